@@ -1,0 +1,1 @@
+"""A strict local ELBv2 with a data plane, for demonstrations and tests."""

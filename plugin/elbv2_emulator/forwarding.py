@@ -1,0 +1,96 @@
+"""One request carried to a backend and its answer carried back, as a proxy must."""
+
+from collections.abc import Iterable
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+# RFC 9110, 7.6.1: these concern one connection only. Expect is met here, towards the client.
+_HOP_BY_HOP = frozenset({
+    "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
+CONNECT_SECONDS = 10
+AT_ONCE = 64 * 1024
+
+
+class Forwarder:
+    """The connections to all backends, kept alive and without a limit."""
+
+    def __init__(self, idle_timeout_seconds: float) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_timeout_seconds
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            auto_decompress=False,
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def relay(
+        self, request: web.BaseRequest, backend: str, protocol: str, port: int
+    ) -> web.StreamResponse:
+        """The backend's answer to this request. aiohttp.ClientError or TimeoutError if there is none."""
+        await _continue(request)
+        async with self._session.request(
+            request.method,
+            URL(f"http://{backend}{request.raw_path}", encoded=True),
+            headers=_request_headers(request, protocol, port),
+            data=request.content if request.can_read_body else None,
+            allow_redirects=False,
+        ) as answer:
+            headers = _end_to_end(answer.headers)
+            size = answer.content_length
+            if request.method == "HEAD" or (size is not None and size <= AT_ONCE):
+                body = await answer.read()
+                response = web.Response(status=answer.status, reason=answer.reason, headers=headers)
+                if request.method != "HEAD":
+                    response.body = body
+                return response
+            return await _streamed(request, answer, headers)
+
+
+async def _continue(request: web.BaseRequest) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+async def _streamed(
+    request: web.BaseRequest, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+    await response.prepare(request)
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+    except (aiohttp.ClientError, TimeoutError):
+        # The head is out already: only a broken connection can still say that the rest is missing.
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    dropped = _HOP_BY_HOP
+    if "Connection" in headers:
+        dropped = dropped | _named(headers.getall("Connection"))
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
+
+
+def _named(connection: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.strip().lower() for line in connection for name in line.split(","))
+
+
+def _request_headers(request: web.BaseRequest, protocol: str, port: int) -> CIMultiDict[str]:
+    headers = _end_to_end(request.headers)
+    came_from = [*headers.getall("X-Forwarded-For", ()), request.remote or ""]
+    headers["X-Forwarded-For"] = ", ".join(came_from)
+    headers["X-Forwarded-Proto"] = protocol
+    headers["X-Forwarded-Port"] = str(port)
+    return headers

@@ -1,0 +1,96 @@
+"""The emulator as a whole: built, listening, and stopped; in this process as a context manager."""
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from elbv2_emulator import shapes
+from elbv2_emulator.addresses import Addresses
+from elbv2_emulator.control import Control
+from elbv2_emulator.data_plane import DataPlane
+from elbv2_emulator.faults import Faults
+from elbv2_emulator.front import Front
+from elbv2_emulator.journal import Journal
+from elbv2_emulator.state import Store
+
+IDLE_TIMEOUT_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def listening(
+    host: str, port: int, *, random: Random | None = None, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+) -> AsyncIterator[str]:
+    """A fresh emulator that answers at the URL it gives, until the context is left."""
+    shapes.service()
+    stores: dict[str, Store] = defaultdict(Store)
+    addresses, faults, journal = Addresses(), Faults(), Journal()
+    data_plane = DataPlane(addresses, random or Random(), idle_timeout_seconds)  # noqa: S311  traffic, not secrets
+    app = web.Application()
+    app.add_routes([web.post("/", Front(stores, data_plane, faults, journal).answer)])
+    app.add_routes(Control(stores, data_plane, addresses, faults, journal).routes())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await data_plane.start()
+        await web.TCPSite(runner, host, port).start()
+        bound = runner.addresses[0]
+        yield f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}"
+    finally:
+        await runner.cleanup()
+        await data_plane.close()
+
+
+class Emulator:
+    """`with Emulator() as emulator:` runs one in a thread of its own; `emulator.url` is its API's endpoint.
+
+    `random` decides which target group a request goes to; a backend that is silent for `idle_timeout_seconds` is
+    answered for with 504.
+    """
+
+    def __init__(
+        self, *, random: Random | None = None, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+    ) -> None:
+        self.url = ""
+        self._random = random
+        self._idle_timeout_seconds = idle_timeout_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="elbv2-emulator", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # noqa: BLE001  it is raised again in the thread that waits
+            self._failure = failure
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        timeout = self._idle_timeout_seconds
+        async with listening("127.0.0.1", 0, random=self._random, idle_timeout_seconds=timeout) as self.url:
+            self._ready.set()
+            await self._stop.wait()
