@@ -1,0 +1,7 @@
+"""`python -m elbv2_trafficrouter`."""
+
+import sys
+
+from elbv2_trafficrouter.cli import main
+
+sys.exit(main())

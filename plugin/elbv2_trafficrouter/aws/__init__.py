@@ -1,0 +1,1 @@
+"""routing's ports, on boto3."""

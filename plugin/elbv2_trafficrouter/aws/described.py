@@ -1,0 +1,93 @@
+"""A described rule ↔ ListenerRule: what comes back from ELBv2 cannot always be sent back.
+
+Source: API reference, CreateRule and ModifyRule. Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Forward, ListenerRule
+
+Described = Mapping[str, Any]
+
+
+def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
+    """A rule as DescribeRules or ModifyRule gives it."""
+    actions = tuple(rule.get("Actions", ()))
+    unknown = tuple(
+        f"Actions[{index}].Type {action['Type']}"
+        for index, action in enumerate(actions)
+        if action["Type"] not in _TO_SEND
+    )
+    forward: Described = next((action for action in actions if action["Type"] == "forward"), {})
+    return ListenerRule(
+        arn=Arn(rule["RuleArn"]),
+        forwards=_forwards(forward),
+        actions=actions,
+        not_understood=unmodelled + unknown,
+    )
+
+
+def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
+    """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's forwards."""
+    actions: tuple[Described, ...] = rule.actions
+    return [
+        _forward(action, rule.forwards) if action["Type"] == "forward" else _TO_SEND[action["Type"]](action)
+        for action in actions
+    ]
+
+
+def _forwards(action: Described) -> tuple[Forward, ...]:
+    groups = action.get("ForwardConfig", {}).get("TargetGroups")
+    if not groups and "TargetGroupArn" in action:
+        groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
+    # A group that is alone may come without a weight; it has all the traffic.
+    return tuple(Forward(Arn(group["TargetGroupArn"]), group.get("Weight", 1)) for group in groups or ())
+
+
+def _forward(action: Described, forwards: tuple[Forward, ...]) -> dict[str, Any]:
+    """Without the TargetGroupArn that is returned beside ForwardConfig: it would name one group alone."""
+    config: dict[str, Any] = {
+        "TargetGroups": [{"TargetGroupArn": forward.group, "Weight": forward.weight} for forward in forwards]
+    }
+    stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig")
+    if stickiness is not None:
+        # Disabled stickiness comes back without a duration; 0 and null are refused.
+        config["TargetGroupStickinessConfig"] = _without_empty(stickiness, "DurationSeconds")
+    return _without(action, "TargetGroupArn") | {"ForwardConfig": config}
+
+
+def _oidc(action: Described) -> dict[str, Any]:
+    """The client secret never comes back; AWS keeps it when told so, and refuses both together."""
+    config = _without_empty(action["AuthenticateOidcConfig"], "AuthenticationRequestExtraParams")
+    kept = _without(config, "ClientSecret") | {"UseExistingClientSecret": True}
+    return {**action, "AuthenticateOidcConfig": kept}
+
+
+def _cognito(action: Described) -> dict[str, Any]:
+    config = _without_empty(action["AuthenticateCognitoConfig"], "AuthenticationRequestExtraParams")
+    return {**action, "AuthenticateCognitoConfig": config}
+
+
+def _jwt(action: Described) -> dict[str, Any]:
+    config = _without_empty(action["JwtValidationConfig"], "AdditionalClaims")
+    return {**action, "JwtValidationConfig": config}
+
+
+def _without(described: Described, key: str) -> dict[str, Any]:
+    return {name: value for name, value in described.items() if name != key}
+
+
+def _without_empty(described: Described, key: str) -> dict[str, Any]:
+    return dict(described) if described.get(key) else _without(described, key)
+
+
+_TO_SEND: dict[str, Callable[[Described], dict[str, Any]]] = {
+    "forward": dict,
+    "authenticate-oidc": _oidc,
+    "authenticate-cognito": _cognito,
+    "jwt-validation": _jwt,
+    "redirect": dict,
+    "fixed-response": dict,
+}

@@ -1,0 +1,110 @@
+"""AWS's failures → Problem: the one table."""
+
+from botocore import exceptions as boto
+from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
+
+from elbv2_trafficrouter.errors import (
+    AwsFailed,
+    CredentialsRefused,
+    ListenerNotFound,
+    NoCredentials,
+    NotAllowed,
+    OutcomeUnknown,
+    Problem,
+    Refused,
+    RuleNotFound,
+    TargetGroupNotFound,
+    Throttled,
+    Unreachable,
+)
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Change
+
+# Source: API reference, Common Errors; STS's and IAM's own spellings.
+_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
+_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "OptInRequired",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.MetadataRetrievalError,
+    boto.ProfileNotFound,
+    boto.SSOError,
+    boto.InfiniteLoopConfigError,
+)
+# Raised before a byte of the request was sent.
+_NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError, boto.SSLError)
+
+_FIRST_SERVER_ERROR = 500
+
+
+def reading_problem(error: boto.BotoCoreError | boto.ClientError, action: str, listener: Arn) -> Problem:
+    """The problem of a read of a listener's rules. `action` as IAM names it."""
+    if not isinstance(error, boto.ClientError):
+        return _unsent(error, action) or Unreachable(action, str(error))
+    code, _, status = _answer(error)
+    if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
+        return ListenerNotFound(listener)
+    if status >= _FIRST_SERVER_ERROR:
+        return AwsFailed(action, code)
+    # IAM knows Describe actions on all resources only.
+    return _refusal(error, action, listener, allow_on="*")
+
+
+def writing_problem(error: boto.BotoCoreError | boto.ClientError, action: str, change: Change) -> Problem:
+    """The problem of a write to a rule; OutcomeUnknown where it may have been done."""
+    rule = change.after.arn
+    if not isinstance(error, boto.ClientError):
+        return _unsent(error, action) or OutcomeUnknown(action, rule, str(error))
+    code, message, status = _answer(error)
+    if code == "RuleNotFound":
+        return RuleNotFound(rule)
+    if code == "TargetGroupNotFound":
+        return TargetGroupNotFound(rule, (forward.group for forward in change.after.forwards))
+    if status >= _FIRST_SERVER_ERROR:
+        return OutcomeUnknown(action, rule, f"{code}: {message}")
+    return _refusal(error, action, rule, allow_on=rule)
+
+
+def _refusal(error: boto.ClientError, action: str, arn: Arn, *, allow_on: str) -> Problem:
+    code, message, _ = _answer(error)
+    if code in _NOT_ALLOWED:
+        return NotAllowed(action, allow_on, message)
+    if code in _CREDENTIALS:
+        return CredentialsRefused(action, code, message)
+    if ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=error.response)):
+        return Throttled(action, code)
+    return Refused(action, arn, code, message)
+
+
+def _unsent(error: boto.BotoCoreError, action: str) -> Problem | None:
+    """The problem where no request was sent; None where that can't be said."""
+    if isinstance(error, _NO_CREDENTIALS):
+        return NoCredentials(str(error))
+    if isinstance(error, _NOT_SENT):
+        return Unreachable(action, str(error))
+    return None
+
+
+def _answer(error: boto.ClientError) -> tuple[str, str, int]:
+    answer = error.response
+    details = answer.get("Error", {})
+    return (
+        details.get("Code", "Unknown"),
+        details.get("Message", ""),
+        answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+    )

@@ -1,0 +1,54 @@
+"""What botocore's model does not know is dropped by its parser without a word. This keeps the places."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from http import HTTPStatus
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+UNMODELLED = "UnmodelledElements"
+
+
+def keep_unmodelled_elements(
+    operation_model: OperationModel,
+    response_dict: Mapping[str, Any],
+    customized_response_dict: MutableMapping[str, Any],
+    **_: object,
+) -> None:
+    """A `before-parse` handler: adds {rule ARN: places} to the parsed answer of DescribeRules."""
+    if response_dict["status_code"] != HTTPStatus.OK:
+        return
+    customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
+
+
+def unmodelled_elements(body: bytes, operation: OperationModel) -> dict[str, tuple[str, ...]]:
+    """For each rule the elements below its actions that the model lacks: {arn: ("Actions[0].MirrorConfig",)}.
+
+    An empty element carries nothing that could be erased.
+    """
+    root = ET.fromstring(body)  # noqa: S314  AWS's own answer; expat refuses entity bombs
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    output: Any = operation.output_shape
+    actions = output.members["Rules"].member.members["Actions"]
+    found = {}
+    for rule in root.iterfind("DescribeRulesResult/Rules/member"):
+        given = rule.iterfind("Actions")
+        if places := tuple(place for element in given for place in _unmodelled(element, actions, "Actions")):
+            found[rule.findtext("RuleArn", "")] = places
+    return found
+
+
+def _unmodelled(element: ET.Element, shape: Shape, place: str) -> Iterator[str]:
+    if isinstance(shape, ListShape):
+        for index, member in enumerate(element):
+            yield from _unmodelled(member, shape.member, f"{place}[{index}]")
+    elif isinstance(shape, StructureShape):
+        for child in element:
+            if child.tag in shape.members:
+                yield from _unmodelled(child, shape.members[child.tag], f"{place}.{child.tag}")
+            elif any(text.strip() for text in child.itertext()):
+                yield f"{place}.{child.tag}"
+    elif not isinstance(shape, MapShape) and len(element):
+        yield place

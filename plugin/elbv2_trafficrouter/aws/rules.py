@@ -1,0 +1,48 @@
+"""Listener rules in ELBv2: DescribeRules and ModifyRule."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from elbv2_trafficrouter.routing.arn import Arn, region_of
+from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
+
+from .clients import ClientsByRegion
+from .described import actions_to_send, listener_rule
+from .problems import reading_problem, writing_problem
+from .raw_answer import UNMODELLED
+
+_DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
+
+
+class Elbv2Rules:
+    """routing's Rules."""
+
+    def __init__(self, clients: ClientsByRegion) -> None:
+        self._clients = clients
+
+    def read(self, listeners: frozenset[Arn]) -> Snapshot:
+        return Snapshot(
+            {rule.arn: rule for listener in sorted(listeners) for rule in self._rules_of(listener)}
+        )
+
+    def write(self, change: Change) -> ListenerRule:
+        try:
+            writer = self._clients.of(region_of(change.after.arn)).writer
+            actions: Any = actions_to_send(change.after)
+            answer = writer.modify_rule(RuleArn=change.after.arn, Actions=actions)
+        except (BotoCoreError, ClientError) as error:
+            raise writing_problem(error, _MODIFY, change) from error
+        return listener_rule(answer["Rules"][0])
+
+    def _rules_of(self, listener: Arn) -> Iterator[ListenerRule]:
+        try:
+            reader = self._clients.of(region_of(listener)).reader
+            page: Any
+            for page in reader.get_paginator("describe_rules").paginate(ListenerArn=listener):
+                unmodelled = page[UNMODELLED]
+                for rule in page["Rules"]:
+                    yield listener_rule(rule, unmodelled.get(rule["RuleArn"], ()))
+        except (BotoCoreError, ClientError) as error:
+            raise reading_problem(error, _DESCRIBE, listener) from error

@@ -1,0 +1,25 @@
+"""`elbv2-trafficrouter serve`: the sidecar."""
+
+import argparse
+import sys
+
+from elbv2_trafficrouter import logs, server
+from elbv2_trafficrouter.settings import add_flags, settings
+from elbv2_trafficrouter.socket_file import SocketInUse
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("serve", help="serve the traffic router's gRPC contract")
+    add_flags(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        chosen = settings(arguments)
+        logs.configure(chosen.log_format, chosen.log_level)
+        server.serve(chosen)
+    except (argparse.ArgumentTypeError, SocketInUse, OSError) as error:
+        print(f"elbv2-trafficrouter: {error}", file=sys.stderr)
+        return 1
+    return 0

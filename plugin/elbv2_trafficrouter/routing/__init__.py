@@ -1,0 +1,1 @@
+"""Decides. Ordinary synchronous code that reaches AWS, time and threads through ports only."""

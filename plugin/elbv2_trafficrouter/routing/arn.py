@@ -1,0 +1,42 @@
+"""ELBv2's ARNs: what they look like and what can be read from them.
+
+Source: Service Authorization Reference, Elastic Load Balancing V2.
+"""
+
+import re
+from typing import NewType
+
+Arn = NewType("Arn", str)
+
+_OWNER = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}"
+_NAME = r"[A-Za-z0-9-]{1,32}"
+_ID = r"[0-9a-f]+"
+_RULE = re.compile(rf"{_OWNER}:listener-rule/app/{_NAME}/{_ID}/{_ID}/{_ID}")
+_TARGET_GROUP = re.compile(rf"{_OWNER}:targetgroup/{_NAME}/{_ID}")
+
+RULE_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID"
+TARGET_GROUP_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID"
+
+
+def is_rule(text: str) -> bool:
+    """Whether it is the ARN of a rule on an Application Load Balancer."""
+    return _RULE.fullmatch(text) is not None
+
+
+def is_target_group(text: str) -> bool:
+    return _TARGET_GROUP.fullmatch(text) is not None
+
+
+def listener_of(rule: Arn) -> Arn:
+    """The listener that a rule belongs to: its ARN stands in the rule's."""
+    return Arn(rule.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0])
+
+
+def region_of(arn: Arn) -> str:
+    return arn.split(":")[3]
+
+
+def place_of(arn: Arn) -> tuple[str, ...]:
+    """Partition, region and account: a rule forwards only to target groups of its own place."""
+    _, partition, _, region, account, _ = arn.split(":", 5)
+    return partition, region, account

@@ -1,0 +1,110 @@
+"""The plugin's block in a Rollout → Config. Pure.
+
+Unknown keys are refused all at once, each with the nearest known one.
+"""
+
+import difflib
+from collections.abc import Iterator
+
+import msgspec
+
+from elbv2_trafficrouter.errors import InvalidConfig, UnknownKeys, quoted
+
+from .arn import RULE_FORM, TARGET_GROUP_FORM, Arn, is_rule, is_target_group, place_of
+
+
+class NamedRule(msgspec.Struct, frozen=True):
+    arn: str
+
+
+class Config(msgspec.Struct, frozen=True, rename="camel"):
+    """`rules`: the listener rules to steer. `target_groups`: Service → ARN of its target group."""
+
+    rules: tuple[NamedRule, ...] = ()
+    target_groups: dict[str, str] = {}
+
+    @property
+    def rule_arns(self) -> tuple[Arn, ...]:
+        return tuple(Arn(rule.arn) for rule in self.rules)
+
+    @property
+    def groups(self) -> dict[str, Arn]:
+        return {service: Arn(group) for service, group in self.target_groups.items()}
+
+
+def read_config(block: object, path: str) -> Config:
+    """The configuration in a block of plain JSON values; `path` is where it stands.
+
+    Raises UnknownKeys and InvalidConfig.
+    """
+    if unknown := list(_unknown_keys(block, msgspec.inspect.type_info(Config), path)):
+        raise UnknownKeys(unknown)
+    try:
+        config = msgspec.convert(block, Config)
+    except msgspec.ValidationError as error:
+        # msgspec ends its sentence with the place: "Expected `str`, got `int` - at `$.rules[0].arn`"
+        trouble, _, place = str(error).partition(" - at `$")
+        raise InvalidConfig(
+            path + place.rstrip("`"), f"is wrong: {trouble[:1].lower()}{trouble[1:]}", "Correct it."
+        ) from error
+    _check_rules(config, path)
+    _check_target_groups(config, path)
+    return config
+
+
+def _unknown_keys(value: object, wanted: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, str]]:
+    match wanted, value:
+        case msgspec.inspect.StructType(fields=fields), dict():
+            known = {field.encode_name: field.type for field in fields}
+            for key, inner in value.items():
+                if key in known:
+                    yield from _unknown_keys(inner, known[key], f"{path}.{key}")
+                else:
+                    yield f"{path}.{key}", difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
+        case msgspec.inspect.VarTupleType(item_type=item), list():
+            for index, inner in enumerate(value):
+                yield from _unknown_keys(inner, item, f"{path}[{index}]")
+
+
+def _check_rules(config: Config, path: str) -> None:
+    if not config.rules:
+        raise InvalidConfig(
+            f"{path}.rules",
+            "names no rule",
+            f"Name the listener rule to steer: rules: [{{arn: {RULE_FORM}}}].",
+        )
+    if len(config.rules) > 1:
+        raise InvalidConfig(f"{path}.rules", "names more than one rule", "This version steers one: keep one.")
+    for index, rule in enumerate(config.rules):
+        if not is_rule(rule.arn):
+            raise InvalidConfig(
+                f"{path}.rules[{index}].arn",
+                f"is {quoted(rule.arn)}, not the ARN of an Application Load Balancer's rule",
+                f"It has the form {RULE_FORM}.",
+            )
+
+
+def _check_target_groups(config: Config, path: str) -> None:
+    place = place_of(config.rule_arns[0])
+    owners: dict[str, str] = {}
+    for service, group in config.target_groups.items():
+        where = f"{path}.targetGroups[{quoted(service)}]"
+        if not is_target_group(group):
+            raise InvalidConfig(
+                where,
+                f"is {quoted(group)}, not the ARN of a target group",
+                f"It has the form {TARGET_GROUP_FORM}.",
+            )
+        if place_of(Arn(group)) != place:
+            raise InvalidConfig(
+                where,
+                "is in another account or region than the rule",
+                "A rule forwards to target groups of its own account and region: correct one of them.",
+            )
+        if group in owners:
+            raise InvalidConfig(
+                where,
+                f"is the target group of {quoted(owners[group])} too",
+                "Each Service needs a target group of its own.",
+            )
+        owners[group] = service

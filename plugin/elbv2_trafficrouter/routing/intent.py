@@ -1,0 +1,135 @@
+"""A call's message → Intent. Pure; all that is wrong with a request or a Rollout is said here."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from google.protobuf import json_format
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
+
+from .config import Config, read_config
+from .model import Destination, Intent
+
+DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
+
+
+def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_name: str) -> Intent:
+    """What a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
+    if not request.HasField("desired_weight"):
+        raise InvalidRequest("desired_weight", "is missing", "Send it: 0 is a weight, absent is not.")
+    return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
+
+
+def read_resting_intent(rollout: pb.Rollout, plugin_name: str) -> Intent:
+    """The intent of a Rollout that wants nothing for its canary. Raises as `read_intent` does."""
+    return _intent(rollout, 0, (), plugin_name)
+
+
+def _intent(
+    rollout: pb.Rollout, weight: int, additional: Sequence[pb.WeightDestination], plugin_name: str
+) -> Intent:
+    for field in ("namespace", "name"):
+        if not getattr(rollout.metadata, field):
+            raise InvalidRequest(f"rollout.metadata.{field}", "is missing", "Send the whole Rollout.")
+    routing = rollout.spec.strategy.canary.traffic_routing
+    config = _config(routing, plugin_name)
+    stable, canary = _services(rollout)
+    max_weight = routing.max_traffic_weight if routing.HasField("max_traffic_weight") else DEFAULT_MAX_WEIGHT
+    if max_weight < 1:
+        raise InvalidRequest("trafficRouting.maxTrafficWeight", f"is {max_weight}", "It must be above 0.")
+    if not 0 <= weight <= max_weight:
+        raise InvalidRequest("desired_weight", f"is {weight}", f"It must be from 0 to {max_weight}.")
+    destinations = _additional(additional, {stable, canary}, max_weight)
+    rest = max_weight - weight - sum(destination.weight for destination in additional)
+    if rest < 0:
+        raise InvalidRequest(
+            "additional_destinations",
+            "and desired_weight together ask for more than there is",
+            f"Together they may have {max_weight}.",
+        )
+    for service in (stable, canary, *(destination.service for destination in destinations)):
+        if service not in config.target_groups:
+            raise InvalidConfig(
+                f"{_path(plugin_name)}.targetGroups",
+                f"has no target group for the Service {quoted(service)}",
+                "Add it: targetGroups maps each Service to the ARN of its target group.",
+            )
+    return Intent(
+        namespace=rollout.metadata.namespace,
+        rollout=rollout.metadata.name,
+        stable=Destination(stable, Fraction(rest, max_weight)),
+        canary=Destination(canary, Fraction(weight, max_weight)),
+        additional_destinations=destinations,
+        max_weight=max_weight,
+        config=config,
+    )
+
+
+def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
+    path = _path(plugin_name)
+    if plugin_name not in routing.plugins:
+        raise InvalidConfig(
+            path,
+            "is missing in the Rollout's spec.strategy.canary.trafficRouting",
+            "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
+        )
+    try:
+        block = json_format.MessageToDict(routing.plugins[plugin_name])
+    except (json_format.Error, ValueError) as error:
+        raise InvalidConfig(
+            path, "is not valid JSON (an infinite or undefined number)", "Correct it."
+        ) from error
+    return read_config(block, path)
+
+
+def _path(plugin_name: str) -> str:
+    return f"plugins[{quoted(plugin_name)}]"
+
+
+def _services(rollout: pb.Rollout) -> tuple[str, str]:
+    """Stable's and the canary's. Source: upstream's utils/trafficrouting, GetStableAndCanaryServices."""
+    canary = rollout.spec.strategy.canary
+    if canary.HasField("ping_pong"):
+        ping, pong = canary.ping_pong.ping_service, canary.ping_pong.pong_service
+        fields = {"pingPong.pingService": ping, "pingPong.pongService": pong}
+        ping_is_stable = rollout.status.canary.stable_ping_pong == "ping"
+        services = (ping, pong) if ping_is_stable else (pong, ping)
+    else:
+        services = (canary.stable_service, canary.canary_service)
+        fields = {"stableService": services[0], "canaryService": services[1]}
+    for field, service in fields.items():
+        if not service:
+            raise InvalidRequest(f"spec.strategy.canary.{field}", "is missing", "Name a Service there.")
+    if services[0] == services[1]:
+        raise InvalidRequest(
+            " and ".join(fields), f"are both {quoted(services[0])}", "Stable and canary need a Service each."
+        )
+    return services
+
+
+def _additional(
+    additional: Sequence[pb.WeightDestination], taken: set[str], max_weight: int
+) -> tuple[Destination, ...]:
+    destinations: list[Destination] = []
+    for index, destination in enumerate(additional):
+        field = f"additional_destinations[{index}]"
+        if not destination.service_name:
+            raise InvalidRequest(
+                f"{field}.service_name",
+                "is empty",
+                "Give the experiment's template a Service (its field `service`) and map it in targetGroups.",
+            )
+        if destination.service_name in taken:
+            raise InvalidRequest(
+                f"{field}.service_name",
+                f"is {quoted(destination.service_name)}, which has a share already",
+                "Each Service has one.",
+            )
+        if not 0 <= destination.weight <= max_weight:
+            raise InvalidRequest(
+                f"{field}.weight", f"is {destination.weight}", f"It must be from 0 to {max_weight}."
+            )
+        taken.add(destination.service_name)
+        destinations.append(Destination(destination.service_name, Fraction(destination.weight, max_weight)))
+    return tuple(destinations)

@@ -1,0 +1,79 @@
+"""All that a process remembers. Nothing here is needed for a right answer after a restart."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from elbv2_trafficrouter.errors import TimeRanOut
+
+from .arn import Arn
+from .model import Intent, ListenerRule, Plan
+from .ports import Call, Mutex, Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A SetWeight's place among those of its Rollout."""
+
+    namespace: str
+    rollout: str
+    number: int
+
+
+class Memory:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._guard = runtime.mutex()
+        self._newest: dict[tuple[str, str], int] = {}
+        self._mutexes: dict[Arn, Mutex] = {}
+        self._written: dict[Arn, ListenerRule | None] = {}
+        self._attached: set[tuple[Arn, Arn]] = set()
+
+    def arrive(self, intent: Intent) -> Turn:
+        """The next sequence number of the intent's Rollout."""
+        key = (intent.namespace, intent.rollout)
+        with self._guarded():
+            number = self._newest[key] = self._newest.get(key, 0) + 1
+        return Turn(*key, number)
+
+    def is_newest(self, turn: Turn) -> bool:
+        return self._newest[turn.namespace, turn.rollout] == turn.number
+
+    @contextmanager
+    def holding(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
+        """Holds the mutex of each listener, taken in sorted order. Raises TimeRanOut."""
+        with self._guarded():
+            mutexes = [self._mutexes.setdefault(arn, self._runtime.mutex()) for arn in sorted(listeners)]
+        with ExitStack() as held:
+            for mutex in mutexes:
+                if not mutex.acquire(timeout=max(0.0, call.seconds_left())):
+                    raise TimeRanOut("another call to the same listener")
+                held.callback(mutex.release)
+            yield
+
+    @property
+    def written(self) -> dict[Arn, ListenerRule | None]:
+        """Our last write to each rule; None where it was sent and not answered."""
+        return self._written
+
+    def sending(self, rule: Arn) -> None:
+        """A write is about to be sent: from now on nothing is known of the rule until it is answered."""
+        self._written[rule] = None
+
+    def answered(self, rule: ListenerRule) -> None:
+        self._written[rule.arn] = rule
+
+    def saw(self, plan: Plan) -> None:
+        """The rules of a plan that is done have these groups attached."""
+        self._attached |= {(rule.arn, forward.group) for rule in plan.rules for forward in rule.forwards}
+
+    def has_seen(self, rule: Arn, groups: Iterable[Arn]) -> bool:
+        return all((rule, group) in self._attached for group in groups)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        self._guard.acquire()
+        try:
+            yield
+        finally:
+            self._guard.release()

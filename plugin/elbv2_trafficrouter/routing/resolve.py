@@ -1,0 +1,11 @@
+"""Intent → Routes: which target group is whose, on each rule."""
+
+from .model import Intent, Route
+
+
+def resolve(intent: Intent) -> tuple[Route, ...]:
+    """A route for each rule of the configuration, with the groups of all Services that it maps.
+
+    All of them are this Rollout's: the group of an experiment that ended goes back to 0.
+    """
+    return tuple(Route(rule, intent.config.groups) for rule in intent.config.rule_arns)

@@ -1,0 +1,53 @@
+"""The story of each call: read, decide, write, answer."""
+
+from elbv2_trafficrouter.errors import Problem
+
+from .apply import apply
+from .arn import Arn, listener_of
+from .memory import Memory
+from .model import Intent, Route, RuleOutcome, Verification
+from .plan import plan, plan_attachment
+from .ports import Call, Rules, Runtime
+from .resolve import resolve
+from .verify import verify
+
+
+class Router:
+    def __init__(self, rules: Rules, runtime: Runtime) -> None:
+        self._rules = rules
+        self._memory = Memory(runtime)
+
+    def set_weight(self, intent: Intent, call: Call) -> tuple[RuleOutcome, ...]:
+        """Gives every rule the intent's shares, by writing those that differ. Raises a Problem."""
+        turn = self._memory.arrive(intent)
+        routes = resolve(intent)
+        listeners = _listeners(routes)
+        with self._memory.holding(listeners, call):
+            wanted = plan(intent, routes, self._rules.read(listeners), self._memory.written)
+            return apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=turn)
+
+    def verify_weight(self, intent: Intent) -> Verification:
+        """Compares every rule with the intent's shares, on a read of its own.
+
+        What can't be found out is not verified: the controller takes an error for leave to go on.
+        """
+        routes = resolve(intent)
+        try:
+            seen = self._rules.read(_listeners(routes))
+            return verify(intent, routes, plan(intent, routes, seen, written={}))
+        except Problem as problem:
+            return Verification(problem)
+
+    def attach_groups(self, intent: Intent, call: Call) -> None:
+        """Gives every rule the target groups that it lacks, at weight 0. Raises a Problem."""
+        routes = resolve(intent)
+        if all(self._memory.has_seen(route.rule, route.groups.values()) for route in routes):
+            return
+        listeners = _listeners(routes)
+        with self._memory.holding(listeners, call):
+            wanted = plan_attachment(intent, routes, self._rules.read(listeners))
+            apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=None)
+
+
+def _listeners(routes: tuple[Route, ...]) -> frozenset[Arn]:
+    return frozenset(listener_of(route.rule) for route in routes)

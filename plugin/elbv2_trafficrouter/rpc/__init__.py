@@ -1,0 +1,1 @@
+"""The socket's side: messages in, messages out."""

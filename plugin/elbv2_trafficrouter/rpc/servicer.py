@@ -1,0 +1,57 @@
+"""The eight methods: message → Intent → router → message.
+
+What fails raises a Problem, which the interceptor answers.
+"""
+
+import grpc
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from elbv2_trafficrouter.errors import HeaderRoutesNotImplemented, MirrorRoutesNotImplemented
+from elbv2_trafficrouter.routing.intent import read_intent, read_resting_intent
+from elbv2_trafficrouter.routing.router import Router
+from elbv2_trafficrouter.rpc.call import GrpcCall
+from elbv2_trafficrouter.rpc.messages import set_weight_response, verify_weight_response
+
+TYPE = "elbv2"
+Context = grpc.ServicerContext
+
+
+class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
+    def __init__(self, router: Router, plugin_name: str) -> None:
+        self._router = router
+        self._plugin_name = plugin_name
+
+    def InitPlugin(self, request: pb.InitPluginRequest, context: Context) -> pb.InitPluginResponse:
+        return pb.InitPluginResponse()
+
+    def UpdateHash(self, request: pb.UpdateHashRequest, context: Context) -> pb.UpdateHashResponse:
+        return pb.UpdateHashResponse()
+
+    def SetWeight(self, request: pb.SetWeightRequest, context: Context) -> pb.SetWeightResponse:
+        intent = read_intent(request, self._plugin_name)
+        return set_weight_response(self._router.set_weight(intent, GrpcCall(context)))
+
+    def SetHeaderRoute(
+        self, request: pb.SetHeaderRouteRequest, context: Context
+    ) -> pb.SetHeaderRouteResponse:
+        raise HeaderRoutesNotImplemented
+
+    def SetMirrorRoute(
+        self, request: pb.SetMirrorRouteRequest, context: Context
+    ) -> pb.SetMirrorRouteResponse:
+        raise MirrorRoutesNotImplemented
+
+    def VerifyWeight(self, request: pb.VerifyWeightRequest, context: Context) -> pb.VerifyWeightResponse:
+        intent = read_intent(request, self._plugin_name)
+        return verify_weight_response(self._router.verify_weight(intent))
+
+    def RemoveManagedRoutes(
+        self, request: pb.RemoveManagedRoutesRequest, context: Context
+    ) -> pb.RemoveManagedRoutesResponse:
+        intent = read_resting_intent(request.rollout, self._plugin_name)
+        self._router.attach_groups(intent, GrpcCall(context))
+        return pb.RemoveManagedRoutesResponse()
+
+    def Type(self, request: pb.TypeRequest, context: Context) -> pb.TypeResponse:
+        return pb.TypeResponse(type=TYPE)

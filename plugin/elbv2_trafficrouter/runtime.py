@@ -1,0 +1,12 @@
+"""Real threads for routing."""
+
+import threading
+
+from elbv2_trafficrouter.routing.ports import Mutex
+
+
+class ThreadRuntime:
+    """routing's Runtime."""
+
+    def mutex(self) -> Mutex:
+        return threading.Lock()

@@ -1,0 +1,102 @@
+"""The composition root: builds the sidecar from its settings, listens, and drains."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.rules import Elbv2Rules
+from elbv2_trafficrouter.routing.router import Router
+from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
+from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
+from elbv2_trafficrouter.runtime import ThreadRuntime
+from elbv2_trafficrouter.settings import Address, Settings, UnixAddress
+from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
+
+SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
+THREADS = 16  # the controller has ten workers, each with one call at a time
+_CALLS_AT_ONCE = 4 * THREADS
+_DRAIN_SECONDS = 10
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then lets the calls in flight finish. Raises SocketInUse, OSError."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with running(settings) as addresses:
+        _log.info("serving", listen=addresses, plugin_name=settings.plugin_name)
+        stop.wait()
+        _log.info("draining")
+    _log.info("stopped")
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[list[str]]:
+    """A server that answers while the block runs. Gives the addresses for a gRPC client."""
+    checks = _health()
+    server = grpc.server(
+        ThreadPoolExecutor(THREADS, thread_name_prefix="call"),
+        interceptors=[CallInterceptor(SERVICE)],
+        options=(
+            ("grpc.max_receive_message_length", 1024 * 1024),
+            ("grpc.so_reuseport", 0),
+            # The bridge's keepalive pings every 10 s, also between calls; the default answers GOAWAY.
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ),
+        maximum_concurrent_rpcs=_CALLS_AT_ONCE,
+    )
+    router = Router(Elbv2Rules(ClientsByRegion(connections=THREADS)), ThreadRuntime())
+    servicer = TrafficRouterServicer(router, settings.plugin_name)
+    pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]  # generated
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    with ExitStack() as sockets:
+        addresses = [_listen(server, address, sockets) for address in settings.listen]
+        server.start()
+        checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        try:
+            yield addresses
+        finally:
+            checks.enter_graceful_shutdown()
+            server.stop(_DRAIN_SECONDS).wait()
+
+
+def _listen(server: grpc.Server, address: Address, sockets: ExitStack) -> str:
+    if isinstance(address, UnixAddress):
+        sockets.enter_context(socket_file(address.path))
+        with group_may_connect():
+            server.add_insecure_port(str(address))
+        return str(address)
+    try:
+        port = server.add_insecure_port(str(address))
+    except RuntimeError as error:
+        raise OSError(f"{address} can't be listened on: {error}. Choose another --listen.") from error
+    return str(type(address)(address.host, port))
+
+
+def _health() -> health.HealthServicer:
+    """The health service with threads of its own: it answers while all others wait for AWS."""
+    threads = ThreadPoolExecutor(2, thread_name_prefix="health")
+
+    class Health(health.HealthServicer):
+        def Check(
+            self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
+        ) -> health_pb2.HealthCheckResponse:
+            return super().Check(request, context)
+
+        Check.experimental_thread_pool = threads  # type: ignore[attr-defined]  # grpcio reads it off the function
+
+    return Health(experimental_thread_pool=threads)

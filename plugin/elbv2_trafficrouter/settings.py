@@ -1,0 +1,108 @@
+"""What the operator sets, by flags and environment variables."""
+
+import argparse
+import ipaddress
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from elbv2_trafficrouter.logs import LogFormat
+
+PREFIX = "ELBV2_TRAFFICROUTER_"
+DEFAULT_LISTEN = "unix:///run/elbv2-trafficrouter/router.sock"
+DEFAULT_PLUGIN_NAME = "trafficrouter/elbv2"
+
+
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    """Loopback only. Port 0: a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+Address = UnixAddress | TcpAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    listen: tuple[Address, ...]
+    plugin_name: str
+    log_format: LogFormat
+    log_level: str
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `serve`; each takes its default from an environment variable."""
+    parser.add_argument(
+        "--listen",
+        action="append",
+        type=address,
+        metavar="ADDRESS",
+        help="unix:///path or 127.0.0.1:port; may be given several times "
+        f"(environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
+    )
+    parser.add_argument(
+        "--plugin-name",
+        default=os.environ.get(PREFIX + "PLUGIN_NAME", DEFAULT_PLUGIN_NAME),
+        metavar="NAME",
+        help=f"the plugin's name in argo-rollouts-config and in Rollouts ({PREFIX}PLUGIN_NAME; %(default)s)",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=("json", "console"),
+        default=os.environ.get(PREFIX + "LOG_FORMAT"),
+        help=f"json, or console for a person ({PREFIX}LOG_FORMAT; console on a terminal, else json)",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default=os.environ.get(PREFIX + "LOG_LEVEL", "info"),
+        help=f"debug also tells calls that changed nothing ({PREFIX}LOG_LEVEL; %(default)s)",
+    )
+
+
+def settings(arguments: argparse.Namespace) -> Settings:
+    """Raises argparse.ArgumentTypeError for a wrong address in the environment."""
+    from_environment = os.environ.get(PREFIX + "LISTEN", DEFAULT_LISTEN).split()
+    return Settings(
+        listen=tuple(arguments.listen or map(address, from_environment)),
+        plugin_name=arguments.plugin_name,
+        log_format=arguments.log_format or ("console" if sys.stderr.isatty() else "json"),
+        log_level=arguments.log_level,
+    )
+
+
+def address(text: str) -> Address:
+    """A place to listen on. Raises argparse.ArgumentTypeError."""
+    if text.startswith("unix://"):
+        path = Path(text.removeprefix("unix://"))
+        if not path.is_absolute():
+            raise argparse.ArgumentTypeError(f"{text}: give an absolute path: unix:///run/router.sock")
+        return UnixAddress(path)
+    host, _, port = text.rpartition(":")
+    try:
+        ip = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+        number = int(port)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: give unix:///path or 127.0.0.1:port") from error
+    if not ip.is_loopback:
+        raise argparse.ArgumentTypeError(
+            f"{text}: without TLS whoever reaches it could steer traffic, so TCP is for loopback only; "
+            "give 127.0.0.1:port or unix:///path"
+        )
+    if not 0 <= number <= 65535:  # noqa: PLR2004  TCP's ports
+        raise argparse.ArgumentTypeError(f"{text}: a port is from 0 to 65535")
+    return TcpAddress(str(ip), number)
