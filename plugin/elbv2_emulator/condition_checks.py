@@ -26,7 +26,8 @@ CONFIG_OF: Mapping[str, str] = {
 # The two fields that may be written in the old form, with the values beside the field.
 SHORT_FORM = ("host-header", "path-pattern")
 _MAY_REPEAT = ("http-header", "query-string")
-_HOST = re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z*?]*")
+# At least one dot, and only letters after the last one.
+_HOST = re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z]+")
 _PATH = re.compile(r"""[A-Za-z0-9_\-.$/~"'@:+&*?]+""")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _METHOD = re.compile(r"[A-Z_-]+")
@@ -52,7 +53,7 @@ def check_conditions(conditions: Sequence[Described]) -> None:
 
 
 def _check_form(condition: Described) -> None:
-    field = condition.get("Field")
+    field = str(condition.get("Field"))
     if field not in CONFIG_OF:
         raise ValidationError(f"Condition field '{field}' must be one of '[{', '.join(CONFIG_OF)}]'")
     own = CONFIG_OF[field]
@@ -88,7 +89,9 @@ def _wildcards(condition: Described) -> int:
     config = condition.get(CONFIG_OF[condition["Field"]], condition)
     if condition["Field"] in {"http-request-method", "source-ip"} or config.get("RegexValues"):
         return 0
-    return sum(len(re.findall(r"[*?]", re.sub(r"\\.", "", text))) for text in _texts(condition))
+    # A backslash takes their meaning away in query strings only, as far as AWS documents it.
+    escaped = r"\\[*?\\]" if condition["Field"] == "query-string" else r"(?!)"
+    return sum(len(re.findall(r"[*?]", re.sub(escaped, "", text))) for text in _texts(condition))
 
 
 def _check_values(condition: Described) -> None:
@@ -133,8 +136,8 @@ def _check_cidr(text: str) -> None:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         raise ValidationError(f"The condition value '{text}' is not a CIDR block") from error
-    if "/" not in text or str(network.network_address) in {"255.255.255.255"}:
-        raise ValidationError(f"The condition value '{text}' is not a CIDR block")
+    if "/" not in text:
+        raise ValidationError(f"The condition value '{text}' is not a CIDR block: write '{network}'")
 
 
 def _check_header_name(name: str | None) -> None:
@@ -155,7 +158,7 @@ def check_regex(pattern: str) -> None:
 
 
 def check_transforms(transforms: Sequence[Described]) -> None:
-    """Refuse transforms that a rule cannot have: at most one of each type, each with its own configuration."""
+    """Refuse transforms that a rule cannot have: one of a type, each with its own configuration."""
     kinds = [transform["Type"] for transform in transforms]
     if len(set(kinds)) < len(kinds):
         raise ValidationError("A rule can have only one transform of each type")

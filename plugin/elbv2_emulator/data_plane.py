@@ -1,7 +1,7 @@
 """The load balancers' traffic: a loopback port for each listener, which answers by the live state."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
 from random import Random
 
 import aiohttp
@@ -30,8 +30,7 @@ class DataPlane:
         self._forwarder = Forwarder(self._idle_timeout_seconds)
 
     async def close(self) -> None:
-        for arn in list(self._ports):
-            await self._ports.pop(arn).close()
+        await asyncio.gather(*(port.close() for port in self._ports.values()))
         if self._forwarder is not None:
             await self._forwarder.close()
 
@@ -65,7 +64,7 @@ class _ListenerPort:
         self._random = random
         self._forwarder = forwarder
         self._turns: defaultdict[str, int] = defaultdict(int)
-        self._sorted: tuple[Mapping[str, Rule], list[Rule]] = ({}, [])
+        self._sorted: tuple[State, list[Rule]] = (State(), [])
         self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0.1)
         self.address: str | None = None
 
@@ -93,21 +92,21 @@ class _ListenerPort:
             source=request.remote or HOST,
         )
         rule = first_match(self._rules(state), seen)
-        # The default rule has no condition. Only the last action moves a request: authentication is taken as passed.
-        action = rule.actions[-1] if rule is not None else {"Type": "none"}
+        if rule is None:
+            return _plain(503)
+        # Only the last action moves a request: authentication before it is taken as passed.
+        action = rule.actions[-1]
         match action["Type"]:
-            case "forward":
-                return await self._forward(state, listener, action, request)
             case "fixed-response":
                 return _fixed(action["FixedResponseConfig"])
             case "redirect":
                 return _redirect(action["RedirectConfig"], listener, seen)
-        return _plain(503)
+        return await self._forward(state, listener, action, request)
 
     def _rules(self, state: State) -> list[Rule]:
         """This listener's rules in their order, sorted anew only when the state has other rules."""
-        if self._sorted[0] is not state.rules:
-            self._sorted = (state.rules, state.rules_of(self._arn))
+        if self._sorted[0].rules is not state.rules:
+            self._sorted = (state, state.rules_of(self._arn))
         return self._sorted[1]
 
     async def _forward(
@@ -147,7 +146,8 @@ _SENTENCES = {
 def _plain(status: int) -> web.Response:
     """The page that a load balancer answers by itself."""
     title = _SENTENCES[status]
-    page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    head, body = f"<head><title>{title}</title></head>", f"<body><center><h1>{title}</h1></center></body>"
+    page = f"<html>{head}{body}</html>\r\n"
     return web.Response(status=status, text=page, content_type="text/html", headers={"Server": "awselb/2.0"})
 
 

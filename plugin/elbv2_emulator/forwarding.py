@@ -9,8 +9,8 @@ from yarl import URL
 
 # RFC 9110, 7.6.1: these concern one connection only. Expect is met here, towards the client.
 _HOP_BY_HOP = frozenset({
-    "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-    "trailer", "transfer-encoding", "upgrade",
+    "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 CONNECT_SECONDS = 10
 AT_ONCE = 64 * 1024

@@ -40,18 +40,18 @@ def _config(condition: Described) -> Described:
 
 
 @functools.lru_cache(maxsize=4096)
-def _wildcard(pattern: str, flags: int) -> re.Pattern[str]:
-    """A value in which * is any text, ? is one character, and a backslash takes their meaning away."""
-    parts = re.findall(r"\\[*?\\]|[*?]|[^*?\\]+|\\", pattern)
-    return re.compile("".join(_part(part) for part in parts), flags | re.DOTALL)
+def _wildcard(pattern: str, flags: int, *, escapes: bool = False) -> re.Pattern[str]:
+    """A value in which * is any text and ? one character, unless a backslash `escapes` them."""
+    parts = re.findall(r"\\[*?\\]|[*?]|[^*?\\]+|\\" if escapes else r"[*?]|[^*?]+", pattern)
+    return re.compile("".join(_part(part, escapes=escapes) for part in parts), flags | re.DOTALL)
 
 
-def _part(part: str) -> str:
+def _part(part: str, *, escapes: bool) -> str:
     if part == "*":
         return ".*"
     if part == "?":
         return "."
-    is_escape = len(part) > 1 and part[0] == "\\"
+    is_escape = escapes and len(part) > 1 and part[0] == "\\"
     return re.escape(part[1:] if is_escape else part)
 
 
@@ -86,8 +86,11 @@ def _query_string(config: Described, request: Request) -> bool:
 
 def _pair_meets(wanted: Mapping[str, str], key: str, value: str) -> bool:
     """A wanted value without a key is met by that value under any key."""
-    key_meets = "Key" not in wanted or _wildcard(wanted["Key"], re.IGNORECASE).fullmatch(key) is not None
-    return key_meets and _wildcard(wanted["Value"], re.IGNORECASE).fullmatch(value) is not None
+    return all(
+        _wildcard(wanted[member], re.IGNORECASE, escapes=True).fullmatch(text)
+        for member, text in (("Key", key), ("Value", value))
+        if member in wanted
+    )
 
 
 def _http_request_method(config: Described, request: Request) -> bool:

@@ -212,7 +212,8 @@ def _check_sticky_sessions(attributes: Mapping[str, str], actions: Sequence[Desc
     )
     if groups > 1 and not sticky and attributes.get("stickiness.enabled") == "true":
         raise InvalidLoadBalancerAction(
-            "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups"
+            "You must enable group stickiness on a rule if you enabled target stickiness on one of its "
+            "target groups"
         )
 
 

@@ -24,8 +24,8 @@ def choose_group(action: Described, random: Random) -> str | None:
 def eligible(group: TargetGroup) -> Sequence[Target]:
     """The targets among which this group's requests are shared out, while it is in use.
 
-    The healthy ones; when there is none, the unhealthy ones (AWS fails open). Targets whose health AWS cannot tell
-    count as healthy; those in registration or draining get nothing.
+    The healthy ones; when there is none, the unhealthy ones (AWS fails open). Targets whose health AWS
+    cannot tell count as healthy; those in registration or draining get nothing.
     """
     by_state = [(health.state_of(target, in_use=True), target) for target in group.targets.values()]
     healthy = [target for state, target in by_state if state in {"healthy", "unavailable"}]

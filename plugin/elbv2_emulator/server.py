@@ -50,8 +50,8 @@ async def listening(
 class Emulator:
     """`with Emulator() as emulator:` runs one in a thread of its own; `emulator.url` is its API's endpoint.
 
-    `random` decides which target group a request goes to; a backend that is silent for `idle_timeout_seconds` is
-    answered for with 504.
+    `random` decides which target group a request goes to; a backend that is silent for
+    `idle_timeout_seconds` is answered for with 504.
     """
 
     def __init__(
@@ -79,6 +79,8 @@ class Emulator:
         if self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""botocore's elbv2 service model: its operations, their error codes, and validators compiled from their inputs."""
+"""botocore's elbv2 service model: operations, their error codes, validators compiled from their inputs."""
 
 import functools
 import re
@@ -13,7 +13,7 @@ from elbv2_emulator.errors import COMMON_CODES, ValidationError
 Check: TypeAlias = Callable[[object, str, list[str]], None]
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
-# Python's \w is the letters and digits of all scripts and the underscore, which each of these patterns has too.
+# Python's \w is letters and digits of all scripts and the underscore, which these patterns have too.
 _UNICODE_CLASSES = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\w",
@@ -36,8 +36,9 @@ def operation(name: str) -> OperationModel | None:
 @functools.cache
 def error_codes(operation_name: str) -> frozenset[str]:
     """Every code that this operation may answer."""
-    shapes = service().operation_model(operation_name).error_shapes
-    return frozenset(COMMON_CODES) | {shape.error_code for shape in shapes}
+    listed = service().operation_model(operation_name).error_shapes
+    codes = {shape.error_code for shape in listed if isinstance(shape, StructureShape)}
+    return frozenset(COMMON_CODES) | codes
 
 
 def validate(operation_name: str, parameters: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
-# A structure of the API, as a dict with the service model's member names. Never changed once it is in a state.
+# A structure of the API, by the service model's member names. Never changed once it is in a state.
 Described: TypeAlias = Mapping[str, Any]
 Value = TypeVar("Value")
 

@@ -40,7 +40,7 @@ def read_form(body: bytes) -> Tree:
 
 
 def decode(tree: Tree, shape: Shape | None) -> dict[str, Any]:
-    """The input of an operation. What does not fit the shape is left as it is, for the validator to refuse."""
+    """The input of an operation. What does not fit the shape stays as it is, for the validator to refuse."""
     if not isinstance(shape, StructureShape):
         return {}
     given = _decode(tree, shape)
@@ -55,8 +55,10 @@ def _decode(node: Tree | str, shape: Shape) -> Any:
     if isinstance(shape, MapShape):
         entries = [one for one in _numbered(node, "entry") if isinstance(one, dict)]
         return {str(one.get("key", "")): _decode(one.get("value", ""), shape.value) for one in entries}
-    if isinstance(node, dict):
-        return node
+    return node if isinstance(node, dict) else _decode_scalar(node, shape)
+
+
+def _decode_scalar(node: str, shape: Shape) -> Any:
     if shape.type_name in {"integer", "long"}:
         return int(node) if _INTEGER.fullmatch(node) else node
     if shape.type_name == "boolean":

@@ -14,6 +14,6 @@ def check_name(name: str, what: str) -> None:
         raise ValidationError(f"{what} name '{name}' cannot be longer than '{LONGEST_NAME}' characters")
     if not _NAME.fullmatch(name):
         raise ValidationError(
-            f"{what} name '{name}' can only contain characters that are alphanumeric characters or hyphens(-), "
-            "and must not begin or end with a hyphen"
+            f"{what} name '{name}' can only contain characters that are alphanumeric characters or "
+            "hyphens(-), and must not begin or end with a hyphen"
         )

@@ -78,7 +78,8 @@ def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
             raise ValidationError(f"A {required} must be specified for a target group of type '{kind}'")
     if parameters["Protocol"] not in PROTOCOLS:
         raise ValidationError(
-            f"This emulator has target groups of protocols {' and '.join(PROTOCOLS)} only, not '{parameters['Protocol']}'"
+            f"This emulator has target groups of protocols {' and '.join(PROTOCOLS)} only, "
+            f"not '{parameters['Protocol']}'"
         )
     version = parameters.get("ProtocolVersion", "HTTP1")
     if version not in VERSIONS:

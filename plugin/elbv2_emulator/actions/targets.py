@@ -89,7 +89,7 @@ def _described(group: TargetGroup, key: tuple[str, int], *, in_use: bool) -> dic
 
 
 def set_health(state: State, group_arn: str, states: Mapping[tuple[str, int], str]) -> State:
-    """The state in which these registered targets have these states; KeyError for one that is not registered."""
+    """The state in which these targets, which must be registered, have these states."""
     group = state.target_groups[group_arn]
     changed = {key: replace(group.targets[key], set_state=value) for key, value in states.items()}
     return _with_targets(state, group, {**group.targets, **changed})
