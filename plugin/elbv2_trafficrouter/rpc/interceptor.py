@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import structlog
@@ -14,7 +14,10 @@ from elbv2_trafficrouter.rpc.status import status
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-Handler = grpc.RpcMethodHandler[Any, Any]
+if TYPE_CHECKING:  # grpcio's own class takes no parameters
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:
+    Handler = grpc.RpcMethodHandler
 
 
 class CallInterceptor(grpc.ServerInterceptor):
@@ -58,7 +61,11 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
         tell("done", **result, seconds=_since(begun))
         return response
     log.warning(
-        "failed", code=failure.kind.name, error=failure.sentence, **failure.metadata, seconds=_since(begun)
+        "failed",
+        code=failure.kind.name,
+        error=failure.sentence,
+        details=failure.metadata,
+        seconds=_since(begun),
     )
     return context.abort_with_status(rpc_status.to_status(status(failure)))
 
@@ -75,7 +82,7 @@ def _subject(request: Any) -> dict[str, object]:
     subject: dict[str, object] = {}
     if hasattr(request, "rollout"):
         subject |= {"namespace": request.rollout.metadata.namespace, "rollout": request.rollout.metadata.name}
-    if hasattr(request, "desired_weight"):
+    if hasattr(request, "desired_weight") and request.HasField("desired_weight"):
         subject |= {"desired_weight": request.desired_weight}
     return subject
 
