@@ -1,0 +1,213 @@
+"""An emulator of its own for each test, unchanged boto3 in front of it, and real backends on loopback behind it."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+from aiohttp import web
+from botocore.config import Config
+from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
+
+from elbv2_emulator.server import Emulator
+
+REGION = "eu-west-1"
+CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.session.Session:
+    return boto3.session.Session()
+
+
+@pytest.fixture(autouse=True)
+def _no_instance_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def client(
+    emulator: Emulator, session: boto3.session.Session
+) -> Iterator[Callable[[str], ElasticLoadBalancingv2Client]]:
+    """A client for a region."""
+    made: list[ElasticLoadBalancingv2Client] = []
+
+    def make(region: str) -> ElasticLoadBalancingv2Client:
+        one = session.client(
+            "elbv2",
+            region_name=region,
+            endpoint_url=emulator.url,
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_access_key="not-a-secret",  # noqa: S106  the emulator does not check it
+            # The emulator's own checks are what is tested, not botocore's.
+            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+        )
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def elbv2(client: Callable[[str], ElasticLoadBalancingv2Client]) -> ElasticLoadBalancingv2Client:
+    return client(REGION)
+
+
+@pytest.fixture
+def http() -> Iterator[urllib3.PoolManager]:
+    """A plain HTTP client that neither retries nor follows."""
+    with urllib3.PoolManager(retries=False, timeout=10) as pool:
+        yield pool
+
+
+@pytest.fixture
+def control(emulator: Emulator, http: urllib3.PoolManager) -> Callable[..., Any]:
+    """Call /_emulator/ and give its JSON; any status but 200 fails."""
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        answer = http.request(method, f"{emulator.url}/_emulator/{path}", body=data)
+        assert answer.status == 200, answer.data.decode()
+        return json.loads(answer.data)
+
+    return call
+
+
+@dataclass
+class Petclinic:
+    """A load balancer, its HTTPS listener, the groups of a canary, and one rule that splits 90 to 10."""
+
+    balancer: str
+    listener: str
+    stable: str
+    canary: str
+    rule: str
+
+    def split(self, stable: int, canary: int) -> list[dict[str, Any]]:
+        groups = [
+            {"TargetGroupArn": self.stable, "Weight": stable},
+            {"TargetGroupArn": self.canary, "Weight": canary},
+        ]
+        return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+
+
+@pytest.fixture
+def make_group(elbv2: ElasticLoadBalancingv2Client) -> Callable[[str], str]:
+    def make(name: str) -> str:
+        answer = elbv2.create_target_group(
+            Name=name, Protocol="HTTP", Port=8080, VpcId="vpc-0123456789abcdef0", TargetType="ip"
+        )
+        return answer["TargetGroups"][0]["TargetGroupArn"]
+
+    return make
+
+
+@pytest.fixture
+def petclinic(elbv2: ElasticLoadBalancingv2Client, make_group: Callable[[str], str]) -> Petclinic:
+    balancer = elbv2.create_load_balancer(Name="k8s-petclinicgroup", Subnets=["subnet-a", "subnet-b"])
+    balancer_arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    listener = elbv2.create_listener(
+        LoadBalancerArn=balancer_arn,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": CERTIFICATE}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    made = Petclinic(
+        balancer=balancer_arn,
+        listener=listener["Listeners"][0]["ListenerArn"],
+        stable=make_group("was-stable"),
+        canary=make_group("was-canary"),
+        rule="",
+    )
+    rule = elbv2.create_rule(
+        ListenerArn=made.listener,
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/petclinic*"]}],
+        Actions=made.split(90, 10),  # type: ignore[arg-type]  plain dicts
+    )
+    made.rule = rule["Rules"][0]["RuleArn"]
+    return made
+
+
+@dataclass
+class Backend:
+    """A real server on loopback, and what it was asked."""
+
+    address: str = ""
+    seen: list[web.BaseRequest] = field(default_factory=list)
+
+
+class Backends:
+    """Servers in a loop of their own thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._runners: list[web.ServerRunner] = []
+
+    def start(self, handler: Handler | None = None, text: str = "") -> Backend:
+        backend = Backend()
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            backend.seen.append(request)
+            return await handler(request) if handler is not None else web.Response(text=text)
+
+        async def serve() -> str:
+            runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
+            self._runners.append(runner)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            return f"127.0.0.1:{runner.addresses[0][1]}"
+
+        backend.address = self._run(serve())
+        return backend
+
+    def stop(self) -> None:
+        async def cleanup() -> str:
+            for runner in self._runners:
+                await runner.cleanup()
+            return ""
+
+        self._run(cleanup())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, str]) -> str:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+@pytest.fixture
+def backends() -> Iterator[Backends]:
+    running = Backends()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def listener_url(control: Callable[..., Any]) -> Callable[[str], str]:
+    """Where a listener takes real requests."""
+
+    def url(listener: str) -> str:
+        found = [one["address"] for one in control("GET", "listeners") if one["listenerArn"] == listener]
+        assert len(found) == 1
+        return f"http://{found[0]}"
+
+    return url
