@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from elbv2_emulator.server import Emulator
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.petclinic import Petclinic, petclinic
+from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar, socket_directory
+
+
+@pytest.fixture
+def clinic() -> Iterator[Petclinic]:
+    with Emulator() as emulator:
+        yield petclinic(emulator.url)
+
+
+@pytest.fixture
+def socket() -> Iterator[Path]:
+    with socket_directory() as directory:
+        yield directory / "router.sock"
+
+
+@pytest.fixture
+def router(clinic: Petclinic, socket: Path) -> Iterator[Sidecar]:
+    with sidecar(socket, environment(clinic.url, **CREDENTIALS)) as running:
+        yield running
+
+
+@pytest.fixture
+def stub(router: Sidecar) -> Iterator[pb_grpc.TrafficRouterStub]:
+    with router.stub() as stub:
+        yield stub

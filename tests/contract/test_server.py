@@ -1,0 +1,140 @@
+"""The server itself: its socket, its limits, its start and its end."""
+
+import os
+import signal
+import socket as sockets
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.petclinic import Petclinic
+from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar
+
+Stub = pb_grpc.TrafficRouterStub
+Code = grpc.StatusCode
+SET_WEIGHT = "/trafficrouter.v1.TrafficRouter/SetWeight"
+MIB = 1024 * 1024
+
+
+def test_both_addresses_answer(router: Sidecar) -> None:
+    for address in (router.unix, router.tcp):
+        with router.stub(address) as stub:
+            stub.InitPlugin(pb.InitPluginRequest())
+            stub.UpdateHash(pb.UpdateHashRequest(canary_hash="new", stable_hash="old"))
+            assert stub.Type(pb.TypeRequest()).type == "elbv2"
+
+
+def test_only_owner_and_group_may_connect(router: Sidecar, socket: Path) -> None:
+    assert router.process.poll() is None
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o660
+
+
+def test_a_message_of_5_mib_is_refused(stub: Stub, clinic: Petclinic) -> None:
+    request = clinic.set_weight(10)
+    request.rollout.metadata.annotations["large"] = "x" * (5 * MIB)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.SetWeight(request)
+    assert caught.value.code() == Code.RESOURCE_EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"\xff" * 64, id="noise"),
+        pytest.param(b"\x0a\x05\x0a\x03\x0a\x01\xff", id="a name that is not UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw: bytes) -> None:
+    with grpc.insecure_channel(router.unix) as channel, pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary(SET_WEIGHT)(raw)
+    assert caught.value.code() == Code.INVALID_ARGUMENT
+    assert "The bytes sent to SetWeight are not a message" in caught.value.details()
+
+
+def test_64_mib_of_noise_close_their_connection_and_nothing_else(
+    stub: Stub, clinic: Petclinic, socket: Path
+) -> None:
+    noise = os.urandom(64 * MIB)
+    with sockets.socket(sockets.AF_UNIX) as connection:
+        connection.connect(str(socket))
+        with pytest.raises(OSError, match=r"Broken pipe|reset by peer"):
+            connection.sendall(noise)
+    stub.SetWeight(clinic.set_weight(10))
+    assert clinic.weights() == {"stable": 90, "canary": 10}
+
+
+def test_health_answers_while_every_thread_waits_for_aws(router: Sidecar, clinic: Petclinic) -> None:
+    clinic.fault("*", latencySeconds=1.5)
+    with router.stub() as stub, grpc.insecure_channel(router.unix) as channel:
+        calls = [stub.VerifyWeight.future(clinic.verify_weight(10)) for _ in range(32)]
+        health = health_pb2_grpc.HealthStub(channel)
+        for service in ("", "trafficrouter.v1.TrafficRouter"):
+            answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=1)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        assert not any(call.done() for call in calls)
+        for call in calls:
+            call.cancel()
+
+
+def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic, socket: Path) -> None:
+    clinic.fault("DescribeRules", latencySeconds=1)
+    with router.stub() as stub:
+        verify = stub.VerifyWeight.future(clinic.verify_weight(10))
+        call = stub.SetWeight.future(clinic.set_weight(10))
+        wait_until_in_flight(stub, clinic)
+        assert router.end(signal.SIGTERM) == 0
+        assert call.code() == Code.OK
+        assert verify.code() == Code.OK
+    assert clinic.weights() == {"stable": 90, "canary": 10}
+    assert not socket.exists()
+
+
+def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, socket: Path) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", f"unix://{socket}"],
+        env=environment("http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert second.stderr == (
+        f"elbv2-trafficrouter: Another server listens on {socket}. Stop it, or choose another --listen.\n"
+    )
+    with router.stub() as stub:
+        stub.InitPlugin(pb.InitPluginRequest())
+
+
+def test_after_a_kill_the_next_server_takes_over_the_socket(clinic: Petclinic, socket: Path) -> None:
+    variables = environment(clinic.url, **CREDENTIALS)
+    with sidecar(socket, variables) as first:
+        first.end(signal.SIGKILL)
+    assert socket.is_socket()
+    with sidecar(socket, variables) as second, second.stub() as stub:
+        stub.SetWeight(clinic.set_weight(10))
+    assert clinic.weights() == {"stable": 90, "canary": 10}
+
+
+def test_each_write_and_each_failure_has_its_line_in_the_log(router: Sidecar, clinic: Petclinic) -> None:
+    with router.stub() as stub:
+        stub.SetWeight(clinic.set_weight(10))
+        with pytest.raises(grpc.RpcError):
+            stub.SetWeight(clinic.set_weight(101))
+    router.end()
+    written, failed = (entry for entry in router.log if entry.get("method") == "SetWeight")
+    assert written["written"] == {clinic.rule: {"was-stable": 90, "was-canary": 10}}
+    assert (written["namespace"], written["rollout"], written["desired_weight"]) == ("petclinic", "was", 10)
+    assert (failed["level"], failed["code"]) == ("warning", "INVALID_ARGUMENT")
+
+
+def wait_until_in_flight(stub: Stub, clinic: Petclinic) -> None:
+    """A call that was sent after them on the same connection has come back, so they have arrived."""
+    stub.Type(pb.TypeRequest())
+    assert clinic.journal() == []

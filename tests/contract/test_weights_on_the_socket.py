@@ -1,0 +1,237 @@
+"""SetWeight, VerifyWeight and RemoveManagedRoutes from a real socket to the ELBv2 API."""
+
+import threading
+import time
+from typing import Any
+
+import grpc
+import pytest
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.petclinic import Petclinic
+
+Stub = pb_grpc.TrafficRouterStub
+
+
+@pytest.mark.parametrize("weight", [0, 10, 25, 50, 75, 100])
+def test_the_rule_has_exactly_what_was_asked_and_it_is_verified(
+    stub: Stub, clinic: Petclinic, weight: int
+) -> None:
+    answer = stub.SetWeight(clinic.set_weight(weight))
+    assert clinic.weights() == {"stable": 100 - weight, "canary": weight}
+    (rule,) = answer.rules
+    assert (rule.rule_arn, rule.changed) == (clinic.rule, True)
+    assert [(group.service, group.weight) for group in rule.target_groups] == [
+        ("was-stable", 100 - weight),
+        ("was-canary", weight),
+    ]
+    verified = stub.VerifyWeight(clinic.verify_weight(weight))
+    assert (verified.verification, verified.reason) == (pb.VERIFICATION_VERIFIED, "")
+    assert [group.weight for group in verified.rules[0].target_groups] == [100 - weight, weight]
+
+
+def test_ten_times_the_same_set_weight_is_one_modify_rule(stub: Stub, clinic: Petclinic) -> None:
+    answers = [stub.SetWeight(clinic.set_weight(25)) for _ in range(10)]
+    assert len(clinic.journal("ModifyRule")) == 1
+    assert [answer.rules[0].changed for answer in answers] == [True] + [False] * 9
+
+
+def test_twelve_at_once_are_one_modify_rule(stub: Stub, clinic: Petclinic) -> None:
+    clinic.fault("*", latencySeconds=0.05)
+    calls = [stub.SetWeight.future(clinic.set_weight(25)) for _ in range(12)]
+    codes = {call.code() for call in calls}
+    assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
+    assert len(clinic.writes()) == 1
+    assert clinic.weights() == {"stable": 75, "canary": 25}
+
+
+@pytest.mark.parametrize("later", [0.02, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5])
+def test_an_abort_has_the_last_word(stub: Stub, clinic: Petclinic, later: float) -> None:
+    """AWS answers each call 500 ms late, so the two calls overlap in every possible way."""
+    clinic.put_weights(stable=90, canary=10)
+    clinic.fault("*", latencySeconds=0.5)
+    rise = stub.SetWeight.future(clinic.set_weight(50))
+    time.sleep(later)
+    abort = stub.SetWeight.future(clinic.set_weight(0))
+    assert abort.code() == grpc.StatusCode.OK
+    assert rise.code() in {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
+    clinic.no_faults()
+    last = clinic.writes()[-1]["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    assert [group["Weight"] for group in last] == [100, 0]
+    assert clinic.weights() == {"stable": 100, "canary": 0}
+
+
+def test_nothing_is_written_for_a_client_that_left(stub: Stub, clinic: Petclinic) -> None:
+    clinic.fault("DescribeRules", latencySeconds=0.5)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.SetWeight(clinic.set_weight(50), timeout=0.2)
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    clinic.no_faults()
+    stub.SetWeight(clinic.set_weight(0))  # waits for the first one's mutex
+    assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
+
+
+def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petclinic) -> None:
+    stub.SetWeight(clinic.set_weight(25))
+    clinic.put_weights(stable=100, canary=0)
+    seen = stub.VerifyWeight(clinic.verify_weight(25))
+    assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
+    assert seen.reason == (
+        f"The weights in {clinic.rule.split(':')[-1]} are not as asked: was-stable has 100, wanted 75, "
+        "was-canary has 0, wanted 25. SetWeight repairs them; if this stays, look who else writes the rule "
+        "(ModifyRule in CloudTrail)."
+    )
+    stub.SetWeight(clinic.set_weight(25))
+    assert clinic.weights() == {"stable": 75, "canary": 25}
+
+
+def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_read_says(
+    stub: Stub, clinic: Petclinic
+) -> None:
+    stub.SetWeight(clinic.set_weight(25))
+    clinic.fault("ModifyRule", latencySeconds=2.5, times=1)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.SetWeight(clinic.set_weight(50))
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert "may or may not have been done" in caught.value.details()
+    before = len(clinic.journal("ModifyRule"))
+    stub.SetWeight(clinic.set_weight(25))
+    assert len(clinic.journal("ModifyRule")) > before
+    assert clinic.weights() == {"stable": 75, "canary": 25}
+
+
+def test_groups_that_are_not_ours_keep_their_share(stub: Stub, clinic: Petclinic) -> None:
+    clinic.put_weights(web=60, stable=40)
+    stub.SetWeight(clinic.set_weight(25))
+    assert clinic.weights() == {"web": 150, "stable": 75, "canary": 25}
+    stub.SetWeight(clinic.set_weight(100))
+    assert clinic.weights() == {"web": 150, "stable": 0, "canary": 100}
+
+
+def test_an_experiment_has_its_share_and_leaves_nothing_behind(stub: Stub, clinic: Petclinic) -> None:
+    config = clinic.config()
+    config["targetGroups"]["was-experiment"] = clinic.web
+    rollout = clinic.rollout(config)
+    request = clinic.set_weight(20, rollout)
+    request.additional_destinations.add(weight=15, service_name="was-experiment", pod_template_hash="5d4")
+    stub.SetWeight(request)
+    assert clinic.weights() == {"stable": 65, "canary": 20, "web": 15}
+    stub.SetWeight(clinic.set_weight(20, rollout))
+    assert clinic.weights() == {"stable": 80, "canary": 20, "web": 0}
+
+
+@pytest.mark.parametrize(("stable_is", "expected"), [("ping", (70, 30)), ("pong", (30, 70)), ("", (30, 70))])
+def test_ping_pong(stub: Stub, clinic: Petclinic, stable_is: str, expected: tuple[int, int]) -> None:
+    ping_pong = {"pingService": "was-stable", "pongService": "was-canary"}
+    clinic.put_weights(stable=50, canary=50)
+    rollout = clinic.rollout(pingPong=ping_pong, stableService="", canaryService="")
+    rollout["status"]["canary"] = {"stablePingPong": stable_is}
+    stub.SetWeight(clinic.set_weight(30, rollout))
+    assert clinic.weights() == dict(zip(("stable", "canary"), expected, strict=True))
+
+
+def test_the_maximum_may_be_a_thousand(stub: Stub, clinic: Petclinic) -> None:
+    routing = clinic.rollout()["spec"]["strategy"]["canary"]["trafficRouting"] | {"maxTrafficWeight": 1000}
+    stub.SetWeight(clinic.set_weight(5, clinic.rollout(trafficRouting=routing)))
+    assert clinic.weights() == {"stable": 995, "canary": 5}
+
+
+def test_remove_managed_routes_attaches_the_canary_at_0_and_then_costs_nothing(
+    stub: Stub, clinic: Petclinic
+) -> None:
+    request = pb.RemoveManagedRoutesRequest(rollout=clinic.set_weight(0).rollout)
+    stub.RemoveManagedRoutes(request)
+    assert clinic.weights() == {"stable": 1, "canary": 0}
+    calls = len(clinic.journal())
+    stub.RemoveManagedRoutes(request)
+    assert len(clinic.journal()) == calls
+
+
+def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic) -> None:
+    """An HTTPS rule with a login, stickiness, a transform and several conditions."""
+    (balancer,) = clinic.client.describe_load_balancers()["LoadBalancers"]
+    listener = clinic.client.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c"}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"][0]["ListenerArn"]
+    actions: Any = [
+        {
+            "Type": "authenticate-oidc",
+            "Order": 1,
+            "AuthenticateOidcConfig": {
+                "Issuer": "https://example.com",
+                "AuthorizationEndpoint": "https://example.com/authorize",
+                "TokenEndpoint": "https://example.com/token",
+                "UserInfoEndpoint": "https://example.com/user",
+                "ClientId": "petclinic",
+                "ClientSecret": "secret",
+            },
+        },
+        {
+            "Type": "forward",
+            "Order": 2,
+            "ForwardConfig": {
+                "TargetGroups": [
+                    {"TargetGroupArn": clinic.stable, "Weight": 2},
+                    {"TargetGroupArn": clinic.web, "Weight": 2},
+                ],
+                "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 300},
+            },
+        },
+    ]
+    conditions: Any = [
+        {"Field": "host-header", "HostHeaderConfig": {"Values": ["petclinic.example.com"]}},
+        {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["yes"]}},
+    ]
+    transforms: Any = [
+        {
+            "Type": "url-rewrite",
+            "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/petclinic/(.*)$", "Replace": "/$1"}]},
+        }
+    ]
+    rule = clinic.client.create_rule(
+        ListenerArn=listener, Priority=7, Conditions=conditions, Actions=actions, Transforms=transforms
+    )["Rules"][0]["RuleArn"]
+    (before,) = clinic.client.describe_rules(RuleArns=[rule])["Rules"]
+    config = clinic.config(rules=[{"arn": rule}])
+    stub.SetWeight(clinic.set_weight(10, clinic.rollout(config)))
+    (after,) = clinic.client.describe_rules(RuleArns=[rule])["Rules"]
+    groups = after["Actions"][1]["ForwardConfig"].pop("TargetGroups")
+    before["Actions"][1]["ForwardConfig"].pop("TargetGroups")
+    assert [(group["TargetGroupArn"], group["Weight"]) for group in groups] == [
+        (clinic.stable, 90),
+        (clinic.web, 100),
+        (clinic.canary, 10),
+    ]
+    assert after == before
+
+
+def test_calls_to_one_listener_wait_for_each_other(stub: Stub, clinic: Petclinic) -> None:
+    """Read and write are not one step on AWS: between them nobody of this process may write."""
+    clinic.fault("*", latencySeconds=0.1)
+    threads = [
+        threading.Thread(target=stub.SetWeight, args=(clinic.set_weight(weight, renamed(clinic, weight)),))
+        for weight in (10, 20, 30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pairs = [entry["action"] for entry in clinic.journal("DescribeRules", "ModifyRule")]
+    assert pairs == ["DescribeRules", "ModifyRule"] * 3
+
+
+def renamed(clinic: Petclinic, number: int) -> dict[str, Any]:
+    """A Rollout of its own, so that none of them overtakes another."""
+    rollout = clinic.rollout()
+    rollout["metadata"]["name"] = f"was-{number}"
+    return rollout
+
+
+def groups_of(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = entry["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    return groups

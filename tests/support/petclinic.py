@@ -1,0 +1,157 @@
+"""A rule with two target groups in an emulator, and the Rollout that steers it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import urllib3
+from google.protobuf import json_format
+from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+
+REGION = "eu-west-1"
+PLUGIN = "trafficrouter/elbv2"
+
+
+@dataclass(frozen=True, slots=True)
+class Petclinic:
+    """A rule for /petclinic* that forwards to was-stable alone; was-canary and web exist beside it."""
+
+    url: str
+    client: ElasticLoadBalancingv2Client
+    listener: str
+    rule: str
+    stable: str
+    canary: str
+    web: str
+
+    def rollout(self, config: object = None, **canary: Any) -> dict[str, Any]:
+        """The Rollout as kubectl prints it, with more in it than the contract knows."""
+        return {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+            "metadata": {
+                "name": "was",
+                "namespace": "petclinic",
+                "uid": "0b2f",
+                "generation": 4,
+                "managedFields": [{}],
+            },
+            "spec": {
+                "replicas": 2,
+                "template": {"spec": {"containers": [{"name": "was"}]}},
+                "strategy": {
+                    "canary": {
+                        "stableService": "was-stable",
+                        "canaryService": "was-canary",
+                        "steps": [{"setWeight": 10}, {"pause": {"duration": "30s"}}, {"pause": {}}],
+                        "trafficRouting": {
+                            "plugins": {
+                                PLUGIN: self.config() if config is None else config,
+                                "example/list": [1, "two", None],
+                                "example/null": None,
+                            }
+                        },
+                        **canary,
+                    }
+                },
+            },
+            "status": {
+                "currentStepIndex": 0,
+                "stableRS": "687d76d795",
+                "conditions": [{"type": "Progressing"}],
+            },
+        }
+
+    def config(self, **more: Any) -> dict[str, Any]:
+        groups = {"was-stable": self.stable, "was-canary": self.canary}
+        return {"rules": [{"arn": self.rule}], "targetGroups": groups, **more}
+
+    def set_weight(self, weight: int | None, rollout: Mapping[str, Any] | None = None) -> pb.SetWeightRequest:
+        return json_format.ParseDict(
+            {"rollout": rollout or self.rollout(), "desiredWeight": weight},
+            pb.SetWeightRequest(),
+            ignore_unknown_fields=True,
+        )
+
+    def verify_weight(self, weight: int, rollout: Mapping[str, Any] | None = None) -> pb.VerifyWeightRequest:
+        return pb.VerifyWeightRequest.FromString(self.set_weight(weight, rollout).SerializeToString())
+
+    def weights(self) -> dict[str, int]:
+        """The rule's weights now, by the last part of the target group's name."""
+        (rule,) = self.client.describe_rules(RuleArns=[self.rule])["Rules"]
+        groups = rule["Actions"][-1]["ForwardConfig"]["TargetGroups"]
+        return {
+            group["TargetGroupArn"].split("/")[1].removeprefix("was-"): group.get("Weight", 1)
+            for group in groups
+        }
+
+    def put_weights(self, **weights: int) -> None:
+        """As somebody else would."""
+        groups = [
+            {"TargetGroupArn": getattr(self, name), "Weight": weight} for name, weight in weights.items()
+        ]
+        forward: Any = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        self.client.modify_rule(RuleArn=self.rule, Actions=[forward])
+
+    def fault(self, action: str, **fault: Any) -> None:
+        control(self.url, "POST", "faults", {"action": action, **fault})
+
+    def no_faults(self) -> None:
+        control(self.url, "DELETE", "faults")
+
+    def journal(self, *actions: str, principal: str = "AKIAIOSFODNN7EXAMPLE") -> list[dict[str, Any]]:
+        """The sidecar's calls in order of completion, of these actions or of all."""
+        entries = control(self.url, "GET", "journal")
+        return [
+            entry
+            for entry in entries
+            if entry["principal"] == principal and (not actions or entry["action"] in actions)
+        ]
+
+    def writes(self) -> list[dict[str, Any]]:
+        return [entry for entry in self.journal("ModifyRule") if entry["status"] == 200]
+
+
+def control(url: str, method: str, what: str, body: object = None) -> Any:
+    answer = urllib3.request(method, f"{url}/_emulator/{what}", json=body)
+    assert answer.status == 200, answer.data
+    return json.loads(answer.data)
+
+
+def client_of(url: str) -> ElasticLoadBalancingv2Client:
+    """Somebody else than the sidecar."""
+    session = boto3.session.Session(
+        aws_access_key_id="AKIAI44QH8DHBEXAMPLE",
+        aws_secret_access_key="example",  # noqa: S106  the emulator checks no signature
+        region_name=REGION,
+    )
+    return session.client("elbv2", endpoint_url=url)
+
+
+def petclinic(url: str) -> Petclinic:
+    client = client_of(url)
+    subnets = ["subnet-0a1b2c3d", "subnet-1a2b3c4d"]
+    (balancer,) = client.create_load_balancer(Name="petclinic", Subnets=subnets)["LoadBalancers"]
+    stable, canary, web = (
+        client.create_target_group(
+            Name=name, Protocol="HTTP", Port=8080, VpcId="vpc-0a1b2c3d", TargetType="ip"
+        )["TargetGroups"][0]["TargetGroupArn"]
+        for name in ("was-stable", "was-canary", "web")
+    )
+    (listener,) = client.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"]
+    (rule,) = client.create_rule(
+        ListenerArn=listener["ListenerArn"],
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/petclinic*"]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": stable}],
+    )["Rules"]
+    return Petclinic(url, client, listener["ListenerArn"], rule["RuleArn"], stable, canary, web)

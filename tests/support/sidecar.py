@@ -1,0 +1,93 @@
+"""The sidecar as its own process, on a Unix socket and on TCP."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
+
+
+def environment(endpoint: str, **more: str) -> dict[str, str]:
+    """Nothing of the caller's AWS settings; the endpoint instead of AWS."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return kept | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": endpoint,
+        "PYTHONWARNINGS": "error",
+        **more,
+    }
+
+
+@dataclass
+class Sidecar:
+    process: "subprocess.Popen[str]"
+    unix: str
+    tcp: str
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def stub(self, address: str | None = None) -> Iterator[pb_grpc.TrafficRouterStub]:
+        with grpc.insecure_channel(address or self.unix) as channel:
+            yield pb_grpc.TrafficRouterStub(channel)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait()
+
+
+@contextmanager
+def socket_directory() -> Iterator[Path]:
+    """A path short enough for a Unix socket, which pytest's own are not."""
+    directory = tempfile.mkdtemp(prefix="router-")
+    try:
+        yield Path(directory)
+    finally:
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def sidecar(socket: Path, variables: Mapping[str, str], *flags: str) -> Iterator[Sidecar]:
+    """A sidecar that serves. Raises AssertionError with its output where it does not come up."""
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "elbv2_trafficrouter", "serve", "--log-level", "debug"),
+            *("--listen", f"unix://{socket}", "--listen", "127.0.0.1:0", *flags),
+        ],
+        env=dict(variables),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            output = cast("Iterator[str]", process.stderr)
+            first = next(output, "nothing")
+            assert '"event": "serving"' in first, first + "".join(output)
+            started = json.loads(first)
+            unix, tcp = started["listen"]
+            running = Sidecar(process, unix, tcp)
+            reader = threading.Thread(target=_keep, args=(output, running.log))
+            reader.start()
+            yield running
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        reader.join()
+
+
+def _keep(output: Iterator[str], log: list[dict[str, Any]]) -> None:
+    log.extend(json.loads(line) if line.startswith("{") else {"text": line} for line in output)
