@@ -6,10 +6,11 @@ from typing import Any
 from aiohttp import web
 
 from elbv2_emulator import arns, health
+from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.actions.targets import set_health
 from elbv2_emulator.addresses import Addresses, NotLoopback
 from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.faults import Fault, Faults
+from elbv2_emulator.faults import EVERY_ACTION, Fault, Faults
 from elbv2_emulator.journal import Journal
 from elbv2_emulator.state import Store
 
@@ -158,8 +159,10 @@ def _fault(body: Any) -> Fault:
     for key, value in body.items():
         if key not in _FAULT_KEYS:
             raise WrongBody(f"'{key}' is not one of {', '.join(_FAULT_KEYS)}")
-        if value is not None and (isinstance(value, bool) or not isinstance(value, _FAULT_KEYS[key])):
+        if isinstance(value, bool) or not isinstance(value, _FAULT_KEYS[key]):
             raise WrongBody(f"'{key}' cannot be {value!r}")
+    if body["action"] not in {EVERY_ACTION, *ACTIONS}:
+        raise WrongBody(f"'{body['action']}' is neither '{EVERY_ACTION}' nor one of {', '.join(ACTIONS)}")
     latency, error, times = body.get("latencySeconds"), body.get("error"), body.get("times")
     if latency is None and not error:
         raise WrongBody("A fault must have 'latencySeconds' or 'error'")
@@ -190,6 +193,8 @@ def _health(body: Any) -> tuple[str, dict[tuple[str, int], str]]:
         raise WrongBody(
             'The body must be {"targetGroupArn": …, "targets": [{"id": …, "port": …, "state": …}]}'
         )
+    if not isinstance(body["targetGroupArn"], str):
+        raise WrongBody(f"'targetGroupArn' cannot be {body['targetGroupArn']!r}")
     states: dict[tuple[str, int], str] = {}
     for target in body["targets"]:
         if not isinstance(target, dict) or set(target) != {"id", "port", "state"}:
@@ -199,4 +204,4 @@ def _health(body: Any) -> tuple[str, dict[tuple[str, int], str]]:
         if not isinstance(target["id"], str) or type(target["port"]) is not int:
             raise WrongBody("A target's id is a string and its port a number")
         states[target["id"], target["port"]] = target["state"]
-    return str(body["targetGroupArn"]), states
+    return body["targetGroupArn"], states

@@ -1,4 +1,4 @@
-"""An emulator of its own for each test, unchanged boto3 in front of it, and real backends on loopback behind it."""
+"""For each test an emulator of its own, unchanged boto3 in front of it and real backends behind it."""
 
 import asyncio
 import json
@@ -98,7 +98,7 @@ class Petclinic:
     canary: str
     rule: str
 
-    def split(self, stable: int, canary: int) -> list[dict[str, Any]]:
+    def split(self, stable: int, canary: int) -> list[Any]:
         groups = [
             {"TargetGroupArn": self.stable, "Weight": stable},
             {"TargetGroupArn": self.canary, "Weight": canary},
@@ -139,7 +139,7 @@ def petclinic(elbv2: ElasticLoadBalancingv2Client, make_group: Callable[[str], s
         ListenerArn=made.listener,
         Priority=1,
         Conditions=[{"Field": "path-pattern", "Values": ["/petclinic*"]}],
-        Actions=made.split(90, 10),  # type: ignore[arg-type]  plain dicts
+        Actions=made.split(90, 10),
     )
     made.rule = rule["Rules"][0]["RuleArn"]
     return made

@@ -90,7 +90,7 @@ def test_a_forward_has_at_most_5_different_groups(elbv2: Any, petclinic: Any, ma
         pytest.param([{**JWT, "Order": 1}, {**FIXED, "Order": 1}], "ValidationError", id="the same order"),
         pytest.param([{"Type": "forward"}], "InvalidLoadBalancerAction", id="forward to nowhere"),
         pytest.param(groups(), "ValidationError", id="forward to no group"),
-        pytest.param([{**FIXED, **{"Type": "redirect"}}], "InvalidLoadBalancerAction", id="another's config"),
+        pytest.param([{**FIXED, "Type": "redirect"}], "InvalidLoadBalancerAction", id="another's config"),
         pytest.param(
             [{**FIXED, "TargetGroupArn": "x"}], "InvalidLoadBalancerAction", id="a group without forward"
         ),

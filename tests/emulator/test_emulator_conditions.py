@@ -132,7 +132,7 @@ def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, co
 )
 @pytest.mark.parametrize("member", ["Values", "RegexValues"])
 def test_values_are_echoed_beside_the_config_and_cannot_be_sent_back_so(
-    elbv2: Any, petclinic: Any, field: str, config: str, value: str, member: str
+    *, elbv2: Any, petclinic: Any, field: str, config: str, value: str, member: str
 ) -> None:
     value = value.replace("*", ".*") if member == "RegexValues" else value
     for sent in ({"Field": field, member: [value]}, {"Field": field, config: {member: [value]}}):

@@ -137,8 +137,10 @@ def test_a_listener_with_authenticating_rules_stays_https(elbv2: Any, petclinic:
     jwt = {"JwksEndpoint": "https://idp.example.com/jwks", "Issuer": "https://idp.example.com"}
     actions = [{"Type": "jwt-validation", "Order": 1, "JwtValidationConfig": jwt}, {**FIXED[0], "Order": 2}]
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match=r"\(InvalidLoadBalancerAction\).*HTTPS"):
         elbv2.modify_listener(ListenerArn=petclinic.listener, Protocol="HTTP")
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=FIXED)
+    elbv2.modify_listener(ListenerArn=petclinic.listener, Protocol="HTTP")
 
 
 def test_listeners_are_described_by_load_balancer_or_by_arn(elbv2: Any, petclinic: Any) -> None:

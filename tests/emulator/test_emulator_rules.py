@@ -152,11 +152,12 @@ def test_the_default_rule_is_not_modify_rules(elbv2: Any, petclinic: Any) -> Non
     default = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"][-1]
     assert default["IsDefault"]
     assert default["Priority"] == "default"
-    for refused in (
+    refusals: tuple[Callable[[], Any], ...] = (
         lambda: elbv2.modify_rule(RuleArn=default["RuleArn"], Actions=fixed()),
         lambda: elbv2.delete_rule(RuleArn=default["RuleArn"]),
         lambda: elbv2.set_rule_priorities(RulePriorities=[{"RuleArn": default["RuleArn"], "Priority": 5}]),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(ClientError, match="OperationNotPermitted"):
             refused()
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import urllib3
@@ -99,8 +99,8 @@ def test_all_validation_errors_are_told_at_once(post: Callable[..., tuple[int, s
 
 
 def test_a_tag_may_be_written_in_any_script(elbv2: ElasticLoadBalancingv2Client, petclinic: Any) -> None:
-    tags = [{"Key": "équipe/チーム", "Value": "ねこ 7_+-=.:/@"}]
-    elbv2.add_tags(ResourceArns=[petclinic.rule], Tags=tags)  # type: ignore[list-item]  plain dicts
+    tags: list[Any] = [{"Key": "équipe/チーム", "Value": "ねこ 7_+-=.:/@"}]
+    elbv2.add_tags(ResourceArns=[petclinic.rule], Tags=tags)
     assert elbv2.describe_tags(ResourceArns=[petclinic.rule])["TagDescriptions"][0]["Tags"] == tags
 
 
@@ -132,7 +132,7 @@ def test_a_defect_is_answered_and_logged(
     def broken(*_: object) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(ACTIONS, "DescribeLoadBalancers", broken)  # type: ignore[arg-type]  it is a dict
+    monkeypatch.setitem(cast("dict[str, Any]", ACTIONS), "DescribeLoadBalancers", broken)
     with caplog.at_level(logging.ERROR), pytest.raises(ClientError, match="InternalFailure") as caught:
         elbv2.describe_load_balancers()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
@@ -145,7 +145,7 @@ def test_an_error_that_the_model_does_not_list_for_the_operation_is_a_defect(
     def wrong(*_: object) -> Any:
         raise ApiError("PriorityInUse", "belongs to CreateRule")
 
-    monkeypatch.setitem(ACTIONS, "DescribeLoadBalancers", wrong)  # type: ignore[arg-type]  it is a dict
+    monkeypatch.setitem(cast("dict[str, Any]", ACTIONS), "DescribeLoadBalancers", wrong)
     with pytest.raises(ClientError, match="InternalFailure"):
         elbv2.describe_load_balancers()
 

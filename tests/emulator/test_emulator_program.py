@@ -1,0 +1,112 @@
+"""The program elbv2-emulator, and the real AWS CLI against it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from elbv2_emulator.server import Emulator
+
+BIN = Path(sys.executable).parent
+
+
+@contextmanager
+def program(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.fullmatch(r"elbv2-emulator listens on (http://127\.0\.0\.1:\d+)\n", line)
+            assert found, process.communicate(timeout=10)
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ((str(BIN / "elbv2-emulator"),), signal.SIGTERM),
+        ((sys.executable, "-m", "elbv2_emulator"), signal.SIGINT),
+    ],
+)
+def test_the_program_says_where_it_listens_and_ends_when_told(
+    command: tuple[str, ...], number: signal.Signals, http: urllib3.PoolManager
+) -> None:
+    with program(*command, "--api", "127.0.0.1:0") as (process, url):
+        # This connection stays open, and must not hold the end back.
+        assert http.request("GET", f"{url}/_emulator/listeners").data == b"[]"
+        begun = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert time.monotonic() - begun < 1
+        assert (process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize("api", ["0.0.0.0:0", "10.0.0.1:4566", "localhost:4566", "127.0.0.1", "[::]:4566"])
+def test_the_program_listens_on_loopback_only(api: str) -> None:
+    command = (sys.executable, "-m", "elbv2_emulator", "--api", api)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"--api: '{api}'" in run.stderr
+
+
+def test_a_port_that_is_taken_ends_the_program_with_a_sentence(emulator: Emulator) -> None:
+    command = (sys.executable, "-m", "elbv2_emulator", "--api", emulator.url.removeprefix("http://"))
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("elbv2-emulator: cannot listen:")
+    assert "Traceback" not in run.stderr
+
+
+def test_the_aws_cli_finds_the_weights_of_the_canary(
+    emulator: Emulator, petclinic: Any, tmp_path: Path
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+    def aws(*arguments: str) -> str:
+        command = (str(BIN / "aws"), "elbv2", *arguments, "--endpoint-url", emulator.url, "--output", "text")
+        run = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        return run.stdout
+
+    balancer = aws(
+        "describe-load-balancers",
+        "--query",
+        "LoadBalancers[?contains(DNSName, 'k8s-petclinicgroup')].LoadBalancerArn",
+    ).strip()
+    assert balancer == petclinic.balancer
+    listener = aws(
+        "describe-listeners",
+        "--load-balancer-arn",
+        balancer,
+        "--query",
+        "Listeners[?Port==`443`].ListenerArn",
+    ).strip()
+    assert listener == petclinic.listener
+    rules = aws(
+        "describe-rules",
+        "--listener-arn",
+        listener,
+        "--query",
+        "Rules[?!IsDefault].[Priority,Actions[0].ForwardConfig.TargetGroups]",
+    )
+    assert rules.split() == ["1", petclinic.stable, "90", petclinic.canary, "10"]
