@@ -11,6 +11,7 @@ from typing import ClassVar
 
 MAX_SENTENCE_BYTES = 1000
 MAX_QUOTED_CHARACTERS = 256
+_REMEDY_BYTES = 400
 
 
 class Kind(enum.Enum):
@@ -53,16 +54,21 @@ class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).upper()
 
 
+def shown(text: str) -> str:
+    """Somebody else's text as it may stand in a sentence: escaped, then cut to 256 characters."""
+    harmless = _harmless(text)
+    if len(harmless) <= MAX_QUOTED_CHARACTERS:
+        return harmless
+    return harmless[: MAX_QUOTED_CHARACTERS - 1] + "…"
+
+
 def quoted(text: str) -> str:
-    """Somebody else's text in quotes, cut to 256 characters."""
-    cut = text if len(text) <= MAX_QUOTED_CHARACTERS else text[: MAX_QUOTED_CHARACTERS - 1] + "…"
-    return f"'{cut}'"
+    return f"'{shown(text)}'"
 
 
 def resource_of(arn: str) -> str:
     """The part of an ARN that a person knows a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
-    parts = arn.split(":", 5)
-    return parts[-1]
+    return shown(arn.split(":", 5)[-1])
 
 
 def _harmless(text: str) -> str:
@@ -70,10 +76,12 @@ def _harmless(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    raw = text.encode("utf-8", "backslashreplace")
+    """Without its middle: what is wrong stands at the beginning, what to do at the end."""
+    raw = text.encode()
     if len(raw) <= MAX_SENTENCE_BYTES:
-        return raw.decode()
-    return raw[: MAX_SENTENCE_BYTES - len("…".encode())].decode("utf-8", "ignore") + "…"
+        return text
+    beginning = raw[: MAX_SENTENCE_BYTES - _REMEDY_BYTES - len("…".encode())]
+    return f"{beginning.decode(errors='ignore')}…{raw[-_REMEDY_BYTES:].decode(errors='ignore')}"
 
 
 # The request
@@ -110,7 +118,7 @@ class UnknownKeys(Problem):
 
     def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
         """`keys`: each unknown key's path with the nearest known key."""
-        paths = [f"{quoted(path)} (nearest: {nearest})" for path, nearest in keys]
+        paths = [f"{shown(path)} (nearest: {nearest})" for path, nearest in keys]
         super().__init__(
             f"The Rollout's configuration has keys that this router does not know; correct or remove: "
             f"{', '.join(paths)}.",
@@ -168,7 +176,7 @@ class NoForwardToStable(Problem):
 
     def __init__(self, rule: str, service: str, group: str) -> None:
         super().__init__(
-            f"{resource_of(rule)} does not forward to {service}'s {resource_of(group)}. "
+            f"{resource_of(rule)} does not forward to {shown(service)}'s {resource_of(group)}. "
             "Add the target group to the rule's forward action, or name another rule or target group in the "
             "Rollout's plugin configuration.",
             {"rule": rule, "target_group": group},
@@ -218,8 +226,9 @@ class RuleNotUnderstood(Problem):
 
     def __init__(self, rule: str, elements: Sequence[str]) -> None:
         super().__init__(
-            f"{resource_of(rule)} has parts that this version can't write back ({', '.join(elements)}); "
-            "changing its weights would erase them. Update the router (boto3), or remove them from the rule.",
+            f"{resource_of(rule)} has parts that this version can't write back "
+            f"({', '.join(map(shown, elements))}); changing its weights would erase them. "
+            "Update the router (boto3), or remove them from the rule.",
             {"rule": rule, "elements": " ".join(elements)},
         )
 
@@ -230,7 +239,7 @@ class SharesDiffer(Problem):
     def __init__(self, rule: str, weights: Iterable[tuple[str, int | None, int]]) -> None:
         """`weights`: Service, its target group's weight (None: not in the rule), and the one wanted."""
         listed = ", ".join(
-            f"{service} {'is absent' if has is None else f'has {has}'}, wanted {wanted}"
+            f"{shown(service)} {'is absent' if has is None else f'has {has}'}, wanted {wanted}"
             for service, has, wanted in weights
         )
         super().__init__(
@@ -248,9 +257,9 @@ class Refused(Problem):
 
     def __init__(self, action: str, arn: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)} with {code}: {message.rstrip('.')}. "
+            f"AWS refuses {action} on {resource_of(arn)} with {shown(code)}: {shown(message.rstrip('.'))}. "
             "Correct the rule or the Rollout's plugin configuration.",
-            {"action": action, "arn": arn, "aws_code": code},
+            {"action": action, "arn": arn, "aws_code": code, "aws_message": message},
         )
 
 
@@ -282,7 +291,7 @@ class CredentialsRefused(Problem):
 
     def __init__(self, action: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS does not accept the sidecar's credentials for {action} ({code}). "
+            f"AWS does not accept the sidecar's credentials for {action} ({shown(code)}). "
             "Renew them, and check the role's trust policy and the node's clock.",
             {"action": action, "aws_code": code, "aws_message": message},
         )
@@ -315,7 +324,7 @@ class AwsFailed(Problem):
 
     def __init__(self, action: str, code: str) -> None:
         super().__init__(
-            f"AWS answers {action} with {code}. It is tried again by itself; "
+            f"AWS answers {action} with {shown(code)}. It is tried again by itself; "
             "if it stays, see the AWS Health Dashboard.",
             {"action": action, "aws_code": code},
         )
@@ -326,7 +335,7 @@ class OutcomeUnknown(Problem):
 
     def __init__(self, action: str, arn: str, message: str) -> None:
         super().__init__(
-            f"{action} on {resource_of(arn)} was sent but not answered by AWS, so it may or may not have been "
+            f"{action} on {resource_of(arn)} was sent but not answered, so it may or may not have been "
             "done. The next call reads the rule and repairs it.",
             {"action": action, "arn": arn, "aws_message": message},
         )
@@ -340,8 +349,8 @@ class Overtaken(Problem):
 
     def __init__(self, namespace: str, rollout: str) -> None:
         super().__init__(
-            f"A newer SetWeight for the Rollout {rollout} in {namespace} overtook this one, which wrote "
-            "nothing more. The newer one counts."
+            f"A newer SetWeight for the Rollout {shown(rollout)} in {shown(namespace)} overtook this one, "
+            "which wrote nothing more. The newer one counts."
         )
 
 
