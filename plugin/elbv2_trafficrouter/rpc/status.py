@@ -8,7 +8,9 @@ from google.rpc.status_pb2 import Status
 from elbv2_trafficrouter.errors import Problem
 
 DOMAIN = "elbv2-trafficrouter"
-_MAX_METADATA_CHARACTERS = 1024  # all details travel in one HTTP/2 header, for which clients allow 8 KiB
+# Clients allow 8 KiB of HTTP/2 headers, in which the message travels twice: percent-encoded (up to three
+# times as long) and in the details, which are in base64 (a third longer).
+_MAX_METADATA_BYTES = 2048
 
 
 def code(problem: Problem) -> grpc.StatusCode:
@@ -17,11 +19,14 @@ def code(problem: Problem) -> grpc.StatusCode:
 
 def status(problem: Problem) -> Status:
     """The sentence as message, and an ErrorInfo with reason and metadata for programs."""
-    info = ErrorInfo(
-        reason=problem.reason,
-        domain=DOMAIN,
-        metadata={key: value[:_MAX_METADATA_CHARACTERS] for key, value in problem.metadata.items()},
-    )
+    share = _MAX_METADATA_BYTES // max(1, len(problem.metadata))
+    metadata = {key: _cut(value, share) for key, value in problem.metadata.items()}
+    info = ErrorInfo(reason=problem.reason, domain=DOMAIN, metadata=metadata)
     detail = Any()
     detail.Pack(info)
     return Status(code=code(problem).value[0], message=problem.sentence, details=[detail])
+
+
+def _cut(value: str, size: int) -> str:
+    """Valid UTF-8 of at most `size` bytes; protobuf takes no lone surrogates."""
+    return value.encode(errors="backslashreplace")[:size].decode(errors="ignore")
