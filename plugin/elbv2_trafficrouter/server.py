@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 
 import grpc
 import structlog
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
@@ -17,6 +18,7 @@ from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
+from elbv2_trafficrouter.rpc.reflected import pool_with_json_names
 from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
 from elbv2_trafficrouter.runtime import ThreadRuntime
 from elbv2_trafficrouter.settings import Address, Settings, UnixAddress
@@ -26,6 +28,9 @@ SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
 THREADS = 16  # the controller has ten workers, each with one call at a time
 _CALLS_AT_ONCE = 4 * THREADS
 _DRAIN_SECONDS = 10
+
+# The services, and what the details of a status are made of.
+_REFLECTED = [module.DESCRIPTOR for module in (pb, health_pb2, reflection_pb2, error_details_pb2)]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -62,7 +67,9 @@ def running(settings: Settings) -> Iterator[list[str]]:
     servicer = TrafficRouterServicer(router, settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]  # generated
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection(
+        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server, pool=pool_with_json_names(_REFLECTED)
+    )
     with ExitStack() as sockets:
         addresses = [_listen(server, address, sockets) for address in settings.listen]
         server.start()

@@ -73,8 +73,8 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         pytest.param(
             configured(targetGroup={}, rule=1),
             Code.INVALID_ARGUMENT,
-            "'plugins['trafficrouter/elbv2'].targetGroup' (nearest: targetGroups), "
-            "'plugins['trafficrouter/elbv2'].rule' (nearest: rules)",
+            "plugins['trafficrouter/elbv2'].targetGroup (nearest: targetGroups), "
+            "plugins['trafficrouter/elbv2'].rule (nearest: rules)",
             id="unknown keys",
         ),
         pytest.param(
