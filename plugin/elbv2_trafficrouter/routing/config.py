@@ -5,6 +5,7 @@ Unknown keys are refused all at once, each with the nearest known one.
 
 import difflib
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -44,12 +45,19 @@ def read_config(block: object, path: str) -> Config:
     except msgspec.ValidationError as error:
         # msgspec ends its sentence with the place: "Expected `str`, got `int` - at `$.rules[0].arn`"
         trouble, _, place = str(error).partition(" - at `$")
-        raise InvalidConfig(
-            path + place.rstrip("`"), f"is wrong: {trouble[:1].lower()}{trouble[1:]}", "Correct it."
-        ) from error
+        where = path + _place(block, place.rstrip("`"))
+        raise InvalidConfig(where, f"is wrong: {trouble[:1].lower()}{trouble[1:]}", "Correct it.") from error
     _check_rules(config, path)
     _check_target_groups(config, path)
     return config
+
+
+def _place(block: Any, told: str) -> str:
+    """With the Service, for which msgspec writes three dots: it tells no keys of mappings."""
+    if told != ".targetGroups[...]":
+        return told
+    service = next(key for key, value in block["targetGroups"].items() if not isinstance(value, str))
+    return f".targetGroups[{quoted(service)}]"
 
 
 def _unknown_keys(value: object, wanted: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, str]]:
@@ -89,6 +97,8 @@ def _check_target_groups(config: Config, path: str) -> None:
     owners: dict[str, str] = {}
     for service, group in config.target_groups.items():
         where = f"{path}.targetGroups[{quoted(service)}]"
+        if not service:
+            raise InvalidConfig(where, "names no Service", "Put the name of the group's Service there.")
         if not is_target_group(group):
             raise InvalidConfig(
                 where,
