@@ -13,7 +13,7 @@ from aiohttp import web
 from elbv2_emulator import arns, rule_checks, shapes, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.errors import ApiError, InvalidAction
+from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
 from elbv2_emulator.faults import Faults
 from elbv2_emulator.journal import Entry, Journal
 from elbv2_emulator.state import Scope, Store
@@ -63,7 +63,10 @@ class Front:
         )
 
     async def _carried_out(self, request: web.Request, call: _Call, request_id: str) -> str:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise ValidationError(f"The request is too large: {error.text}") from error
         _read_credentials(request, call)
         tree = wire.read_form(body)
         action = tree.pop("Action", "")

@@ -276,6 +276,25 @@ def test_a_group_is_on_one_load_balancer_only(elbv2: Any, petclinic: Any) -> Non
     assert group["LoadBalancerArns"] == [other["LoadBalancerArn"]]
 
 
+def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make_group: Any) -> None:
+    arns = [petclinic.stable, petclinic.canary, *(make_group(f"g{number}") for number in range(99))]
+
+    def forward(priority: int, some: list[str]) -> None:
+        elbv2.create_rule(
+            ListenerArn=petclinic.listener,
+            Priority=priority,
+            Conditions=[{"Field": "path-pattern", "Values": ["/"]}],
+            Actions=groups(*((arn, 1) for arn in some)),
+        )
+
+    for first in range(0, 100, 5):
+        forward(first + 2, arns[first : first + 5])
+    with pytest.raises(ClientError, match="TooManyUniqueTargetGroupsPerLoadBalancer"):
+        forward(200, arns[100:])
+    # Groups that are on it already are no more groups.
+    forward(200, arns[:5])
+
+
 @pytest.mark.parametrize(
     ("weights", "what"),
     [

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -211,10 +212,22 @@ def test_an_answer_that_breaks_off_is_broken_off(through: Any, http: Any) -> Non
 
 
 def test_a_client_that_leaves_does_no_harm(through: Any, http: Any, caplog: pytest.LogCaptureFixture) -> None:
-    url, _ = through(digest)
+    arrived, broken_off = threading.Event(), threading.Event()
+
+    async def reading(request: web.BaseRequest) -> web.StreamResponse:
+        arrived.set()
+        try:
+            await request.read()
+        except ConnectionResetError:
+            broken_off.set()
+        return web.Response()
+
+    url, _ = through(reading)
     client = socket.create_connection(host_and_port(url), timeout=5)
     client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx")
+    assert arrived.wait(5)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
+    assert broken_off.wait(5)
     assert http.request("POST", url, body=b"").status == 200
     assert caplog.records == []

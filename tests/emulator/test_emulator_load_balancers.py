@@ -143,6 +143,16 @@ def test_a_listener_with_authenticating_rules_stays_https(elbv2: Any, petclinic:
     elbv2.modify_listener(ListenerArn=petclinic.listener, Protocol="HTTP")
 
 
+def test_a_listener_cannot_move_to_a_port_that_is_taken(elbv2: Any, petclinic: Any) -> None:
+    (other,) = elbv2.create_listener(
+        LoadBalancerArn=petclinic.balancer, Protocol="HTTP", Port=80, DefaultActions=FIXED
+    )["Listeners"]
+    with pytest.raises(ClientError, match="DuplicateListener"):
+        elbv2.modify_listener(ListenerArn=other["ListenerArn"], Port=443)
+    (moved,) = elbv2.modify_listener(ListenerArn=other["ListenerArn"], Port=8080)["Listeners"]
+    assert moved["Port"] == 8080
+
+
 def test_listeners_are_described_by_load_balancer_or_by_arn(elbv2: Any, petclinic: Any) -> None:
     with pytest.raises(ClientError, match="ValidationError"):
         elbv2.describe_listeners()

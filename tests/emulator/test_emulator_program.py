@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,32 @@ def test_the_program_says_where_it_listens_and_ends_when_told(
     command: tuple[str, ...], number: signal.Signals, http: urllib3.PoolManager
 ) -> None:
     with program(*command, "--api", "127.0.0.1:0") as (process, url):
-        # This connection stays open, and must not hold the end back.
-        assert http.request("GET", f"{url}/_emulator/listeners").data == b"[]"
-        begun = time.monotonic()
-        process.send_signal(number)
-        out, err = process.communicate(timeout=10)
-        assert time.monotonic() - begun < 1
-        assert (process.returncode, out, err) == (0, "", "")
+        fault = b'{"action": "DescribeRules", "latencySeconds": 60, "times": 1}'
+        assert http.request("POST", f"{url}/_emulator/faults", body=fault).status == 200
+        with ThreadPoolExecutor(1) as pool:
+            # Neither this call nor the open connections may hold the end back.
+            held = pool.submit(held_back, url)
+            while http.request("GET", f"{url}/_emulator/faults").data != b"[]":
+                assert not held.done()
+            _ends(process, number)
+
+
+def held_back(url: str) -> None:
+    headers = {
+        "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/elasticloadbalancing/aws4_request"
+    }
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        urllib3.request(
+            "POST", url, body=b"Action=DescribeRules&Version=2015-12-01", headers=headers, retries=False
+        )
+
+
+def _ends(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    begun = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert time.monotonic() - begun < 1
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 @pytest.mark.parametrize("api", ["0.0.0.0:0", "10.0.0.1:4566", "localhost:4566", "127.0.0.1", "[::]:4566"])

@@ -226,6 +226,13 @@ def test_rules_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:
     assert [priority for page in shown for priority in page] == [*map(str, range(1, 12)), "default"]
 
 
+def test_a_last_page_that_is_full_has_no_next_one(elbv2: Any, petclinic: Any) -> None:
+    first = elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=1)
+    last = elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=1, Marker=first["NextMarker"])
+    assert len(first["Rules"]) == len(last["Rules"]) == 1
+    assert "NextMarker" not in last
+
+
 @pytest.mark.parametrize("size", [0, 401])
 def test_a_page_has_1_to_400_items(elbv2: Any, petclinic: Any, size: int) -> None:
     with pytest.raises(ClientError, match=r"\(ValidationError\).*'pageSize'"):

@@ -93,6 +93,12 @@ def test_what_the_service_model_forbids_is_a_validation_error(
     assert complaint in text
 
 
+def test_a_request_of_more_than_a_mebibyte_is_refused(post: Callable[..., tuple[int, str]]) -> None:
+    status, text = post(form("CreateTargetGroup", Name="a" * 2**20))
+    assert status == 400
+    assert "too large" in text
+
+
 def test_all_validation_errors_are_told_at_once(post: Callable[..., tuple[int, str]]) -> None:
     _, text = post(form("CreateTargetGroup", Port="0", Protocol="SPDY"))
     assert "3 validation errors detected" in text
