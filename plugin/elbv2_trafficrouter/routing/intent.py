@@ -37,7 +37,8 @@ def _intent(
     stable, canary = _services(rollout)
     max_weight = routing.max_traffic_weight if routing.HasField("max_traffic_weight") else DEFAULT_MAX_WEIGHT
     if max_weight < 1:
-        raise InvalidRequest("trafficRouting.maxTrafficWeight", f"is {max_weight}", "It must be above 0.")
+        field = "spec.strategy.canary.trafficRouting.maxTrafficWeight"
+        raise InvalidRequest(field, f"is {max_weight}", "It must be above 0.")
     if not 0 <= weight <= max_weight:
         raise InvalidRequest("desired_weight", f"is {weight}", f"It must be from 0 to {max_weight}.")
     destinations = _additional(additional, {stable, canary}, max_weight)
