@@ -48,13 +48,20 @@ def _forwards(action: Described) -> tuple[Forward, ...]:
 
 def _forward(action: Described, forwards: tuple[Forward, ...]) -> dict[str, Any]:
     """Without the TargetGroupArn that is returned beside ForwardConfig: it would name one group alone."""
+    described: Described = action.get("ForwardConfig", {})
+    # What a newer botocore knows of a config or a group is kept: it passes the check for unmodelled elements.
+    groups = {group["TargetGroupArn"]: group for group in described.get("TargetGroups", ())}
     config: dict[str, Any] = {
-        "TargetGroups": [{"TargetGroupArn": forward.group, "Weight": forward.weight} for forward in forwards]
+        **described,
+        "TargetGroups": [
+            {**groups.get(forward.group, {}), "TargetGroupArn": forward.group, "Weight": forward.weight}
+            for forward in forwards
+        ],
     }
-    stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig")
-    if stickiness is not None:
+    if "TargetGroupStickinessConfig" in described:
         # Disabled stickiness comes back without a duration; 0 and null are refused.
-        config["TargetGroupStickinessConfig"] = _without_empty(stickiness, "DurationSeconds")
+        stickiness = _without_empty(described["TargetGroupStickinessConfig"], "DurationSeconds")
+        config["TargetGroupStickinessConfig"] = stickiness
     return _without(action, "TargetGroupArn") | {"ForwardConfig": config}
 
 
