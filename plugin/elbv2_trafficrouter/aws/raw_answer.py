@@ -1,6 +1,7 @@
 """What botocore's model does not know is dropped by its parser without a word. This keeps the places."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,7 +20,9 @@ def keep_unmodelled_elements(
     """A `before-parse` handler: adds {rule ARN: places} to the parsed answer of DescribeRules."""
     if response_dict["status_code"] != HTTPStatus.OK:
         return
-    customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
+    # What is no XML is for botocore's parser to refuse, with an error that callers know.
+    with suppress(ET.ParseError):
+        customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
 
 
 def unmodelled_elements(body: bytes, operation: OperationModel) -> dict[str, tuple[str, ...]]:
