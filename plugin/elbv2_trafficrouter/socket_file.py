@@ -43,7 +43,7 @@ def socket_file(path: Path) -> Iterator[None]:
 
 @contextmanager
 def group_may_connect() -> Iterator[None]:
-    """Sockets that are bound in the block are born with mode 0660: no moment in which others could connect."""
+    """Sockets that are bound in the block are born with mode 0660: at no moment can others connect."""
     before = os.umask(_UMASK)
     try:
         yield
