@@ -1,10 +1,10 @@
-"""The command line: `elbv2-trafficrouter serve`."""
+"""The command line: `elbv2-trafficrouter serve` and `demo`."""
 
 import argparse
 import importlib.metadata
 from collections.abc import Sequence
 
-from elbv2_trafficrouter.cli import serve
+from elbv2_trafficrouter.cli import demo, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve.add_command(commands)
+    demo.add_command(commands)
     parsed = parser.parse_args(arguments)
     code: int = parsed.run(parsed)
     return code

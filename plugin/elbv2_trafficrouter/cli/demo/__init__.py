@@ -1,0 +1,29 @@
+"""`elbv2-trafficrouter demo`: a whole canary on this machine, with every request counted.
+
+Of the demo only this file is read by the other commands: the rest needs aiohttp and rich.
+"""
+
+import argparse
+import importlib.util
+import sys
+
+_NEEDED = ("aiohttp", "rich")
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("demo", help="play a whole canary on this machine and count its requests")
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    missing = [package for package in _NEEDED if importlib.util.find_spec(package) is None]
+    if missing:
+        print(
+            f"elbv2-trafficrouter: the demo needs {' and '.join(missing)}, which the sidecar does without. "
+            "Install them: pip install 'elbv2-trafficrouter[demo]'.",
+            file=sys.stderr,
+        )
+        return 1
+    from .play import play  # noqa: PLC0415  the packages that it needs are there only now
+
+    return play()

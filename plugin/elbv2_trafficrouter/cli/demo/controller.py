@@ -1,0 +1,55 @@
+"""Argo Rollouts' side of the contract: the calls of one reconcile, in its order, over the Unix socket."""
+
+import time
+from typing import Any
+
+import grpc
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+
+from .step import Reconciled
+
+_DEADLINE_SECONDS = 10
+_OPTIONS = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100))
+
+
+class CallFailed(Exception):  # noqa: N818  it says what happened
+    """A call that the sidecar answered with an error, or not at all."""
+
+    def __init__(self, method: str, error: grpc.RpcError) -> None:
+        super().__init__(f"{method} ended with {error.code().name}: {error.details()}")
+
+
+class Controller:
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._router = pb_grpc.TrafficRouterStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+
+    def close(self) -> None:
+        """Calls under way end with CallFailed."""
+        self._channel.close()
+
+    def start_plugin(self) -> None:
+        """Waits for the sidecar. Raises CallFailed, as `reconcile` does."""
+        self._call("InitPlugin", pb.InitPluginRequest())
+
+    def reconcile(self, rollout: pb.Rollout, weight: int) -> Reconciled:
+        canary, stable = rollout.status.current_pod_hash, rollout.status.stable_rs
+        self._call("Type", pb.TypeRequest())
+        if canary == stable:
+            self._call("RemoveManagedRoutes", pb.RemoveManagedRoutesRequest(rollout=rollout))
+        self._call(
+            "UpdateHash", pb.UpdateHashRequest(rollout=rollout, canary_hash=canary, stable_hash=stable)
+        )
+        begun = time.monotonic()
+        self._call("SetWeight", pb.SetWeightRequest(rollout=rollout, desired_weight=weight))
+        seconds = time.monotonic() - begun
+        answer = self._call("VerifyWeight", pb.VerifyWeightRequest(rollout=rollout, desired_weight=weight))
+        return Reconciled(answer.verification == pb.VERIFICATION_VERIFIED, answer.reason, seconds)
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._router, method)(request, timeout=_DEADLINE_SECONDS, wait_for_ready=True)
+        except grpc.RpcError as error:
+            raise CallFailed(method, error) from error

@@ -1,0 +1,142 @@
+"""Whether all was exact. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from math import comb
+from statistics import median
+
+from .step import Groups, Step, Tally
+
+CHANCE = Fraction(1, 1_000_000)
+"""How often a router without a fault may fail a whole demo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that was seen of a demo. `other_rules`: every rule but the canary's, before and after."""
+
+    groups: Groups
+    steps: Sequence[Step]
+    during_changes: Tally
+    to_other_rule: Tally
+    other_rules: tuple[object, object]
+
+
+@cache
+def likely_counts(requests: int, share: Fraction, unlikely: Fraction) -> tuple[int, int]:
+    """The smallest interval that a binomial count misses with a probability of at most `unlikely`.
+
+    A binomial distribution rises to its mode and falls from there, so the less probable one of the two
+    ends is the least probable count of all: ends are cut off while their sum allows it. In whole
+    numbers, hence exact. A share of 0 or 1 leaves one count.
+    """
+    taken, rest = share.numerator, share.denominator - share.numerator
+    ways = [
+        comb(requests, count) * taken**count * rest ** (requests - count) for count in range(requests + 1)
+    ]
+    spare = unlikely * share.denominator**requests
+    low, high = 0, requests
+    while low < high:
+        end = min(low, high, key=ways.__getitem__)
+        spare -= ways[end]
+        if spare < 0:
+            break
+        low, high = (low + 1, high) if end == low else (low, high - 1)
+    return low, high
+
+
+def canary_counts(steps: Sequence[Step]) -> list[tuple[int, int]]:
+    """For each step how many of its requests the canary's group may have answered.
+
+    The chance is divided by the number of steps with any: the bounds then hold for all together.
+    """
+    at_random = sum(step.asked not in {0, 100} for step in steps)
+    return [
+        likely_counts(step.tally.requests, Fraction(step.asked, 100), CHANCE / max(at_random, 1))
+        for step in steps
+    ]
+
+
+def faults(seen: Seen) -> list[str]:
+    """A sentence for each thing that was not exact; none: all was."""
+    found = []
+    for step, bounds in zip(seen.steps, canary_counts(seen.steps), strict=True):
+        found += [f"{step.name}, {step.asked}%: {fault}" for fault in _of_step(seen.groups, step, bounds)]
+    found += [f"while weights changed: {fault}" for fault in _failures(seen.during_changes)]
+    found += [f"requests to the other rule: {fault}" for fault in _of_other_rule(seen)]
+    before, after = seen.other_rules
+    if before != after:
+        found.append(f"the other rules are not as they were: before {before}, after {after}")
+    return found
+
+
+def _of_step(groups: Groups, step: Step, bounds: tuple[int, int]) -> Iterator[str]:
+    wanted = {groups.stable: 100 - step.asked, groups.canary: step.asked}
+    if step.weights != wanted:
+        yield f"the rule has {_listed(step.weights)} instead of {_listed(wanted)}"
+    if not step.reconciled.verified:
+        yield f"VerifyWeight did not verify it: {step.reconciled.reason}"
+    low, high = bounds
+    count, of = step.tally.count(groups.canary), step.tally.requests
+    if not low <= count <= high:
+        yield f"{groups.canary} answered {count:,} of {of:,} requests, not {_range(bounds)}"
+    for answer, count in step.tally.answers.items():
+        if step.versions.get(answer.group) != answer.version:
+            yield f"{count} answers by version {answer.version or 'unknown'} in {answer.group}"
+    yield from _failures(step.tally)
+
+
+def _of_other_rule(seen: Seen) -> Iterator[str]:
+    for answer, count in seen.to_other_rule.answers.items():
+        if answer.group != seen.groups.other:
+            yield f"{count} answers by {answer.group}"
+    yield from _failures(seen.to_other_rule)
+
+
+def _failures(tally: Tally) -> Iterator[str]:
+    for failure, count in tally.failures.items():
+        yield f"{count} failed with {failure}"
+
+
+def _range(bounds: tuple[int, int]) -> str:
+    low, high = bounds
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _listed(weights: Mapping[str, int]) -> str:
+    return ", ".join(f"{group} {weight}" for group, weight in weights.items())
+
+
+def summary(seen: Seen) -> list[str]:
+    """The demo in a few lines; it needs at least one step."""
+    farthest, bounds = max(
+        zip(seen.steps, canary_counts(seen.steps), strict=True),
+        key=lambda step: abs(_deviation(seen, step[0])),
+    )
+    tallies = [*(step.tally for step in seen.steps), seen.during_changes, seen.to_other_rule]
+    failures = sum((tally.failures for tally in tallies), start=Tally().failures)
+    server_errors = sum(count for failure, count in failures.items() if failure.startswith("5"))
+    times = [1000 * step.reconciled.set_weight_seconds for step in seen.steps]
+    before, after = seen.other_rules
+    figures = {
+        "largest deviation": (
+            f"{_deviation(seen, farthest):+.2f} percentage points, at {farthest.asked}%: "
+            f"{farthest.tally.count(seen.groups.canary):,} of {farthest.tally.requests:,} by "
+            f"{seen.groups.canary}; an exact router gives {_range(bounds)}"
+        ),
+        "requests": (
+            f"{sum(tally.requests for tally in tallies):,}, "
+            f"{seen.during_changes.requests} of them while weights changed"
+        ),
+        "5xx": f"{server_errors}",
+        "other failures": f"{failures.total() - server_errors}",
+        "SetWeight": f"median {median(times):.0f} ms, largest {max(times):.0f} ms",
+        "other rules": "untouched" if before == after else "CHANGED",
+    }
+    return [f"{name:<17}  {figure}" for name, figure in figures.items()]
+
+
+def _deviation(seen: Seen, step: Step) -> float:
+    return 100 * step.tally.count(seen.groups.canary) / max(step.tally.requests, 1) - step.asked

@@ -1,0 +1,35 @@
+"""The canary's course: what is asked at which moment, and which pods have come and gone by then."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .petclinic import CANARY_PODS, GROUPS, NEW, OLD, PROMOTED_PODS, STABLE_PODS, STEPS, Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`asked`: the canary's weight. `stable`, `current`, `index`: the Rollout's versions and current step."""
+
+    name: str
+    asked: int
+    stable: str
+    current: str
+    index: int = 0
+    registered: tuple[Pod, ...] = ()
+    deregistered: tuple[Pod, ...] = ()
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Target group → the one version that it may answer with."""
+        return {GROUPS.stable: self.stable, GROUPS.canary: self.current}
+
+
+def moments() -> Iterator[Moment]:
+    pauses = 2 * len(STEPS)
+    yield Moment("deployed", 0, OLD, OLD)
+    for number, weight in enumerate((*STEPS, 100)):
+        index = min(2 * number + 1, pauses)
+        new_pods = CANARY_PODS if number == 0 else ()
+        yield Moment(f"step {index}/{pauses}", weight, OLD, NEW, index, registered=new_pods)
+    # Argo Rollouts switches the stable Service first and calls within milliseconds.
+    yield Moment("promoted", 0, NEW, NEW, pauses, registered=PROMOTED_PODS, deregistered=STABLE_PODS)

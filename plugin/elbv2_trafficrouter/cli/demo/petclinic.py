@@ -1,0 +1,157 @@
+"""The petclinic on AWS, with the canary's rule and another one, and its Rollout."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from google.protobuf import json_format
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter.settings import DEFAULT_PLUGIN_NAME
+
+from .step import Groups
+
+if TYPE_CHECKING:  # the stubs are for development only
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_elbv2.type_defs import TargetDescriptionTypeDef
+
+REGION = "eu-west-1"
+GROUPS = Groups(stable="was-stable", canary="was-canary", other="web-service")
+OLD, NEW = "1.0.0", "1.0.1"
+STEPS = (10, 25, 50, 75)
+"""The Rollout's setWeight steps, with a pause after each. After the last the controller asks for 100."""
+
+_CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
+_HASHES = {OLD: "6d4b75cb6d", NEW: "7c8f9d5b84"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod behind a Service, registered by its address in the Service's target group."""
+
+    service: str
+    address: str
+    version: str
+
+
+STABLE_PODS = (Pod(GROUPS.stable, "10.64.0.11:8080", OLD), Pod(GROUPS.stable, "10.64.0.12:8080", OLD))
+CANARY_PODS = (Pod(GROUPS.canary, "10.64.0.21:8080", NEW), Pod(GROUPS.canary, "10.64.0.22:8080", NEW))
+# In a cluster the canary's pods become stable's. Here each group has pods of its own, so that an answer
+# tells which group it came from.
+PROMOTED_PODS = (Pod(GROUPS.stable, "10.64.0.31:8080", NEW), Pod(GROUPS.stable, "10.64.0.32:8080", NEW))
+WEB_PODS = (Pod(GROUPS.other, "10.64.0.5:80", "nginx"),)
+
+
+class Petclinic:
+    def __init__(
+        self, elbv2: "ElasticLoadBalancingv2Client", listener: str, rule: str, groups: Mapping[str, str]
+    ) -> None:
+        self._elbv2 = elbv2
+        self._rule = rule
+        self._groups = groups
+        self.listener = listener
+
+    @classmethod
+    def create(cls, endpoint: str) -> Self:
+        """All of it, with stable's pods at work and none of the canary's yet."""
+        elbv2 = boto3.client(
+            "elbv2", REGION, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
+        )
+        balancer = elbv2.create_load_balancer(Name="k8s-petclinicgroup", Subnets=["subnet-a", "subnet-b"])
+        listener = elbv2.create_listener(
+            LoadBalancerArn=balancer["LoadBalancers"][0]["LoadBalancerArn"],
+            Protocol="HTTPS",
+            Port=443,
+            Certificates=[{"CertificateArn": _CERTIFICATE}],
+            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+        )["Listeners"][0]["ListenerArn"]
+        ports = {GROUPS.stable: 8080, GROUPS.canary: 8080, GROUPS.other: 80}
+        groups = {service: _target_group(elbv2, service, port) for service, port in ports.items()}
+        rule = _forward(elbv2, listener, 1, "/petclinic*", groups[GROUPS.stable])
+        _forward(elbv2, listener, 2, "/*", groups[GROUPS.other])
+        petclinic = cls(elbv2, listener, rule, groups)
+        petclinic.register((*STABLE_PODS, *WEB_PODS))
+        return petclinic
+
+    def register(self, pods: Iterable[Pod]) -> None:
+        for pod in pods:
+            self._elbv2.register_targets(TargetGroupArn=self._groups[pod.service], Targets=[_target(pod)])
+
+    def deregister(self, pods: Iterable[Pod]) -> None:
+        for pod in pods:
+            self._elbv2.deregister_targets(TargetGroupArn=self._groups[pod.service], Targets=[_target(pod)])
+
+    def weights(self) -> dict[str, int]:
+        """The weights in the canary's rule."""
+        services = {arn: service for service, arn in self._groups.items()}
+        rule: Any = self._elbv2.describe_rules(RuleArns=[self._rule])["Rules"][0]
+        return {
+            services[group["TargetGroupArn"]]: group["Weight"]
+            for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        }
+
+    def other_rules(self) -> list[object]:
+        """All rules of the listener but the canary's, as described."""
+        rules = self._elbv2.describe_rules(ListenerArn=self.listener)["Rules"]
+        return [rule for rule in rules if rule["RuleArn"] != self._rule]
+
+    def rollout(self, *, stable: str, current: str, step: int) -> pb.Rollout:
+        """The Rollout as the controller has it. Versions: stable's and the wanted one."""
+        services = (GROUPS.stable, GROUPS.canary)
+        plugin = {
+            "rules": [{"arn": self._rule}],
+            "targetGroups": {service: self._groups[service] for service in services},
+        }
+        pauses = [({"setWeight": weight}, {"pause": {"duration": "30s"}}) for weight in STEPS]
+        return json_format.ParseDict(
+            {
+                "metadata": {"name": "was", "namespace": "petclinic"},
+                "spec": {
+                    "replicas": 2,
+                    "selector": {"matchLabels": {"app": "petclinic", "tier": "was"}},
+                    "strategy": {
+                        "canary": {
+                            "stableService": GROUPS.stable,
+                            "canaryService": GROUPS.canary,
+                            "steps": [one for both in pauses for one in both],
+                            "trafficRouting": {"plugins": {DEFAULT_PLUGIN_NAME: plugin}},
+                        }
+                    },
+                },
+                "status": {
+                    "stableRS": _HASHES[stable],
+                    "currentPodHash": _HASHES[current],
+                    "currentStepIndex": step,
+                },
+            },
+            pb.Rollout(),
+        )
+
+
+def _target_group(elbv2: "ElasticLoadBalancingv2Client", name: str, port: int) -> str:
+    return elbv2.create_target_group(
+        Name=name, Protocol="HTTP", Port=port, VpcId="vpc-0123456789abcdef0", TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+
+
+def _forward(
+    elbv2: "ElasticLoadBalancingv2Client", listener: str, priority: int, path: str, group: str
+) -> str:
+    return elbv2.create_rule(
+        ListenerArn=listener,
+        Priority=priority,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": [path]}}],
+        Actions=[
+            {
+                "Type": "forward",
+                "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": group, "Weight": 100}]},
+            }
+        ],
+    )["Rules"][0]["RuleArn"]
+
+
+def _target(pod: Pod) -> "TargetDescriptionTypeDef":
+    address, port = pod.address.split(":")
+    return {"Id": address, "Port": int(port)}

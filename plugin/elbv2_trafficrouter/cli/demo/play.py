@@ -1,0 +1,123 @@
+"""The demo's story: start all, play the controller's part step by step, count, judge, end all."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .backends import backends
+from .controller import CallFailed, Controller
+from .judgement import Seen, faults, summary
+from .moments import Moment, moments
+from .petclinic import CANARY_PODS, GROUPS, PROMOTED_PODS, STABLE_PODS, WEB_PODS, Petclinic
+from .processes import NotStarted, emulator, forget_the_world, sidecar
+from .step import Step
+from .table import Lines, lines
+from .visitors import Visitors, visitors
+
+REQUESTS = 2_000
+"""So many are counted in each step."""
+_LONGEST_SECONDS = 36
+_LOG_LINES = 20
+_BROKEN = (NotStarted, CallFailed, BotoCoreError, ClientError, aiohttp.ClientError, OSError)
+
+
+def play() -> int:
+    """Plays the demo. Gives the process's exit code."""
+    forget_the_world()
+    return asyncio.run(_until_told_to_end())
+
+
+async def _until_told_to_end() -> int:
+    loop, demo = asyncio.get_running_loop(), asyncio.create_task(_demo())
+    told: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        # Only the first: a second Ctrl-C must not break off the ending of processes.
+        if not told:
+            told.append(number)
+            demo.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number)
+    try:
+        return await demo
+    except asyncio.CancelledError:
+        print(f"elbv2-trafficrouter: the demo was ended by {told[0].name}", file=sys.stderr)
+        return 128 + told[0]
+
+
+async def _demo() -> int:
+    with TemporaryDirectory(prefix="elbv2-") as directory:
+        logs = {name: Path(directory, f"{name}.log") for name in ("sidecar", "emulator")}
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                seen = await _canary(f"unix://{directory}/router.sock", logs)
+        except TimeoutError:
+            found = [f"the demo was not done within {_LONGEST_SECONDS} s"]
+        except _BROKEN as error:
+            found = [f"the demo broke off: {error}"]
+        else:
+            print("", *summary(seen), sep="\n")
+            found = faults(seen)
+        if found:
+            print("\nNot exact:", *(f"- {fault}" for fault in found), sep="\n")
+            _print_ends(logs)
+            return 1
+    print("\nAll was exact.")
+    return 0
+
+
+async def _canary(socket: str, logs: Mapping[str, Path]) -> Seen:
+    async with emulator(logs["emulator"]) as api:
+        with sidecar(logs["sidecar"], socket, api), closing(Controller(socket)) as controller:
+            petclinic = await asyncio.to_thread(Petclinic.create, api)
+            await asyncio.to_thread(controller.start_plugin)
+            async with (
+                backends((*STABLE_PODS, *CANARY_PODS, *PROMOTED_PODS, *WEB_PODS)) as addresses,
+                visitors(await _listener_address(api, petclinic.listener, addresses)) as crowd,
+            ):
+                with lines(GROUPS) as shown:
+                    return await _counted(petclinic, controller, crowd, shown)
+
+
+async def _listener_address(api: str, listener: str, addresses: Mapping[str, str]) -> str:
+    """Where the listener takes requests; from then on `addresses` answer for the pods."""
+    async with aiohttp.ClientSession(api, raise_for_status=True) as control:
+        await control.put("/_emulator/addresses", json=addresses)
+        listeners = await (await control.get("/_emulator/listeners")).json()
+    return next(str(one["address"]) for one in listeners if one["listenerArn"] == listener)
+
+
+async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors, shown: Lines) -> Seen:
+    steps = []
+    before = await asyncio.to_thread(petclinic.other_rules)
+    for moment in moments():
+        async with crowd.during_change():
+            step = await asyncio.to_thread(_reconciled, petclinic, controller, moment)
+        shown.add(step)
+        await crowd.count(REQUESTS, step.tally)
+        shown.counted(step)
+        steps.append(step)
+    after = await asyncio.to_thread(petclinic.other_rules)
+    return Seen(GROUPS, steps, crowd.during_changes, crowd.to_other_rule, (before, after))
+
+
+def _reconciled(petclinic: Petclinic, controller: Controller, moment: Moment) -> Step:
+    petclinic.register(moment.registered)
+    petclinic.deregister(moment.deregistered)
+    rollout = petclinic.rollout(stable=moment.stable, current=moment.current, step=moment.index)
+    reconciled = controller.reconcile(rollout, moment.asked)
+    return Step(moment.name, moment.asked, moment.versions, petclinic.weights(), reconciled)
+
+
+def _print_ends(logs: Mapping[str, Path]) -> None:
+    for name, log in logs.items():
+        if end := (log.read_text().splitlines()[-_LOG_LINES:] if log.exists() else []):
+            print(f"\nThe end of the {name}'s log:", *end, sep="\n")

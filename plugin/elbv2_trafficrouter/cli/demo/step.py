@@ -1,0 +1,69 @@
+"""What is seen of one step of the canary."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The names of the target groups, by what they are for."""
+
+    stable: str
+    canary: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whose pod answered: its target group by the Service's name, and its version."""
+
+    group: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How requests ended. It grows while they are sent."""
+
+    answers: Counter[Answer] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def requests(self) -> int:
+        return self.answers.total() + self.failures.total()
+
+    def by_group(self, group: str) -> dict[str, int]:
+        """Version → its answers in this group."""
+        # A copy first: requests end while the live table is drawn.
+        return {
+            answer.version: count for answer, count in dict(self.answers).items() if answer.group == group
+        }
+
+    def count(self, group: str) -> int:
+        return sum(self.by_group(group).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What the sidecar answered in one reconcile."""
+
+    verified: bool
+    reason: str
+    set_weight_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A weight that was asked for, and what came of it.
+
+    `asked`: the canary's, in percent. `versions`: target group → the one version that it may answer with.
+    `weights`: target group → its weight in the rule, by describe_rules.
+    """
+
+    name: str
+    asked: int
+    versions: Mapping[str, str]
+    weights: Mapping[str, int]
+    reconciled: Reconciled
+    tally: Tally = field(default_factory=Tally)

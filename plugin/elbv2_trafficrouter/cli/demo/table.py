@@ -1,0 +1,101 @@
+"""One line a step: a live table on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.live import Live
+from rich.table import Table
+
+from .step import Groups, Step
+
+
+class Lines(Protocol):
+    """Where steps are shown."""
+
+    def add(self, step: Step) -> None:
+        """A step whose requests are about to be sent."""
+
+    def counted(self, step: Step) -> None:
+        """All of the step's requests have ended."""
+
+
+@contextmanager
+def lines(groups: Groups) -> Iterator[Lines]:
+    if not sys.stdout.isatty():
+        yield _PlainLines(groups)
+        return
+    table = _LiveTable(groups)
+    with Live(get_renderable=table.drawn):
+        yield table
+
+
+class _LiveTable:
+    """Drawn anew a few times a second, with the counts of the step under way."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._steps: list[Step] = []
+
+    def add(self, step: Step) -> None:
+        self._steps.append(step)
+
+    def counted(self, step: Step) -> None: ...
+
+    def drawn(self) -> Table:
+        table = Table(box=None, pad_edge=False)
+        for title, width in _columns(self._groups):
+            table.add_column(title, justify="right", min_width=width, no_wrap=True)
+        for step in tuple(self._steps):
+            fine = step.reconciled.verified and not step.tally.failures
+            table.add_row(*_cells(self._groups, step), style="green" if fine else "red")
+        return table
+
+
+class _PlainLines:
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._columns = _columns(groups)
+        _print([title for title, _ in self._columns], self._columns)
+
+    def add(self, step: Step) -> None: ...
+
+    def counted(self, step: Step) -> None:
+        _print(_cells(self._groups, step), self._columns)
+
+
+def _print(cells: list[str], columns: list[tuple[str, int]]) -> None:
+    line = "  ".join(cell.rjust(width) for cell, (_, width) in zip(cells, columns, strict=True))
+    print(line, flush=True)
+
+
+def _columns(groups: Groups) -> list[tuple[str, int]]:
+    return [
+        ("", 8),
+        ("asked", 5),
+        ("rule", 5),
+        (groups.stable, 18),
+        (groups.canary, 18),
+        ("failed", 6),
+        ("verified", 8),
+    ]
+
+
+def _cells(groups: Groups, step: Step) -> list[str]:
+    return [
+        step.name,
+        f"{step.asked}%",
+        ":".join(str(step.weights.get(group, "-")) for group in (groups.stable, groups.canary)),
+        _counted(step, groups.stable),
+        _counted(step, groups.canary),
+        str(step.tally.failures.total()),
+        "yes" if step.reconciled.verified else "no",
+    ]
+
+
+def _counted(step: Step, group: str) -> str:
+    """The group's answers by version with their share: `1.0.0  1807  90.35%`."""
+    requests = max(step.tally.requests, 1)
+    counts = step.tally.by_group(group) or {"": 0}
+    return " ".join(f"{version} {count:4} {count / requests:7.2%}" for version, count in counts.items())

@@ -1,0 +1,147 @@
+"""The whole demo as a process without a terminal, its twin whose sidecar writes nothing, and its end."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
+LONGEST_SECONDS = 60
+
+# Nothing in the user's environment may lead the demo to a real AWS, or keep it from its own.
+SURROUNDINGS = {
+    "AWS_PROFILE": "no-such-profile",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9",
+    "ELBV2_TRAFFICROUTER_PLUGIN_NAME": "trafficrouter/other",
+}
+
+WRITES_NOTHING = """
+from elbv2_trafficrouter.aws.rules import Elbv2Rules
+
+Elbv2Rules.write = lambda self, change: change.before
+"""
+
+
+def started(**environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        DEMO, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ended(demo: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Its stdout and stderr."""
+    return demo.communicate(timeout=LONGEST_SECONDS)
+
+
+@pytest.fixture
+def running() -> Iterator[ExitStack]:
+    """Ends, in the end, the demos that are put into it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def run_until_the_end_of(stack: ExitStack, demo: "subprocess.Popen[str]") -> "subprocess.Popen[str]":
+    stack.enter_context(demo)
+    stack.callback(demo.terminate)
+    return demo
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
+    """Both at once: each takes half a minute and waits for most of it."""
+    site = tmp_path_factory.mktemp("site")
+    (site / "sitecustomize.py").write_text(WRITES_NOTHING)
+    with ExitStack() as stack:
+        yield {
+            "as it is": run_until_the_end_of(stack, started(**SURROUNDINGS)),
+            "writes nothing": run_until_the_end_of(stack, started(PYTHONPATH=str(site))),
+        }
+
+
+def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[str]"]) -> None:
+    shown, complaints = ended(demos["as it is"])
+
+    assert (demos["as it is"].returncode, complaints) == (0, ""), shown
+    steps = re.findall(r"^ *(\w+|step \d/\d) +(\d+)% +(\d+:\d+) .* 0 +yes$", shown, re.MULTILINE)
+    assert steps == [
+        ("deployed", "0", "100:0"),
+        ("step 1/8", "10", "90:10"),
+        ("step 3/8", "25", "75:25"),
+        ("step 5/8", "50", "50:50"),
+        ("step 7/8", "75", "25:75"),
+        ("step 8/8", "100", "0:100"),
+        ("promoted", "0", "100:0"),
+    ]
+    assert re.search(r"^promoted .* 1\.0\.1 2000 100\.00% +0 +0\.00%", shown, re.MULTILINE)
+    assert re.search(r"^5xx +0$", shown, re.MULTILINE)
+    assert "All was exact." in shown
+    assert "\x1b" not in shown
+
+
+def test_a_sidecar_that_writes_nothing_is_found_out(demos: dict[str, "subprocess.Popen[str]"]) -> None:
+    shown, _ = ended(demos["writes nothing"])
+
+    assert demos["writes nothing"].returncode == 1, shown
+    assert "- step 1/8, 10%: the rule has was-stable 100 instead of was-stable 90, was-canary 10" in shown
+    assert re.search(
+        r"^- step 3/8, 25%: was-canary answered 0 of 2,000 requests, not 402 to 601$", shown, re.MULTILINE
+    )
+    assert "The end of the sidecar's log:" in shown
+    assert "All was exact." not in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_leaves_nothing_behind_when_told_to_end(number: signal.Signals, running: ExitStack) -> None:
+    # pytest's own directories are too long for a Unix socket's path.
+    directory = running.enter_context(TemporaryDirectory(prefix="demo-"))
+    demo = run_until_the_end_of(running, started(TMPDIR=directory))
+    assert demo.stdout is not None
+    assert any(line.startswith("deployed") for line in iter(demo.stdout.readline, ""))
+    children = children_of(demo)
+    left = set(Path(directory).iterdir())
+    demo.send_signal(number)
+
+    _, complaints = ended(demo)
+
+    assert demo.returncode == 128 + number
+    assert complaints == f"elbv2-trafficrouter: the demo was ended by {number.name}\n"
+    assert len(children) == 2
+    assert left
+    assert not [child for child in children if is_there(child)]
+    assert not set(Path(directory).iterdir())
+
+
+def children_of(process: "subprocess.Popen[str]") -> list[int]:
+    all_processes = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True
+    ).stdout
+    pairs = (line.split() for line in all_processes.splitlines())
+    return [int(pid) for pid, parent in pairs if int(parent) == process.pid]
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\n\nsys.modules['rich'] = None\n")
+    demo = run_until_the_end_of(running, started(PYTHONPATH=str(tmp_path)))
+
+    shown, complaints = ended(demo)
+
+    assert (demo.returncode, shown) == (1, "")
+    assert "the demo needs rich" in complaints
+    assert "pip install 'elbv2-trafficrouter[demo]'" in complaints
