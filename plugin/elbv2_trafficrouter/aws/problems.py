@@ -1,6 +1,7 @@
 """AWS's failures → Problem: the one table."""
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
 from elbv2_trafficrouter.errors import (
@@ -19,6 +20,10 @@ from elbv2_trafficrouter.errors import (
 )
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.model import Change
+
+Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError
+FAILURES = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
+"""All that a boto3 client raises; the last is of no family."""
 
 # Source: API reference, Common Errors; STS's and IAM's own spellings.
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
@@ -43,19 +48,25 @@ _NO_CREDENTIALS = (
     boto.CredentialRetrievalError,
     boto.MetadataRetrievalError,
     boto.ProfileNotFound,
+    boto.UnknownCredentialError,
+    boto.InvalidConfigError,
+    boto.TokenRetrievalError,
     boto.SSOError,
-    boto.InfiniteLoopConfigError,
+    boto.LoginError,
+    boto.RefreshWithMFAUnsupportedError,
 )
-# Raised before a byte of the request was sent.
-_NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError, boto.SSLError)
+# Raised before a byte of the request was sent. (An SSLError may also end the wait for an answer.)
+_NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
 _FIRST_SERVER_ERROR = 500
 
 
-def reading_problem(error: boto.BotoCoreError | boto.ClientError, action: str, listener: Arn) -> Problem:
+def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     """The problem of a read of a listener's rules. `action` as IAM names it."""
+    if unsent := _unsent(error, action):
+        return unsent
     if not isinstance(error, boto.ClientError):
-        return _unsent(error, action) or Unreachable(action, str(error))
+        return Unreachable(action, str(error))
     code, _, status = _answer(error)
     if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
         return ListenerNotFound(listener)
@@ -65,11 +76,13 @@ def reading_problem(error: boto.BotoCoreError | boto.ClientError, action: str, l
     return _refusal(error, action, listener, allow_on="*")
 
 
-def writing_problem(error: boto.BotoCoreError | boto.ClientError, action: str, change: Change) -> Problem:
+def writing_problem(error: Failure, action: str, change: Change) -> Problem:
     """The problem of a write to a rule; OutcomeUnknown where it may have been done."""
     rule = change.after.arn
+    if unsent := _unsent(error, action):
+        return unsent
     if not isinstance(error, boto.ClientError):
-        return _unsent(error, action) or OutcomeUnknown(action, rule, str(error))
+        return OutcomeUnknown(action, rule, str(error))
     code, message, status = _answer(error)
     if code == "RuleNotFound":
         return RuleNotFound(rule)
@@ -86,18 +99,34 @@ def _refusal(error: boto.ClientError, action: str, arn: Arn, *, allow_on: str) -
         return NotAllowed(action, allow_on, message)
     if code in _CREDENTIALS:
         return CredentialsRefused(action, code, message)
-    if ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=error.response)):
+    if _is_throttling(error):
         return Throttled(action, code)
     return Refused(action, arn, code, message)
 
 
-def _unsent(error: boto.BotoCoreError, action: str) -> Problem | None:
+def _unsent(error: Failure, action: str) -> Problem | None:
     """The problem where no request was sent; None where that can't be said."""
     if isinstance(error, _NO_CREDENTIALS):
         return NoCredentials(str(error))
     if isinstance(error, _NOT_SENT):
         return Unreachable(action, str(error))
+    if isinstance(error, boto.ClientError) and error.operation_name != action.partition(":")[2]:
+        return _without_credentials(error)
     return None
+
+
+def _without_credentials(error: boto.ClientError) -> Problem:
+    """Of a call that botocore makes by itself to get credentials, as AssumeRoleWithWebIdentity."""
+    code, message, status = _answer(error)
+    if _is_throttling(error):
+        return Throttled(error.operation_name, code)
+    if status >= _FIRST_SERVER_ERROR:
+        return AwsFailed(error.operation_name, code)
+    return CredentialsRefused(error.operation_name, code, message)
+
+
+def _is_throttling(error: boto.ClientError) -> bool:
+    return ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=error.response))
 
 
 def _answer(error: boto.ClientError) -> tuple[str, str, int]:

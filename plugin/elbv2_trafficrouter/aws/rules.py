@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from elbv2_trafficrouter.routing.arn import Arn, region_of
 from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
 
 from .clients import ClientsByRegion
 from .described import actions_to_send, listener_rule
-from .problems import reading_problem, writing_problem
+from .problems import FAILURES, reading_problem, writing_problem
 from .raw_answer import UNMODELLED
 
 _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
@@ -32,7 +30,7 @@ class Elbv2Rules:
             writer = self._clients.of(region_of(change.after.arn)).writer
             actions: Any = actions_to_send(change.after)
             answer = writer.modify_rule(RuleArn=change.after.arn, Actions=actions)
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             raise writing_problem(error, _MODIFY, change) from error
         return listener_rule(answer["Rules"][0])
 
@@ -44,5 +42,5 @@ class Elbv2Rules:
                 unmodelled = page[UNMODELLED]
                 for rule in page["Rules"]:
                     yield listener_rule(rule, unmodelled.get(rule["RuleArn"], ()))
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             raise reading_problem(error, _DESCRIBE, listener) from error
