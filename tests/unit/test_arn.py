@@ -1,5 +1,6 @@
 """ELBv2's ARNs."""
 
+import botocore.session
 import pytest
 
 from elbv2_trafficrouter.routing.arn import (
@@ -36,6 +37,9 @@ NEITHER = [
     pytest.param(RULE.replace("123456789012", "１２３４５６７８９０１２"), id="an account of other digits"),  # noqa: RUF001
     pytest.param(RULE.replace("123456789012", ""), id="no account"),
     pytest.param(RULE.replace("eu-west-1", ""), id="no region"),
+    pytest.param(RULE.replace("eu-west-1", "eu-west"), id="half a region"),
+    pytest.param(RULE.replace("eu-west-1", "eu-west-1a"), id="an availability zone"),
+    pytest.param(RULE.replace("eu-west-1", "-"), id="a hyphen as region"),
     pytest.param(RULE.replace("petclinic", "n" * 33), id="a load balancer's name that is too long"),
     pytest.param(GROUP + "\n", id="a line feed behind the target group"),
     pytest.param(GROUP.replace("was-stable", "n" * 33), id="a target group's name that is too long"),
@@ -43,7 +47,11 @@ NEITHER = [
     pytest.param(GROUP.rpartition("/")[0], id="a target group without its id"),
 ]
 
-PARTITIONS = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
+PLACES = [
+    (partition, region)
+    for partition in botocore.session.get_session().get_available_partitions()
+    for region in botocore.session.get_session().get_available_regions("elbv2", partition)
+]
 
 
 @pytest.mark.parametrize("text", NEITHER)
@@ -52,10 +60,15 @@ def test_what_is_neither_a_rule_nor_a_target_group(text: str) -> None:
     assert not is_target_group(text)
 
 
-@pytest.mark.parametrize("partition", PARTITIONS)
-def test_rules_and_target_groups_of_every_partition(partition: str) -> None:
-    assert is_rule(RULE.replace("arn:aws:", f"arn:{partition}:"))
-    assert is_target_group(GROUP.replace("arn:aws:", f"arn:{partition}:"))
+@pytest.mark.parametrize(("partition", "region"), PLACES)
+def test_rules_and_target_groups_of_every_partition_and_region(partition: str, region: str) -> None:
+    assert is_rule(RULE.replace("arn:aws:", f"arn:{partition}:").replace("eu-west-1", region))
+    assert is_target_group(GROUP.replace("arn:aws:", f"arn:{partition}:").replace("eu-west-1", region))
+
+
+def test_the_partitions_are_all_there() -> None:
+    partitions = {partition for partition, _ in PLACES}
+    assert partitions >= {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b"}
 
 
 def test_a_rule_is_no_target_group_and_the_other_way_round() -> None:

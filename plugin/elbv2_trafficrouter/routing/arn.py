@@ -8,7 +8,7 @@ from typing import NewType
 
 Arn = NewType("Arn", str)
 
-_OWNER = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}"
+_OWNER = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z]+(?:-[a-z]+)+-[0-9]+:[0-9]{12}"
 _NAME = r"[A-Za-z0-9-]{1,32}"
 _ID = r"[0-9a-f]+"
 _RULE = re.compile(rf"{_OWNER}:listener-rule/app/{_NAME}/{_ID}/{_ID}/{_ID}")
