@@ -27,7 +27,7 @@ def socket_file(path: Path) -> Iterator[None]:
         )
     if not path.parent.is_dir():
         raise SocketInUse(f"{path.parent} does not exist. Create it, or mount a volume there.")
-    with path.with_name(path.name + ".lock").open("w") as lock:
+    with path.with_name(path.name + ".lock").open("a") as lock:  # "w" would empty what a link leads to
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
