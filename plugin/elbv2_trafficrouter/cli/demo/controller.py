@@ -32,7 +32,7 @@ class Controller:
 
     def start_plugin(self) -> None:
         """Waits for the sidecar. Raises CallFailed, as `reconcile` does."""
-        self._call("InitPlugin", pb.InitPluginRequest())
+        self._call("InitPlugin", pb.InitPluginRequest(), wait_for_ready=True)
 
     def reconcile(self, rollout: pb.Rollout, weight: int) -> Reconciled:
         canary, stable = rollout.status.current_pod_hash, rollout.status.stable_rs
@@ -48,8 +48,10 @@ class Controller:
         answer = self._call("VerifyWeight", pb.VerifyWeightRequest(rollout=rollout, desired_weight=weight))
         return Reconciled(answer.verification == pb.VERIFICATION_VERIFIED, answer.reason, seconds)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def _call(self, method: str, request: Any, *, wait_for_ready: bool = False) -> Any:
         try:
-            return getattr(self._router, method)(request, timeout=_DEADLINE_SECONDS, wait_for_ready=True)
+            return getattr(self._router, method)(
+                request, timeout=_DEADLINE_SECONDS, wait_for_ready=wait_for_ready
+            )
         except grpc.RpcError as error:
             raise CallFailed(method, error) from error
