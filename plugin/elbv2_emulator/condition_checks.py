@@ -151,7 +151,7 @@ def check_regex(pattern: str) -> None:
     """Refuse what is no regular expression, or needs look-around or back references."""
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise ValidationError(f"The regular expression '{pattern}' is not valid") from error
     if pattern == "" or _LOOK_AROUND_OR_REFERENCE.search(pattern):
         raise ValidationError(f"The regular expression '{pattern}' is not supported")

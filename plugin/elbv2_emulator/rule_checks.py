@@ -15,7 +15,7 @@ WEEK_IN_SECONDS = 604800
 MAXIMUM_EXTRA_PARAMETERS = 10
 MAXIMUM_CLAIMS = 10
 
-_CONFIG_OF: Mapping[str, str] = {
+CONFIG_OF: Mapping[str, str] = {
     "forward": "ForwardConfig",
     "redirect": "RedirectConfig",
     "fixed-response": "FixedResponseConfig",
@@ -57,8 +57,8 @@ def check_actions(actions: Sequence[Described], protocol: str, existing: Sequenc
 
 def _check_config(action: Described) -> None:
     kind = action["Type"]
-    own = _CONFIG_OF[kind]
-    for config in _CONFIG_OF.values():
+    own = CONFIG_OF[kind]
+    for config in CONFIG_OF.values():
         if config in action and config != own:
             raise InvalidLoadBalancerAction(f"'{config}' cannot be specified for an action of type '{kind}'")
     if "TargetGroupArn" in action and kind != "forward":
@@ -164,7 +164,10 @@ def _check_oidc(config: Described, existing: Sequence[Described]) -> None:
 
 
 def _check_https(member: str, url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # as an IPv6 address without its second bracket
+        parts = urlsplit("")
     if parts.scheme != "https" or not parts.netloc:
         raise InvalidLoadBalancerAction(f"'{member}' must be a full HTTPS URL, not '{url}'")
 

@@ -14,11 +14,11 @@ Check: TypeAlias = Callable[[object, str, list[str]], None]
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
 # Python's \w is letters and digits of all scripts and the underscore, which these patterns have too.
-_UNICODE_CLASSES = {
+_IN_PYTHON = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\w",
     r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
-    r"\d": "0-9",
+    r"\d": "[0-9]",
 }
 
 
@@ -171,15 +171,10 @@ def _scalar(shape: Shape) -> Check:
 
 
 def pattern_of(shape: Shape) -> re.Pattern[str] | None:
-    """The model's pattern (Java's dialect) for Python."""
+    """The model's pattern, which is in Java's dialect, for Python."""
     pattern = shape.metadata.get("pattern")
     if pattern is None:
         return None
-    return re.compile(_in_python(pattern))
-
-
-def _in_python(pattern: str) -> str:
-    outside = pattern.replace(r"\d", "[0-9]") if "[" not in pattern else pattern
-    for theirs, ours in _UNICODE_CLASSES.items():
-        outside = outside.replace(theirs, ours)
-    return outside
+    for theirs, ours in _IN_PYTHON.items():
+        pattern = pattern.replace(theirs, ours)
+    return re.compile(pattern)

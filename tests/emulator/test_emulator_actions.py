@@ -134,6 +134,11 @@ def test_a_forward_has_at_most_5_different_groups(elbv2: Any, petclinic: Any, ma
             id="an endpoint without TLS",
         ),
         pytest.param(
+            ordered(oidc(ClientSecret="s", TokenEndpoint="https://[idp.example.com"), FIXED),
+            "InvalidLoadBalancerAction",
+            id="an endpoint that is no URL",
+        ),
+        pytest.param(
             ordered(oidc(ClientSecret="s", SessionTimeout=604801), FIXED),
             "ValidationError",
             id="a long session",
