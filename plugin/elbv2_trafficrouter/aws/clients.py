@@ -2,11 +2,11 @@
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
-from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 from .raw_answer import keep_unmodelled_elements
 
@@ -16,8 +16,8 @@ _READ_ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    reader: ElasticLoadBalancingv2Client
-    writer: ElasticLoadBalancingv2Client
+    reader: "ElasticLoadBalancingv2Client"
+    writer: "ElasticLoadBalancingv2Client"
     """Sends once: a write that AWS did not answer is repaired by the next call, which reads first."""
 
 
@@ -43,7 +43,7 @@ class ClientsByRegion:
                 self._clients[region] = Clients(self._client(region, _READ_ATTEMPTS), self._client(region, 1))
             return self._clients[region]
 
-    def _client(self, region: str, attempts: int) -> ElasticLoadBalancingv2Client:
+    def _client(self, region: str, attempts: int) -> "ElasticLoadBalancingv2Client":
         client = self._session.client(
             "elbv2",
             region_name=region,
