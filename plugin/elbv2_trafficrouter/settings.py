@@ -4,14 +4,19 @@ import argparse
 import ipaddress
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import quote
 
 from elbv2_trafficrouter.logs import LogFormat
 
 PREFIX = "ELBV2_TRAFFICROUTER_"
 DEFAULT_LISTEN = "unix:///run/elbv2-trafficrouter/router.sock"
 DEFAULT_PLUGIN_NAME = "trafficrouter/elbv2"
+LOG_FORMATS = get_args(LogFormat)
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class UnixAddress:
     path: Path
 
     def __str__(self) -> str:
-        return f"unix:{self.path}"
+        """As gRPC wants it: a URI."""
+        return f"unix:{quote(os.fspath(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +62,48 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--plugin-name",
-        default=os.environ.get(PREFIX + "PLUGIN_NAME", DEFAULT_PLUGIN_NAME),
+        default=os.environ.get(PREFIX + "PLUGIN_NAME") or DEFAULT_PLUGIN_NAME,
         metavar="NAME",
         help=f"the plugin's name in argo-rollouts-config and in Rollouts ({PREFIX}PLUGIN_NAME; %(default)s)",
     )
     parser.add_argument(
         "--log-format",
-        choices=("json", "console"),
+        choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
         help=f"json, or console for a person ({PREFIX}LOG_FORMAT; console on a terminal, else json)",
     )
     parser.add_argument(
         "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default=os.environ.get(PREFIX + "LOG_LEVEL", "info"),
+        choices=LOG_LEVELS,
+        default=os.environ.get(PREFIX + "LOG_LEVEL") or "info",
         help=f"debug also tells calls that changed nothing ({PREFIX}LOG_LEVEL; %(default)s)",
     )
 
 
 def settings(arguments: argparse.Namespace) -> Settings:
-    """Raises argparse.ArgumentTypeError for a wrong address in the environment."""
-    from_environment = os.environ.get(PREFIX + "LISTEN", DEFAULT_LISTEN).split()
+    """Raises argparse.ArgumentTypeError for a wrong value in the environment. An empty one counts as none."""
+    from_environment = os.environ.get(PREFIX + "LISTEN", "").split() or [DEFAULT_LISTEN]
+    log_format = arguments.log_format or ("console" if sys.stderr.isatty() else "json")
     return Settings(
         listen=tuple(arguments.listen or map(address, from_environment)),
         plugin_name=arguments.plugin_name,
-        log_format=arguments.log_format or ("console" if sys.stderr.isatty() else "json"),
-        log_level=arguments.log_level,
+        log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
+        log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
     )
+
+
+def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
+    """The value. argparse compares flags with their choices, but not a default from the environment."""
+    if value not in choices:
+        raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: give {' or '.join(choices)}")
+    return value
 
 
 def address(text: str) -> Address:
     """A place to listen on. Raises argparse.ArgumentTypeError."""
     if text.startswith("unix://"):
         path = Path(text.removeprefix("unix://"))
-        if not path.is_absolute():
+        if not (path.is_absolute() and path.name):
             raise argparse.ArgumentTypeError(f"{text}: give an absolute path: unix:///run/router.sock")
         return UnixAddress(path)
     host, _, port = text.rpartition(":")
