@@ -11,9 +11,15 @@ LogFormat = Literal["json", "console"]
 
 def configure(log_format: LogFormat, level: str) -> None:
     """Logs to stderr from `level` up (debug, info, warning, error)."""
+    # Without local variables: boto3's hold credentials.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     renderers: dict[LogFormat, list[structlog.typing.Processor]] = {
-        "json": [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
-        "console": [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        "json": [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()],
+        "console": [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ],
     }
     structlog.configure(
         processors=[
