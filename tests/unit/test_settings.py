@@ -1,0 +1,189 @@
+"""What the operator sets."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pytest
+
+from elbv2_trafficrouter.settings import (
+    DEFAULT_LISTEN,
+    PREFIX,
+    Settings,
+    TcpAddress,
+    UnixAddress,
+    add_flags,
+    address,
+    settings,
+)
+
+DEFAULT = UnixAddress(Path("/run/elbv2-trafficrouter/router.sock"))
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LISTEN", "PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL"):
+        monkeypatch.delenv(PREFIX + name, raising=False)
+
+
+def read(*flags: str) -> Settings:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_flags(parser)
+    return settings(parser.parse_args(flags))
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as", "for_grpc"),
+    [
+        pytest.param(
+            "unix:///run/router.sock",
+            UnixAddress(Path("/run/router.sock")),
+            "unix:/run/router.sock",
+            id="a Unix socket",
+        ),
+        pytest.param(
+            "unix:///run/100%25 a.sock",
+            UnixAddress(Path("/run/100%25 a.sock")),
+            "unix:/run/100%2525%20a.sock",
+            id="a path that a URI has to quote",
+        ),
+        pytest.param("127.0.0.1:50051", TcpAddress("127.0.0.1", 50051), "127.0.0.1:50051", id="loopback"),
+        pytest.param(
+            "127.1.2.3:50051", TcpAddress("127.1.2.3", 50051), "127.1.2.3:50051", id="another loopback"
+        ),
+        pytest.param("localhost:50051", TcpAddress("127.0.0.1", 50051), "127.0.0.1:50051", id="localhost"),
+        pytest.param("[::1]:50051", TcpAddress("::1", 50051), "[::1]:50051", id="IPv6 loopback"),
+        pytest.param("127.0.0.1:0", TcpAddress("127.0.0.1", 0), "127.0.0.1:0", id="a free port"),
+        pytest.param(
+            "127.0.0.1:65535", TcpAddress("127.0.0.1", 65535), "127.0.0.1:65535", id="the last port"
+        ),
+    ],
+)
+def test_an_address(text: str, read_as: UnixAddress | TcpAddress, for_grpc: str) -> None:
+    assert address(text) == read_as
+    assert str(read_as) == for_grpc
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        pytest.param("unix://run/router.sock", "give an absolute path", id="a relative path"),
+        pytest.param("unix://", "give an absolute path", id="no path"),
+        pytest.param("unix:///", "give an absolute path", id="the root directory"),
+        pytest.param("0.0.0.0:50051", "TCP is for loopback only", id="all addresses"),
+        pytest.param("[::]:50051", "TCP is for loopback only", id="all IPv6 addresses"),
+        pytest.param("10.0.0.1:50051", "TCP is for loopback only", id="a pod's address"),
+        pytest.param("[fe80::1]:50051", "TCP is for loopback only", id="a link-local address"),
+        pytest.param("[::ffff:10.0.0.1]:50051", "TCP is for loopback only", id="a mapped address"),
+        pytest.param("128.0.0.1:50051", "TCP is for loopback only", id="just beyond loopback"),
+        pytest.param("example.com:50051", "give unix:///path or 127.0.0.1:port", id="a name"),
+        pytest.param(":50051", "give unix:///path or 127.0.0.1:port", id="no host"),
+        pytest.param("127.0.0.1", "give unix:///path or 127.0.0.1:port", id="no port"),
+        pytest.param("127.0.0.1:", "give unix:///path or 127.0.0.1:port", id="an empty port"),
+        pytest.param("127.0.0.1:http", "give unix:///path or 127.0.0.1:port", id="a port's name"),
+        pytest.param("/run/router.sock", "give unix:///path or 127.0.0.1:port", id="a bare path"),
+        pytest.param("http://127.0.0.1:80", "give unix:///path or 127.0.0.1:port", id="a URL"),
+        pytest.param("", "give unix:///path or 127.0.0.1:port", id="nothing"),
+        pytest.param("127.0.0.1:65536", "a port is from 0 to 65535", id="a port too high"),
+        pytest.param("127.0.0.1:-1", "a port is from 0 to 65535", id="a port too low"),
+    ],
+)
+def test_an_address_that_is_refused(text: str, remedy: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        address(text)
+    assert str(caught.value).startswith(f"{text}: ")
+    assert remedy in str(caught.value)
+
+
+# Flags and environment
+
+
+def test_the_defaults() -> None:
+    assert read() == Settings((DEFAULT,), "trafficrouter/elbv2", read().log_format, "info")
+    assert address(DEFAULT_LISTEN) == DEFAULT
+
+
+def test_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "LISTEN", "127.0.0.1:1")
+    monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/environment")
+    monkeypatch.setenv(PREFIX + "LOG_FORMAT", "json")
+    monkeypatch.setenv(PREFIX + "LOG_LEVEL", "error")
+    seen = read(
+        *("--listen", "unix:///run/a.sock", "--listen", "127.0.0.1:2"),
+        *("--plugin-name", "acme/flag", "--log-format", "console", "--log-level", "debug"),
+    )
+    listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
+    assert seen == Settings(listen, "acme/flag", "console", "debug")
+
+
+def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "LISTEN", "unix:///run/a.sock  127.0.0.1:2")
+    monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/100%")
+    monkeypatch.setenv(PREFIX + "LOG_FORMAT", "console")
+    monkeypatch.setenv(PREFIX + "LOG_LEVEL", "warning")
+    listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
+    assert read() == Settings(listen, "acme/100%", "console", "warning")
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_list_of_addresses_counts_as_none(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv(PREFIX + "LISTEN", empty)
+    assert read().listen == (DEFAULT,)
+
+
+def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = read()
+    for name in ("PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL"):
+        monkeypatch.setenv(PREFIX + name, "")
+    assert read() == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        pytest.param("LISTEN", "0.0.0.0:1", "0.0.0.0:1: without TLS", id="an address"),
+        pytest.param(
+            "LOG_FORMAT", "xml", f"{PREFIX}LOG_FORMAT is 'xml': give json or console", id="a format"
+        ),
+        pytest.param(
+            "LOG_LEVEL",
+            "loud",
+            f"{PREFIX}LOG_LEVEL is 'loud': give debug or info or warning or error",
+            id="a level",
+        ),
+    ],
+)
+def test_a_wrong_value_in_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(PREFIX + variable, value)
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        read()
+    assert str(caught.value).startswith(told)
+
+
+def test_a_wrong_value_in_the_environment_does_not_matter_where_a_flag_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("LISTEN", "LOG_FORMAT", "LOG_LEVEL"):
+        monkeypatch.setenv(PREFIX + name, "wrong")
+    assert read("--listen", "127.0.0.1:2", "--log-format", "json", "--log-level", "info").log_level == "info"
+
+
+@pytest.mark.parametrize(
+    "flags", [("--listen", "0.0.0.0:1"), ("--log-format", "xml"), ("--log-level", "loud")]
+)
+def test_a_wrong_flag_is_refused(flags: tuple[str, str]) -> None:
+    with pytest.raises(argparse.ArgumentError, match=flags[0]):
+        read(*flags)
+
+
+@pytest.mark.parametrize(("is_terminal", "log_format"), [(True, "console"), (False, "json")])
+def test_a_person_at_a_terminal_reads_no_json(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, log_format: str
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    assert read().log_format == log_format
