@@ -8,7 +8,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
-from .raw_answer import keep_unmodelled_elements
+from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 2
 _READ_ATTEMPTS = 2

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.described import actions_to_send, listener_rule
+from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
+from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
 from elbv2_trafficrouter.routing.arn import Arn, region_of
 from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
-
-from .clients import ClientsByRegion
-from .described import actions_to_send, listener_rule
-from .problems import FAILURES, reading_problem, writing_problem
-from .raw_answer import UNMODELLED
 
 _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
 

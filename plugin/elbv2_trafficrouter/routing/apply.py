@@ -1,10 +1,9 @@
 """Writes a plan, and only for a call that still counts."""
 
 from elbv2_trafficrouter.errors import ClientLeft, Overtaken, TimeRanOut
-
-from .memory import Memory, Turn
-from .model import Plan, Route, RuleOutcome
-from .ports import Call, Rules
+from elbv2_trafficrouter.routing.memory import Memory, Turn
+from elbv2_trafficrouter.routing.model import Plan, Route, RuleOutcome
+from elbv2_trafficrouter.routing.ports import Call, Rules
 
 
 def apply(

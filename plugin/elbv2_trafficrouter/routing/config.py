@@ -10,8 +10,14 @@ from typing import Any
 import msgspec
 
 from elbv2_trafficrouter.errors import InvalidConfig, UnknownKeys, quoted
-
-from .arn import RULE_FORM, TARGET_GROUP_FORM, Arn, is_rule, is_target_group, place_of
+from elbv2_trafficrouter.routing.arn import (
+    RULE_FORM,
+    TARGET_GROUP_FORM,
+    Arn,
+    is_rule,
+    is_target_group,
+    place_of,
+)
 
 
 class NamedRule(msgspec.Struct, frozen=True):

@@ -7,9 +7,8 @@ from google.protobuf import json_format
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
-
-from .config import Config, read_config
-from .model import Destination, Intent
+from elbv2_trafficrouter.routing.config import Config, read_config
+from elbv2_trafficrouter.routing.model import Destination, Intent
 
 DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
 

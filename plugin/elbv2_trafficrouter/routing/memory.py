@@ -5,10 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from elbv2_trafficrouter.errors import TimeRanOut
-
-from .arn import Arn
-from .model import Intent, ListenerRule, Plan
-from .ports import Call, Mutex, Runtime
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Intent, ListenerRule, Plan
+from elbv2_trafficrouter.routing.ports import Call, Mutex, Runtime
 
 
 @dataclass(frozen=True, slots=True)

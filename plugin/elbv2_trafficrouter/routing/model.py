@@ -6,9 +6,8 @@ from fractions import Fraction
 from math import gcd
 
 from elbv2_trafficrouter.errors import Problem
-
-from .arn import Arn
-from .config import Config
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.config import Config
 
 
 @dataclass(frozen=True, slots=True)

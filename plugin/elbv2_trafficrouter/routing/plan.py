@@ -10,10 +10,9 @@ from elbv2_trafficrouter.errors import (
     ShareUnknown,
     TooManyTargetGroups,
 )
-
-from .arn import Arn
-from .model import Change, Forward, Intent, ListenerRule, Plan, Route, Snapshot
-from .weights import exact_weights
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Change, Forward, Intent, ListenerRule, Plan, Route, Snapshot
+from elbv2_trafficrouter.routing.weights import exact_weights
 
 MAX_GROUPS = 5  # of a forward action; not adjustable (Quotas for your Application Load Balancers)
 

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from .arn import Arn
-from .model import Change, ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
 
 
 class Call(Protocol):

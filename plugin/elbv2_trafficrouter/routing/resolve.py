@@ -1,6 +1,6 @@
 """Intent → Routes: which target group is whose, on each rule."""
 
-from .model import Intent, Route
+from elbv2_trafficrouter.routing.model import Intent, Route
 
 
 def resolve(intent: Intent) -> tuple[Route, ...]:

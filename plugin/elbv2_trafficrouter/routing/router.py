@@ -1,15 +1,14 @@
 """The story of each call: read, decide, write, answer."""
 
 from elbv2_trafficrouter.errors import Problem
-
-from .apply import apply
-from .arn import Arn, listener_of
-from .memory import Memory
-from .model import Intent, Route, RuleOutcome, Verification
-from .plan import plan, plan_attachment
-from .ports import Call, Rules, Runtime
-from .resolve import resolve
-from .verify import verify
+from elbv2_trafficrouter.routing.apply import apply
+from elbv2_trafficrouter.routing.arn import Arn, listener_of
+from elbv2_trafficrouter.routing.memory import Memory
+from elbv2_trafficrouter.routing.model import Intent, Route, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.plan import plan, plan_attachment
+from elbv2_trafficrouter.routing.ports import Call, Rules, Runtime
+from elbv2_trafficrouter.routing.resolve import resolve
+from elbv2_trafficrouter.routing.verify import verify
 
 
 class Router:

@@ -1,8 +1,7 @@
 """Whether the rules have the shares that were asked for. Pure."""
 
 from elbv2_trafficrouter.errors import SharesDiffer
-
-from .model import Change, Intent, Plan, Route, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.model import Change, Intent, Plan, Route, RuleOutcome, Verification
 
 
 def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan) -> Verification:

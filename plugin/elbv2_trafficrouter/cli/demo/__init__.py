@@ -24,6 +24,6 @@ def run(_arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    from .play import play  # noqa: PLC0415  the packages that it needs are there only now
+    from elbv2_trafficrouter.cli.demo.play import play  # noqa: PLC0415  the packages that it needs are there only now
 
     return play()

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
-from .petclinic import Pod
+from elbv2_trafficrouter.cli.demo.petclinic import Pod
 
 GROUP_HEADER = "X-Target-Group"
 

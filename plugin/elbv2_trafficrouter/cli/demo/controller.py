@@ -7,8 +7,7 @@ import grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-
-from .step import Reconciled
+from elbv2_trafficrouter.cli.demo.step import Reconciled
 
 _DEADLINE_SECONDS = 10
 _OPTIONS = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100))

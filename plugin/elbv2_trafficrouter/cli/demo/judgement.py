@@ -7,7 +7,7 @@ from functools import cache
 from math import comb
 from statistics import median
 
-from .step import Groups, Step, Tally
+from elbv2_trafficrouter.cli.demo.step import Groups, Step, Tally
 
 CHANCE = Fraction(1, 1_000_000)
 """How often a router without a fault may fail a whole demo."""

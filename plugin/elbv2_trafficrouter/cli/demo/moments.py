@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .petclinic import CANARY_PODS, GROUPS, NEW, OLD, PROMOTED_PODS, STABLE_PODS, STEPS, Pod
+from elbv2_trafficrouter.cli.demo.petclinic import (
+    CANARY_PODS,
+    GROUPS,
+    NEW,
+    OLD,
+    PROMOTED_PODS,
+    STABLE_PODS,
+    STEPS,
+    Pod,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from botocore.config import Config
 from google.protobuf import json_format
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter.cli.demo.step import Groups
 from elbv2_trafficrouter.settings import DEFAULT_PLUGIN_NAME
-
-from .step import Groups
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client

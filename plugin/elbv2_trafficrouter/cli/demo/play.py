@@ -11,15 +11,22 @@ from tempfile import TemporaryDirectory
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .backends import backends
-from .controller import CallFailed, Controller
-from .judgement import Seen, faults, summary
-from .moments import Moment, moments
-from .petclinic import CANARY_PODS, GROUPS, PROMOTED_PODS, STABLE_PODS, WEB_PODS, Petclinic
-from .processes import NotStarted, emulator, forget_the_world, sidecar
-from .step import Step
-from .table import Lines, lines
-from .visitors import Visitors, visitors
+from elbv2_trafficrouter.cli.demo.backends import backends
+from elbv2_trafficrouter.cli.demo.controller import CallFailed, Controller
+from elbv2_trafficrouter.cli.demo.judgement import Seen, faults, summary
+from elbv2_trafficrouter.cli.demo.moments import Moment, moments
+from elbv2_trafficrouter.cli.demo.petclinic import (
+    CANARY_PODS,
+    GROUPS,
+    PROMOTED_PODS,
+    STABLE_PODS,
+    WEB_PODS,
+    Petclinic,
+)
+from elbv2_trafficrouter.cli.demo.processes import NotStarted, emulator, forget_the_world, sidecar
+from elbv2_trafficrouter.cli.demo.step import Step
+from elbv2_trafficrouter.cli.demo.table import Lines, lines
+from elbv2_trafficrouter.cli.demo.visitors import Visitors, visitors
 
 REQUESTS = 2_000
 """So many are counted in each step."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from rich.live import Live
 from rich.table import Table
 
-from .step import Groups, Step
+from elbv2_trafficrouter.cli.demo.step import Groups, Step
 
 
 class Lines(Protocol):

@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 import aiohttp
 
-from .backends import GROUP_HEADER
-from .step import Answer, Tally
+from elbv2_trafficrouter.cli.demo.backends import GROUP_HEADER
+from elbv2_trafficrouter.cli.demo.step import Answer, Tally
 
 _A_SECOND = 700
 _PATIENCE = aiohttp.ClientTimeout(total=5)
