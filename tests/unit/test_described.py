@@ -307,12 +307,11 @@ CHANGING = {"ClientSecret", "UseExistingClientSecret"}
 def kept(value: Any) -> Any:
     match value:
         case dict():
+            members = {key: kept(inner) for key, inner in value.items() if key not in CHANGING}
             return {
-                key: kept(inner)
-                for key, inner in value.items()
-                if key not in CHANGING
-                and inner not in ({}, [], None)
-                and (key, inner) != ("DurationSeconds", 0)
+                key: inner
+                for key, inner in members.items()
+                if inner not in ({}, [], None) and (key, inner) != ("DurationSeconds", 0)
             }
         case list():
             return [kept(inner) for inner in value]
