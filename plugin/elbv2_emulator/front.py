@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from botocore.model import OperationModel
 
 from elbv2_emulator import arns, rule_checks, shapes, wire
 from elbv2_emulator.actions import ACTIONS
@@ -81,10 +82,9 @@ class Front:
             raise InvalidAction(f"This emulator does not have the operation '{call.action}'")
         call.parameters = wire.decode(tree, operation.input_shape)
         await self._faults.strike(call.action)
-        output = await self._applied(call)
-        return wire.encode(operation, output, request_id)
+        return await self._applied(call, operation, request_id)
 
-    async def _applied(self, call: _Call) -> dict[str, Any]:
+    async def _applied(self, call: _Call, operation: OperationModel, request_id: str) -> str:
         parameters = call.parameters or {}
         shapes.validate(call.action, parameters)
         store = self._stores[call.region]
@@ -95,10 +95,12 @@ class Front:
             if error.code not in shapes.error_codes(call.action):
                 raise TypeError(f"{call.action} cannot answer {error.code}: {error.message}") from error
             raise
+        # First the answer: a state whose answer cannot be written is not taken on.
+        document = wire.encode(operation, output, request_id)
         store.put(after)
         self._write_down(call, 200, None, rule_checks.undocumented(parameters))
         await self._data_plane.follow(before, after, store)
-        return output
+        return document
 
     def _write_down(
         self, call: _Call, status: int, error: str | None, undocumented: str | None = None

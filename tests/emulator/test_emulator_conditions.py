@@ -105,6 +105,7 @@ def test_conditions_within_the_limits_come_back(elbv2: Any, petclinic: Any, cond
         pytest.param([header("X-Canary", "x", RegexValues=["y"])], id="values and regular expressions"),
         pytest.param([path_regex("(")], id="no regular expression"),
         pytest.param([path_regex("a{99999999999}")], id="too much repetition"),
+        pytest.param([path_regex("^/[[:alpha:]]$")], id="a class that Python reads otherwise"),
         pytest.param([path_regex("^/(?!admin)")], id="look-ahead"),
         pytest.param([path_regex("(?<=a)b")], id="look-behind"),
         pytest.param([path_regex(r"(a)\1")], id="a back reference"),

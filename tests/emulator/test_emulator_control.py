@@ -78,7 +78,7 @@ def test_a_fault_of_another_action_is_not_met(elbv2: Any, petclinic: Any, contro
 
 def test_a_late_write_lands_late_while_others_go_on(elbv2: Any, petclinic: Any, control: Any) -> None:
     """The write that was sent first is held back, and lands on top of the one sent after it."""
-    control("POST", "faults", {"action": "ModifyRule", "latencySeconds": 0.3, "times": 1})
+    control("POST", "faults", {"action": "ModifyRule", "latencySeconds": 1, "times": 1})
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(elbv2.modify_rule, RuleArn=petclinic.rule, Actions=petclinic.split(1, 2))
         deadline = time.monotonic() + 5
