@@ -18,7 +18,7 @@ RULE = f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9
 STABLE = f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067"
 CANARY = f"{OWNER}:targetgroup/was-canary/943f017f100becff"
 
-MODIFY_RULE = (
+MODIFY_RULE: Any = (
     botocore.session.get_session().get_service_model("elbv2").operation_model("ModifyRule").input_shape
 )
 

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -58,7 +59,7 @@ OURS = {"action", "field", "method", "path", "remedy", "trouble", "waited_for"}
 
 def made(problem: type[Problem], text: str, ours: str | None = None) -> Problem:
     """The problem with the text as each of its arguments, or `ours` for those that our own code puts in."""
-    arguments = {}
+    arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(problem).parameters.items():
         annotation = re.sub(
             r"\b(collections\.abc\.|typing\.)", "", inspect.formatannotation(parameter.annotation)

@@ -78,8 +78,9 @@ def request(of: Json, weight: int | None = 25, additional: list[Json] | None = N
 
 
 def refused(asked: pb.SetWeightRequest, plugin: str = PLUGIN) -> InvalidRequest | InvalidConfig:
-    with pytest.raises((InvalidRequest, InvalidConfig)) as caught:
+    with pytest.raises(Problem) as caught:
         read_intent(asked, plugin)
+    assert isinstance(caught.value, InvalidRequest | InvalidConfig)
     return caught.value
 
 

@@ -1,7 +1,9 @@
 """AWS's failures → Problem."""
 
 import inspect
+import ssl
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import botocore.session
 import pytest
@@ -50,11 +52,12 @@ def refusal(code: str, status: int, operation: str, message: str = "AWS's own wo
     """As botocore makes it of an answer."""
     return boto.ClientError(
         {
-            "Error": {"Type": "Sender", "Code": code, "Message": message},
+            "Error": {"Code": code, "Message": message},
             "ResponseMetadata": {
                 "RequestId": "00000000-0000-0000-0000-000000000000",
                 "HTTPStatusCode": status,
                 "HTTPHeaders": {},
+                "HostId": "",
                 "RetryAttempts": 0,
             },
         },
@@ -101,7 +104,10 @@ def test_an_answer_of_aws(code: str, status: int, read: type[Problem], written: 
     assert type(writing(refusal(code, status, "ModifyRule"))) is written
 
 
-@pytest.mark.parametrize("code", sorted(ThrottledRetryableChecker._THROTTLED_ERROR_CODES))  # noqa: SLF001  botocore's own list
+THROTTLING: Any = ThrottledRetryableChecker
+
+
+@pytest.mark.parametrize("code", sorted(THROTTLING._THROTTLED_ERROR_CODES))  # noqa: SLF001  botocore's own list
 def test_what_botocore_takes_for_throttling(code: str) -> None:
     assert type(reading(refusal(code, 400, "DescribeRules"))) is Throttled
     assert type(writing(refusal(code, 400, "ModifyRule"))) is Throttled
@@ -109,7 +115,7 @@ def test_what_botocore_takes_for_throttling(code: str) -> None:
 
 def test_every_modelled_error_of_modify_rule_means_that_nothing_was_written() -> None:
     model = botocore.session.get_session().get_service_model("elbv2")
-    shapes = model.operation_model("ModifyRule").error_shapes
+    shapes: list[Any] = model.operation_model("ModifyRule").error_shapes
     assert len(shapes) > 5
     for shape in shapes:
         problem = writing(refusal(shape.error_code, shape.metadata["error"]["httpStatusCode"], "ModifyRule"))
@@ -228,7 +234,7 @@ NO_ANSWER = [
     ),
     pytest.param(boto.HTTPClientError(error="x"), Unreachable, OutcomeUnknown, id="any trouble of HTTP"),
     pytest.param(
-        boto.SSLError(endpoint_url=ENDPOINT, error="EOF occurred in violation of protocol"),
+        boto.SSLError(endpoint_url=ENDPOINT, error=ssl.SSLEOFError("EOF occurred in violation of protocol")),
         Unreachable,
         OutcomeUnknown,
         id="TLS ends without a word, before or after the request",

@@ -7,6 +7,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
@@ -85,9 +86,9 @@ def client() -> Iterator[Client]:
 
         def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
             content = left.pop(0) if len(left) > 1 else left[0]
-            return AWSResponse(request.url, status, {"Content-Type": "text/xml"}, Body(content))
+            return AWSResponse(request.url, status, HTTPHeaders(), Body(content))
 
-        events = one.meta.events
+        events: Any = one.meta.events
         events.register("before-send.elastic-load-balancing-v2", send)
         events.register("before-parse.elastic-load-balancing-v2.DescribeRules", keep_unmodelled_elements)
         return one
