@@ -21,8 +21,9 @@ from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
 from elbv2_trafficrouter.rpc.reflected import pool_with_json_names
 from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
 from elbv2_trafficrouter.runtime import ThreadRuntime
-from elbv2_trafficrouter.settings import Address, Settings, UnixAddress
+from elbv2_trafficrouter.settings import Address, Settings, TcpAddress, Tls, UnixAddress
 from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
+from elbv2_trafficrouter.tls import tls_credentials
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
 THREADS = 16  # the controller has ten workers, each with one call at a time
@@ -71,7 +72,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server, pool=pool_with_json_names(_REFLECTED)
     )
     with ExitStack() as sockets:
-        addresses = [_listen(server, address, sockets) for address in settings.listen]
+        addresses = [_listen(server, address, settings.tls, sockets) for address in settings.listen]
         server.start()
         checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
         try:
@@ -81,17 +82,20 @@ def running(settings: Settings) -> Iterator[list[str]]:
             server.stop(_DRAIN_SECONDS).wait()
 
 
-def _listen(server: grpc.Server, address: Address, sockets: ExitStack) -> str:
+def _listen(server: grpc.Server, address: Address, tls: Tls | None, sockets: ExitStack) -> str:
     if isinstance(address, UnixAddress):
         sockets.enter_context(socket_file(address.path))
         with group_may_connect():
             server.add_insecure_port(str(address))
         return str(address)
     try:
-        port = server.add_insecure_port(str(address))
+        if tls is None:
+            port = server.add_insecure_port(str(address))
+        else:
+            port = server.add_secure_port(str(address), tls_credentials(tls))
     except RuntimeError as error:
         raise OSError(f"{address} can't be listened on: {error}. Choose another --listen.") from error
-    return str(type(address)(address.host, port))
+    return str(TcpAddress(address.host, port))
 
 
 def _health() -> health.HealthServicer:

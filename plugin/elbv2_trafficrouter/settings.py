@@ -30,10 +30,14 @@ class UnixAddress:
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """Loopback only. Port 0: a free one."""
+    """Port 0: a free one."""
 
     host: str
     port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        return ipaddress.ip_address(self.host).is_loopback
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -43,8 +47,18 @@ Address = UnixAddress | TcpAddress
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files for TCP: the server's certificate and key, and who signs the certificates of clients."""
+
+    cert: Path
+    key: Path
+    client_ca: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     listen: tuple[Address, ...]
+    tls: Tls | None
     plugin_name: str
     log_format: LogFormat
     log_level: str
@@ -57,9 +71,25 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=address,
         metavar="ADDRESS",
-        help="unix:///path or 127.0.0.1:port; may be given several times "
+        help="unix:///path or host:port, beyond loopback only with TLS; may be given several times "
         f"(environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
     )
+    for name, what in (
+        ("cert", "the server's certificate"),
+        ("key", "its key"),
+        (
+            "client-ca",
+            "who signs the certificates that every TCP client must have",
+        ),
+    ):
+        variable = f"{PREFIX}TLS_{name.replace('-', '_').upper()}"
+        parser.add_argument(
+            f"--tls-{name}",
+            type=Path,
+            default=os.environ.get(variable) or None,
+            metavar="FILE",
+            help=f"for TCP: {what}, in PEM ({variable})",
+        )
     parser.add_argument(
         "--plugin-name",
         default=os.environ.get(PREFIX + "PLUGIN_NAME") or DEFAULT_PLUGIN_NAME,
@@ -83,13 +113,31 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def settings(arguments: argparse.Namespace) -> Settings:
     """Raises argparse.ArgumentTypeError for a wrong value in the environment. An empty one counts as none."""
     from_environment = os.environ.get(PREFIX + "LISTEN", "").split() or [DEFAULT_LISTEN]
+    listen: tuple[Address, ...] = tuple(arguments.listen or map(address, from_environment))
+    tls = _tls(arguments)
+    for one in listen:
+        if isinstance(one, TcpAddress) and not one.is_loopback and tls is None:
+            raise argparse.ArgumentTypeError(
+                f"{one}: whoever reaches it could steer traffic; without --tls-cert, --tls-key and "
+                "--tls-client-ca TCP is for loopback only: give these, or 127.0.0.1:port or unix:///path"
+            )
     log_format = arguments.log_format or ("console" if sys.stderr.isatty() else "json")
     return Settings(
-        listen=tuple(arguments.listen or map(address, from_environment)),
+        listen=listen,
+        tls=tls,
         plugin_name=arguments.plugin_name,
         log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
         log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
     )
+
+
+def _tls(arguments: argparse.Namespace) -> Tls | None:
+    files = (arguments.tls_cert, arguments.tls_key, arguments.tls_client_ca)
+    if not any(files):
+        return None
+    if not all(files):
+        raise argparse.ArgumentTypeError("give all three of --tls-cert, --tls-key and --tls-client-ca")
+    return Tls(*files)
 
 
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
@@ -112,11 +160,6 @@ def address(text: str) -> Address:
         number = int(port)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text}: give unix:///path or 127.0.0.1:port") from error
-    if not ip.is_loopback:
-        raise argparse.ArgumentTypeError(
-            f"{text}: without TLS whoever reaches it could steer traffic, so TCP is for loopback only; "
-            "give 127.0.0.1:port or unix:///path"
-        )
     if not 0 <= number <= 65535:  # noqa: PLR2004  TCP's ports
         raise argparse.ArgumentTypeError(f"{text}: a port is from 0 to 65535")
     return TcpAddress(str(ip), number)

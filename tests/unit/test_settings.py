@@ -11,6 +11,7 @@ from elbv2_trafficrouter.settings import (
     PREFIX,
     Settings,
     TcpAddress,
+    Tls,
     UnixAddress,
     add_flags,
     address,
@@ -22,7 +23,7 @@ DEFAULT = UnixAddress(Path("/run/elbv2-trafficrouter/router.sock"))
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LISTEN", "PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL"):
+    for name in ("LISTEN", "PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA"):
         monkeypatch.delenv(PREFIX + name, raising=False)
 
 
@@ -73,12 +74,6 @@ def test_an_address(text: str, read_as: UnixAddress | TcpAddress, for_grpc: str)
         pytest.param("unix://run/router.sock", "give an absolute path", id="a relative path"),
         pytest.param("unix://", "give an absolute path", id="no path"),
         pytest.param("unix:///", "give an absolute path", id="the root directory"),
-        pytest.param("0.0.0.0:50051", "TCP is for loopback only", id="all addresses"),
-        pytest.param("[::]:50051", "TCP is for loopback only", id="all IPv6 addresses"),
-        pytest.param("10.0.0.1:50051", "TCP is for loopback only", id="a pod's address"),
-        pytest.param("[fe80::1]:50051", "TCP is for loopback only", id="a link-local address"),
-        pytest.param("[::ffff:10.0.0.1]:50051", "TCP is for loopback only", id="a mapped address"),
-        pytest.param("128.0.0.1:50051", "TCP is for loopback only", id="just beyond loopback"),
         pytest.param("example.com:50051", "give unix:///path or 127.0.0.1:port", id="a name"),
         pytest.param(":50051", "give unix:///path or 127.0.0.1:port", id="no host"),
         pytest.param("127.0.0.1", "give unix:///path or 127.0.0.1:port", id="no port"),
@@ -102,7 +97,7 @@ def test_an_address_that_is_refused(text: str, remedy: str) -> None:
 
 
 def test_the_defaults() -> None:
-    assert read() == Settings((DEFAULT,), "trafficrouter/elbv2", read().log_format, "info")
+    assert read() == Settings((DEFAULT,), None, "trafficrouter/elbv2", read().log_format, "info")
     assert address(DEFAULT_LISTEN) == DEFAULT
 
 
@@ -116,7 +111,7 @@ def test_flags(monkeypatch: pytest.MonkeyPatch) -> None:
         *("--plugin-name", "acme/flag", "--log-format", "console", "--log-level", "debug"),
     )
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert seen == Settings(listen, "acme/flag", "console", "debug")
+    assert seen == Settings(listen, None, "acme/flag", "console", "debug")
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +120,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "console")
     monkeypatch.setenv(PREFIX + "LOG_LEVEL", "warning")
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert read() == Settings(listen, "acme/100%", "console", "warning")
+    assert read() == Settings(listen, None, "acme/100%", "console", "warning")
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
@@ -144,7 +139,7 @@ def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
-        pytest.param("LISTEN", "0.0.0.0:1", "0.0.0.0:1: without TLS", id="an address"),
+        pytest.param("LISTEN", "nowhere:1", "nowhere:1: give unix:///path", id="an address"),
         pytest.param(
             "LOG_FORMAT", "xml", f"{PREFIX}LOG_FORMAT is 'xml': give json or console", id="a format"
         ),
@@ -174,7 +169,7 @@ def test_a_wrong_value_in_the_environment_does_not_matter_where_a_flag_is(
 
 
 @pytest.mark.parametrize(
-    "flags", [("--listen", "0.0.0.0:1"), ("--log-format", "xml"), ("--log-level", "loud")]
+    "flags", [("--listen", "nowhere:1"), ("--log-format", "xml"), ("--log-level", "loud")]
 )
 def test_a_wrong_flag_is_refused(flags: tuple[str, str]) -> None:
     with pytest.raises(argparse.ArgumentError, match=flags[0]):
@@ -187,3 +182,34 @@ def test_a_person_at_a_terminal_reads_no_json(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     assert read().log_format == log_format
+
+
+# TLS
+
+BEYOND_LOOPBACK = [
+    "0.0.0.0:50051",
+    "[::]:50051",
+    "10.0.0.1:50051",
+    "[fe80::1]:50051",
+    "[::ffff:10.0.0.1]:50051",
+]
+TLS_FLAGS = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "ca.pem")
+
+
+@pytest.mark.parametrize("text", [*BEYOND_LOOPBACK, "128.0.0.1:50051"])
+def test_tcp_beyond_loopback_needs_client_certificates(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="TCP is for loopback only"):
+        read("--listen", text)
+    assert len(read("--listen", text, *TLS_FLAGS).listen) == 1
+
+
+@pytest.mark.parametrize("left_out", [0, 2, 4])
+def test_the_files_of_tls_go_together(left_out: int) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="give all three"):
+        read(*TLS_FLAGS[:left_out], *TLS_FLAGS[left_out + 2 :])
+
+
+def test_the_files_of_tls_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CERT", "KEY", "CLIENT_CA"):
+        monkeypatch.setenv(f"{PREFIX}TLS_{name}", f"/tls/{name}")
+    assert read().tls == Tls(Path("/tls/CERT"), Path("/tls/KEY"), Path("/tls/CLIENT_CA"))

@@ -1,0 +1,88 @@
+"""TLS for TCP: both sides show a certificate, or nothing is served."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+import trustme
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.petclinic import Petclinic
+from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar
+
+NAME = "router.example"
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secured(clinic: Petclinic, socket: Path, tmp_path: Path, authority: trustme.CA) -> Iterator[Sidecar]:
+    certify(authority, tmp_path)
+    flags = (
+        *("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")),
+        *("--tls-client-ca", str(tmp_path / "ca.pem")),
+    )
+    with sidecar(socket, environment(clinic.url, **CREDENTIALS), *flags) as running:
+        yield running
+
+
+def certify(authority: trustme.CA, directory: Path) -> None:
+    """The server's files, as a mounted Secret has them."""
+    server = authority.issue_cert(NAME)
+    server.cert_chain_pems[0].write_to_path(str(directory / "cert.pem"))
+    server.private_key_pem.write_to_path(str(directory / "key.pem"))
+    authority.cert_pem.write_to_path(str(directory / "ca.pem"))
+
+
+def stub_of(address: str, credentials: grpc.ChannelCredentials) -> pb_grpc.TrafficRouterStub:
+    options = [("grpc.ssl_target_name_override", NAME)]
+    return pb_grpc.TrafficRouterStub(grpc.secure_channel(address, credentials, options))
+
+
+def credentials(server: trustme.CA, client: trustme.CA | None) -> grpc.ChannelCredentials:
+    if client is None:
+        return grpc.ssl_channel_credentials(server.cert_pem.bytes())
+    own = client.issue_cert("bridge.example")
+    return grpc.ssl_channel_credentials(
+        server.cert_pem.bytes(), own.private_key_pem.bytes(), own.cert_chain_pems[0].bytes()
+    )
+
+
+def test_a_client_with_a_certificate_is_served(
+    secured: Sidecar, authority: trustme.CA, clinic: Petclinic
+) -> None:
+    stub_of(secured.tcp, credentials(authority, authority)).SetWeight(clinic.set_weight(10))
+    assert clinic.weights() == {"stable": 90, "canary": 10}
+
+
+@pytest.mark.parametrize("stranger", [None, trustme.CA()], ids=["no certificate", "another authority's"])
+def test_a_client_without_a_good_certificate_is_not(
+    secured: Sidecar, authority: trustme.CA, clinic: Petclinic, stranger: trustme.CA | None
+) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        stub_of(secured.tcp, credentials(authority, stranger)).SetWeight(clinic.set_weight(10))
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    with pytest.raises(grpc.RpcError):
+        pb_grpc.TrafficRouterStub(grpc.insecure_channel(secured.tcp)).Type(pb.TypeRequest())
+    assert clinic.journal() == []
+
+
+def test_renewed_certificates_need_no_restart(
+    secured: Sidecar, authority: trustme.CA, tmp_path: Path
+) -> None:
+    assert stub_of(secured.tcp, credentials(authority, authority)).Type(pb.TypeRequest()).type == "elbv2"
+    renewed = trustme.CA()
+    certify(renewed, tmp_path)
+    assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
+    (tmp_path / "key.pem").unlink()
+    assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
+
+
+def test_the_unix_socket_stays_as_it_is(secured: Sidecar) -> None:
+    with secured.stub() as stub:
+        assert stub.Type(pb.TypeRequest()).type == "elbv2"
