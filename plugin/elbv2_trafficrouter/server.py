@@ -66,7 +66,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
     )
     router = Router(Elbv2Rules(ClientsByRegion(connections=THREADS)), ThreadRuntime())
     servicer = TrafficRouterServicer(router, settings.plugin_name)
-    pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]  # generated
+    pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection(
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server, pool=pool_with_json_names(_REFLECTED)

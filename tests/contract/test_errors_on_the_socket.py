@@ -73,8 +73,8 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         pytest.param(
             configured(targetGroup={}, rule=1),
             Code.INVALID_ARGUMENT,
-            "plugins['trafficrouter/elbv2'].targetGroup (nearest: targetGroups), "
-            "plugins['trafficrouter/elbv2'].rule (nearest: rules)",
+            "plugins['trafficrouter/elbv2'].rule (nearest: rules), "
+            "plugins['trafficrouter/elbv2'].targetGroup (nearest: targetGroups)",
             id="unknown keys",
         ),
         pytest.param(
@@ -244,7 +244,7 @@ def test_routes_that_are_not_made_fail_their_step(stub: Stub, method: str) -> No
     with pytest.raises(grpc.RpcError) as caught:
         getattr(stub, method)(request)
     assert caught.value.code() == Code.UNIMPLEMENTED
-    assert "setWeight steps" in caught.value.details()
+    assert "setWeight steps" in str(caught.value.details())
 
 
 def failure(stub: Stub, request: pb.SetWeightRequest) -> Any:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -52,10 +53,12 @@ def test_a_message_of_5_mib_is_refused(stub: Stub, clinic: Petclinic) -> None:
     ],
 )
 def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw: bytes) -> None:
-    with grpc.insecure_channel(router.unix) as channel, pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary(SET_WEIGHT)(raw)
+    with grpc.insecure_channel(router.unix) as channel:
+        call: Any = channel.unary_unary(SET_WEIGHT)
+        with pytest.raises(grpc.RpcError) as caught:
+            call(raw)
     assert caught.value.code() == Code.INVALID_ARGUMENT
-    assert "The bytes sent to SetWeight are not a message" in caught.value.details()
+    assert "The bytes sent to SetWeight are not a message" in str(caught.value.details())
 
 
 def test_64_mib_of_noise_close_their_connection_and_nothing_else(
@@ -74,7 +77,7 @@ def test_health_answers_while_every_thread_waits_for_aws(router: Sidecar, clinic
     clinic.fault("*", latencySeconds=1.5)
     with router.stub() as stub, grpc.insecure_channel(router.unix) as channel:
         calls = [stub.VerifyWeight.future(clinic.verify_weight(10)) for _ in range(32)]
-        health = health_pb2_grpc.HealthStub(channel)
+        health: Any = health_pb2_grpc.HealthStub(channel)
         for service in ("", "trafficrouter.v1.TrafficRouter"):
             answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=1)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING

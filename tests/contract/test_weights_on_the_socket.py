@@ -94,7 +94,7 @@ def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_rea
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(50))
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-    assert "may or may not have been done" in caught.value.details()
+    assert "may or may not have been done" in str(caught.value.details())
     before = len(clinic.journal("ModifyRule"))
     stub.SetWeight(clinic.set_weight(25))
     assert len(clinic.journal("ModifyRule")) > before

@@ -376,6 +376,14 @@ def test_unknown_keys_are_refused_by_their_path() -> None:
     assert f"plugins['{PLUGIN}'].rules[0].ran (nearest: arn)" in caught.value.sentence
 
 
+def test_the_same_trouble_has_the_same_sentence_in_every_process() -> None:
+    """A protobuf map has no order of its own."""
+    unknown = [f"key{number:02}" for number in range(20)]
+    with pytest.raises(UnknownKeys) as caught:
+        read_intent(request(rollout(routing={"plugins": {PLUGIN: dict.fromkeys(unknown)}})), PLUGIN)
+    assert caught.value.metadata["fields"].split("\n") == [f"plugins['{PLUGIN}'].{key}" for key in unknown]
+
+
 @pytest.mark.parametrize("kind", ["lists", "mappings"])
 def test_the_deepest_block_that_can_be_sent_is_refused_in_words(kind: str) -> None:
     """The wire's own limit ends deep nesting before it could exhaust a stack."""

@@ -1,5 +1,6 @@
 """A call's message → Intent. Pure; all that is wrong with a request or a Rollout is said here."""
 
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -75,7 +76,8 @@ def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
             "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
         )
     try:
-        block = json_format.MessageToDict(routing.plugins[plugin_name])
+        # Sorted: a map's order differs between processes, and the same trouble shall have the same sentence.
+        block = json.loads(json_format.MessageToJson(routing.plugins[plugin_name], sort_keys=True))
     except (json_format.Error, ValueError) as error:
         raise InvalidConfig(
             path, "is not valid JSON (an infinite or undefined number)", "Correct it."

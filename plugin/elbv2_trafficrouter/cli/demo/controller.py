@@ -23,7 +23,7 @@ class CallFailed(Exception):  # noqa: N818  it says what happened
 class Controller:
     def __init__(self, address: str) -> None:
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
-        self._router = pb_grpc.TrafficRouterStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+        self._router = pb_grpc.TrafficRouterStub(self._channel)
 
     def close(self) -> None:
         """Calls under way end with CallFailed."""
