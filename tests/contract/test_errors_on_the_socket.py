@@ -238,6 +238,14 @@ def test_no_credentials_and_then_some(clinic: Petclinic, socket: Path, tmp_path:
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
+def test_a_profile_that_is_missing_is_told_at_the_call_not_at_the_start(
+    clinic: Petclinic, socket: Path
+) -> None:
+    variables = environment(clinic.url, AWS_PROFILE="absent")
+    with sidecar(socket, variables) as router, router.stub() as stub:
+        assert failure(stub, clinic.set_weight(10)).code() == Code.UNAUTHENTICATED
+
+
 @pytest.mark.parametrize("method", ["SetHeaderRoute", "SetMirrorRoute"])
 def test_routes_that_are_not_made_fail_their_step(stub: Stub, method: str) -> None:
     request = getattr(pb, method + "Request")()

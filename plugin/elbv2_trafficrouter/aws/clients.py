@@ -32,22 +32,26 @@ class ClientsByRegion:
 
     def __init__(self, connections: int) -> None:
         self._connections = connections
-        self._session = boto3.Session()
         self._lock = threading.Lock()  # clients are thread-safe, a Session is not
+        self._session: boto3.Session | None = None
         self._clients: dict[str, Clients] = {}
 
     def of(self, region: str) -> Clients:
         """Raises what botocore raises where there are no credentials."""
         with self._lock:
             if region not in self._clients:
+                # Not at the start, which must succeed without AWS: a missing profile fails here already.
+                self._session = session = self._session or boto3.Session()
                 # A client that was made without credentials would never find any.
-                if self._session.get_credentials() is None:
+                if session.get_credentials() is None:
                     raise NoCredentialsError
-                self._clients[region] = Clients(self._client(region, _READ_ATTEMPTS), self._client(region, 1))
+                self._clients[region] = Clients(
+                    self._client(session, region, _READ_ATTEMPTS), self._client(session, region, 1)
+                )
             return self._clients[region]
 
-    def _client(self, region: str, attempts: int) -> "ElasticLoadBalancingv2Client":
-        client = self._session.client(
+    def _client(self, session: boto3.Session, region: str, attempts: int) -> "ElasticLoadBalancingv2Client":
+        client = session.client(
             "elbv2",
             region_name=region,
             config=Config(
