@@ -1,0 +1,88 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/argoproj/argo-rollouts/rollout/trafficrouting/plugin/client"
+	"github.com/argoproj/argo-rollouts/rollout/trafficrouting/plugin/rpc"
+	"github.com/argoproj/argo-rollouts/utils/config"
+	"github.com/argoproj/argo-rollouts/utils/defaults"
+	"github.com/argoproj/argo-rollouts/utils/plugin"
+	"github.com/argoproj/argo-rollouts/utils/plugin/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+	"sigs.k8s.io/yaml"
+)
+
+// A controller is Argo Rollouts' plugin client with one plugin of its own name: the client is one for a process.
+type controller struct{ name string }
+
+var configured struct {
+	sync.Mutex
+	plugins []types.PluginItem
+}
+
+// newController does what the controller does at its start with the argo-rollouts-config ConfigMap.
+func newController(t testing.TB, args ...string) controller {
+	t.Helper()
+	configured.Lock()
+	defer configured.Unlock()
+	name := fmt.Sprintf("trafficrouter/elbv2-%d", len(configured.plugins))
+	configured.plugins = append(configured.plugins, types.PluginItem{
+		Name: name, Location: "file://" + built(t, "build/trafficrouter-bridge"), Args: args,
+	})
+	entry, err := yaml.Marshal(configured.plugins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster := fake.NewClientset(&corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: defaults.DefaultRolloutsConfigMapName, Namespace: defaults.Namespace()},
+		Data:       map[string]string{"trafficRouterPlugins": string(entry)},
+	})
+	if _, err := config.InitializeConfig(cluster, defaults.DefaultRolloutsConfigMapName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join("plugin-bin", name)); err == nil {
+		t.Fatalf("%s is already there", name)
+	}
+	if err := plugin.DownloadPlugins(plugin.FileDownloaderImpl{}, cluster); err != nil {
+		t.Fatal(err)
+	}
+	return controller{name}
+}
+
+// reconcile gives the plugin as each reconcile gets it: started when it does not run, pinged when it does.
+func (c controller) reconcile(t testing.TB) rpc.TrafficRouterPlugin {
+	t.Helper()
+	router, err := client.GetTrafficPlugin(c.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return router
+}
+
+// processes are those of the bridge that this controller started, and of whatever the bridge started.
+func (c controller) processes(t testing.TB) []int {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("plugin-bin", c.name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/exe")
+	var found []int
+	for _, link := range links {
+		if target, err := os.Readlink(link); err == nil && target == path {
+			var pid int
+			if _, err := fmt.Sscanf(strings.TrimPrefix(link, "/proc/"), "%d/exe", &pid); err == nil {
+				found = append(found, pid)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	argo "github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
+)
+
+const (
+	removalEvery = time.Minute      // told each time, it would hold the abort that it comes from
+	reasonAfter  = 30 * time.Second // shorter waits are ordinary
+	reasonEvery  = time.Minute      // told each time, it would keep VerifyWeight from being asked
+	mostRollouts = 10_000
+)
+
+// quirks keep the errors that the controller takes badly from other methods for that Rollout's SetWeight, whose
+// errors become events and are tried again.
+type quirks struct {
+	now      func() time.Time
+	mutex    sync.Mutex
+	rollouts map[rolloutKey]memory
+}
+
+type rolloutKey struct{ namespace, name, uid string }
+
+type memory struct {
+	used            time.Time
+	route           string // error of SetHeaderRoute or SetMirrorRoute
+	removal         string // error of RemoveManagedRoutes
+	removalTold     time.Time
+	reason          string // why the maximum is not verified
+	unverifiedSince time.Time
+	reasonTold      time.Time
+}
+
+// verified takes in VerifyWeight's answer: fine is all but NotVerified at the maximum.
+func (q *quirks) verified(rollout *argo.Rollout, fine bool, reason string) {
+	q.update(rollout, func(m *memory) {
+		if fine {
+			reason = ""
+		} else if m.reason == "" {
+			m.unverifiedSince = m.used
+		}
+		m.reason = reason
+	})
+}
+
+// weightSet gives what SetWeight returns: its own failure, else one of those that were kept for it.
+func (q *quirks) weightSet(rollout *argo.Rollout, maximum bool, failure string) string {
+	q.update(rollout, func(m *memory) {
+		if failure != "" || !maximum {
+			m.reason = ""
+		}
+		switch now := m.used; {
+		case failure != "":
+		case m.route != "":
+			failure, m.route = m.route, "" // without a limit: the step must not pass
+		case m.removal != "" && now.Sub(m.removalTold) >= removalEvery:
+			failure, m.removal, m.removalTold = m.removal, "", now
+		case m.reason != "" && now.Sub(m.unverifiedSince) >= reasonAfter && now.Sub(m.reasonTold) >= reasonEvery:
+			failure, m.reasonTold = m.reason, now
+		default:
+			m.removal = "" // the log has it
+		}
+	})
+	return failure
+}
+
+// update changes what is known of a Rollout, and forgets it when there is nothing more to know.
+func (q *quirks) update(rollout *argo.Rollout, change func(*memory)) {
+	key := rolloutKey{rollout.Namespace, rollout.Name, string(rollout.UID)}
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	now, known := q.now(), q.rollouts[key]
+	known.used = now
+	change(&known)
+	delete(q.rollouts, key)
+	if known.route+known.removal+known.reason == "" &&
+		now.Sub(known.removalTold) >= removalEvery && now.Sub(known.reasonTold) >= reasonEvery {
+		return
+	}
+	if len(q.rollouts) >= mostRollouts {
+		maps.DeleteFunc(q.rollouts, func(_ rolloutKey, m memory) bool { return now.Sub(m.used) > removalEvery })
+	}
+	if len(q.rollouts) < mostRollouts {
+		q.rollouts[key] = known
+	}
+}
