@@ -7,6 +7,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTO := proto/trafficrouter/v1/trafficrouter.proto
 GRPCURL_VERSION := v1.9.4
+STATICCHECK_VERSION := v0.8.2
+BRIDGE := plugin/bridge
+# argo-rollouts needs this one, and GOTOOLCHAIN=local would not fetch it.
+export GOTOOLCHAIN := go1.26.10
 
 .PHONY: help
 help: ## What can be made
@@ -16,12 +20,24 @@ help: ## What can be made
 demo: .venv/installed ## A whole canary on this machine: emulator, sidecar, counted requests
 	$(BIN)/elbv2-trafficrouter demo
 
+.PHONY: bridge
+bridge: build/trafficrouter-bridge ## The executable that Argo Rollouts starts
+
+build/trafficrouter-bridge: VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+build/trafficrouter-bridge: $(wildcard $(BRIDGE)/*.go $(BRIDGE)/pb/*.go $(BRIDGE)/go.*) pyproject.toml
+	cd $(BRIDGE) && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o ../../$@ .
+
 .PHONY: test
-test: .venv/installed build/grpcurl ## Every test
+test: .venv/installed build/grpcurl build/trafficrouter-bridge ## Every test
 	$(BIN)/pytest
+	cd $(BRIDGE) && go test -race ./...
+
+.PHONY: bench
+bench: .venv/installed build/trafficrouter-bridge ## What the bridge costs
+	cd $(BRIDGE) && go test -count 1 -run '^$$' -bench . ./integration
 
 .PHONY: lint
-lint: .venv/installed ## Style, types, layers, the contract, and that the generated code matches it
+lint: .venv/installed build/staticcheck ## Style, types, layers, the contract, and that the generated code matches it
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -29,14 +45,22 @@ lint: .venv/installed ## Style, types, layers, the contract, and that the genera
 	$(BIN)/buf lint proto
 	$(MAKE) --no-print-directory proto OUT=build/proto
 	diff -r -x __pycache__ -x __init__.py -x py.typed build/proto/elbv2_trafficrouter/_pb plugin/elbv2_trafficrouter/_pb
+	diff -r build/proto/bridge/pb $(BRIDGE)/pb
+	test -z "$$(gofmt -l $(BRIDGE) | tee /dev/stderr)"
+	cd $(BRIDGE) && go vet ./... && ../../build/staticcheck ./...
+	lines=$$(cat $$(ls $(BRIDGE)/*.go | grep -v _test) | grep -cvE '^\s*(//|$$)') && echo "bridge: $$lines lines" && ((lines < 400))
 
 # The package that protoc is told to put in front keeps the imports of the generated code absolute.
 OUT ?= plugin
 .PHONY: proto
-proto: .venv/installed ## Generate the Python code of the contract
-	mkdir -p $(OUT)
+proto: GO_OPT = module=trafficrouter/bridge,M$(PROTO:proto/%=%)=trafficrouter/bridge/pb
+proto: .venv/installed ## Generate the Python and Go code of the contract
+	mkdir -p $(OUT)/bridge
 	$(BIN)/python -m grpc_tools.protoc -Ielbv2_trafficrouter/_pb=proto \
 	  --python_out=$(OUT) --pyi_out=$(OUT) --grpc_python_out=$(OUT) $(PROTO)
+	tool() { (cd $(BRIDGE) && go tool -n $$1); } && $(BIN)/python -m grpc_tools.protoc -Iproto \
+	  --plugin=protoc-gen-go=$$(tool protoc-gen-go) --go_out=$(OUT)/bridge --go_opt=$(GO_OPT) \
+	  --plugin=protoc-gen-go-grpc=$$(tool protoc-gen-go-grpc) --go-grpc_out=$(OUT)/bridge --go-grpc_opt=$(GO_OPT) $(PROTO)
 
 .PHONY: lock
 lock: .venv/installed ## Resolve the dependencies anew into requirements/
@@ -56,4 +80,9 @@ lock: .venv/installed ## Resolve the dependencies anew into requirements/
 build/grpcurl: export GOBIN := $(CURDIR)/build
 build/grpcurl: Makefile
 	go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
+	touch $@
+
+build/staticcheck: export GOBIN := $(CURDIR)/build
+build/staticcheck: Makefile
+	go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	touch $@
