@@ -72,6 +72,20 @@ def test_nothing_is_written_for_a_client_that_left(stub: Stub, clinic: Petclinic
     assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
 
 
+def test_a_call_that_waits_too_long_says_why_before_its_client_gives_up(
+    stub: Stub, clinic: Petclinic
+) -> None:
+    """Otherwise the Rollout's event would say no more than "deadline exceeded"."""
+    clinic.fault("DescribeRules", latencySeconds=1.5, times=1)
+    first = stub.SetWeight.future(clinic.set_weight(10))
+    stub.Type(pb.TypeRequest())  # comes back after the first has arrived
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.SetWeight(clinic.set_weight(20), timeout=1)
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "another call to the same listener" in str(caught.value.details())
+    assert first.code() in {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
+
+
 def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petclinic) -> None:
     stub.SetWeight(clinic.set_weight(25))
     clinic.put_weights(stable=100, canary=0)

@@ -4,16 +4,20 @@ import grpc
 
 # Without a deadline grpcio reports centuries, too many for a lock's time-out.
 _LONGEST_SECONDS = 60.0
+_RESERVE_SECONDS = 1.0
+_RESERVE_PART = 0.1
 
 
 class GrpcCall:
-    """routing's Call."""
+    """routing's Call. Its time ends a second before the client's, so that the client hears why."""
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
+        # Of a short deadline only a tenth: a second may be all that it has.
+        self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
 
     def seconds_left(self) -> float:
-        return min(self._context.time_remaining(), _LONGEST_SECONDS)
+        return min(self._context.time_remaining() - self._reserve_seconds, _LONGEST_SECONDS)
 
     def client_is_there(self) -> bool:
         return self._context.is_active()
