@@ -8,6 +8,8 @@ BIN := .venv/bin
 PROTO := proto/trafficrouter/v1/trafficrouter.proto
 GRPCURL_VERSION := v1.9.4
 STATICCHECK_VERSION := v0.8.2
+KUSTOMIZE_VERSION := v5.7.1
+HCLFMT_VERSION := v2.25.0
 BRIDGE := plugin/bridge
 # argo-rollouts needs this one, and GOTOOLCHAIN=local would not fetch it.
 export GOTOOLCHAIN := go1.26.10
@@ -28,9 +30,15 @@ build/trafficrouter-bridge: $(wildcard $(BRIDGE)/*.go $(BRIDGE)/pb/*.go $(BRIDGE
 	cd $(BRIDGE) && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o ../../$@ .
 
 .PHONY: test
-test: .venv/installed build/grpcurl build/trafficrouter-bridge ## Every test
+test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml ## Every test
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race ./...
+
+.PHONY: image
+image: .venv/installed build/trafficrouter-bridge ## The container image, built, started and measured (as root)
+	rm -rf build/wheel
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
+	deploy/docker/build.sh
 
 .PHONY: bench
 bench: .venv/installed build/trafficrouter-bridge ## What the bridge costs
@@ -86,3 +94,18 @@ build/staticcheck: export GOBIN := $(CURDIR)/build
 build/staticcheck: Makefile
 	go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	touch $@
+
+build/kustomize: export GOBIN := $(CURDIR)/build
+build/kustomize: Makefile
+	go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+	touch $@
+
+build/hclfmt: export GOBIN := $(CURDIR)/build
+build/hclfmt: Makefile
+	go install github.com/hashicorp/hcl/v2/cmd/hclfmt@$(HCLFMT_VERSION)
+	touch $@
+
+build/install.yaml: ROLLOUTS = github.com/argoproj/argo-rollouts
+build/install.yaml: $(BRIDGE)/go.mod
+	cd $(BRIDGE) && go mod download $(ROLLOUTS) && \
+	  install -m 644 "$$(go list -m -f '{{.Dir}}' $(ROLLOUTS))/manifests/install.yaml" ../../$@
