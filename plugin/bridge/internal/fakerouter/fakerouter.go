@@ -1,0 +1,156 @@
+// Package fakerouter is a traffic router in memory that serves the contract, for tests.
+package fakerouter
+
+import (
+	"context"
+	"net"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/proto"
+
+	"trafficrouter/bridge/pb"
+)
+
+// A Router keeps the weights that it was asked for. Its methods may be used while it serves.
+type Router struct {
+	pb.UnimplementedTrafficRouterServer
+	Health *health.Server
+
+	server       *grpc.Server
+	mutex        sync.Mutex
+	failures     map[string]error
+	wait         func(context.Context, proto.Message)
+	verification *pb.VerifyWeightResponse
+	asked        []proto.Message
+	weights      map[string]int32
+}
+
+// Serve serves on unix:///PATH or HOST:PORT until the test ends.
+func Serve(t testing.TB, address string, options ...grpc.ServerOption) *Router {
+	t.Helper()
+	network := "tcp"
+	if name, isUnix := strings.CutPrefix(address, "unix://"); isUnix {
+		network, address = "unix", name
+	}
+	listener, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Router{
+		Health:       health.NewServer(),
+		failures:     map[string]error{},
+		weights:      map[string]int32{},
+		verification: &pb.VerifyWeightResponse{Verification: pb.Verification_VERIFICATION_VERIFIED},
+	}
+	r.server = grpc.NewServer(append(options, grpc.UnaryInterceptor(r.intercept))...)
+	pb.RegisterTrafficRouterServer(r.server, r)
+	grpc_health_v1.RegisterHealthServer(r.server, r.Health)
+	go func() { _ = r.server.Serve(listener) }()
+	t.Cleanup(r.Stop)
+	return r
+}
+
+// Stop ends it at once, as if it were killed.
+func (r *Router) Stop() { r.server.Stop() }
+
+// Fail lets a method fail, or succeed again with nil.
+func (r *Router) Fail(method string, err error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.failures[method] = err
+}
+
+// Wait is called before each call of the contract is answered; nil for no waiting.
+func (r *Router) Wait(wait func(context.Context, proto.Message)) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.wait = wait
+}
+
+// Verify is what VerifyWeight answers from now on.
+func (r *Router) Verify(verification pb.Verification, reason string) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.verification = &pb.VerifyWeightResponse{Verification: verification, Reason: reason}
+}
+
+// Asked are all requests of the contract so far.
+func (r *Router) Asked() []proto.Message {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return append([]proto.Message(nil), r.asked...)
+}
+
+// Weight is what was last set for this Rollout, and -1 before.
+func (r *Router) Weight(rollout string) int32 {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if weight, set := r.weights[rollout]; set {
+		return weight
+	}
+	return -1
+}
+
+func (r *Router) intercept(
+	ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
+) (any, error) {
+	method := path.Base(info.FullMethod)
+	if method == "Check" {
+		return handler(ctx, request)
+	}
+	r.mutex.Lock()
+	message := request.(proto.Message)
+	r.asked = append(r.asked, message)
+	wait, failure := r.wait, r.failures[method]
+	r.mutex.Unlock()
+	if wait != nil {
+		wait(ctx, message)
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	return handler(ctx, request)
+}
+
+// UpdateHash changes nothing.
+func (r *Router) UpdateHash(context.Context, *pb.UpdateHashRequest) (*pb.UpdateHashResponse, error) {
+	return &pb.UpdateHashResponse{}, nil
+}
+
+// SetWeight keeps the weight.
+func (r *Router) SetWeight(_ context.Context, request *pb.SetWeightRequest) (*pb.SetWeightResponse, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.weights[request.GetRollout().GetMetadata().GetName()] = request.GetDesiredWeight()
+	return &pb.SetWeightResponse{}, nil
+}
+
+// SetHeaderRoute changes nothing.
+func (r *Router) SetHeaderRoute(context.Context, *pb.SetHeaderRouteRequest) (*pb.SetHeaderRouteResponse, error) {
+	return &pb.SetHeaderRouteResponse{}, nil
+}
+
+// SetMirrorRoute changes nothing.
+func (r *Router) SetMirrorRoute(context.Context, *pb.SetMirrorRouteRequest) (*pb.SetMirrorRouteResponse, error) {
+	return &pb.SetMirrorRouteResponse{}, nil
+}
+
+// VerifyWeight answers what Verify said.
+func (r *Router) VerifyWeight(context.Context, *pb.VerifyWeightRequest) (*pb.VerifyWeightResponse, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.verification, nil
+}
+
+// RemoveManagedRoutes changes nothing.
+func (r *Router) RemoveManagedRoutes(
+	context.Context, *pb.RemoveManagedRoutesRequest,
+) (*pb.RemoveManagedRoutesResponse, error) {
+	return &pb.RemoveManagedRoutesResponse{}, nil
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/proto"
+
+	"trafficrouter/bridge/internal/fakerouter"
+	"trafficrouter/bridge/pb"
+)
+
+const atOnce = 100 * time.Millisecond
+
+// timed gives what SetWeight says, and how long it took to say it.
+func timed(bridge *plugin, rollout string) (string, time.Duration) {
+	begun := time.Now()
+	failure := bridge.SetWeight(newRollout(rollout), 25, nil).ErrorString
+	return failure, time.Since(begun)
+}
+
+// failsFast waits until new calls end at once with this in their text. Those that do not are left to their deadline.
+func failsFast(t *testing.T, bridge *plugin, within time.Duration, text string) {
+	t.Helper()
+	var fast atomic.Bool
+	eventually(t, within, "calls fail fast with "+text, func() bool {
+		go func() {
+			failure, took := timed(bridge, "probe")
+			if took < atOnce && strings.Contains(failure, text) {
+				fast.Store(true)
+			}
+		}()
+		return fast.Load()
+	})
+}
+
+// hanging lets SetWeight for the Rollout `slow` wait until its deadline.
+func hanging(ctx context.Context, request proto.Message) {
+	if set, isSet := request.(*pb.SetWeightRequest); isSet && set.Rollout.Metadata.Name == "slow" {
+		<-ctx.Done()
+	}
+}
+
+func TestACallEndsAtItsDeadlineWhichTravelsWithIt(t *testing.T) {
+	address := socket(t)
+	bridge, _ := newBridge(t, address, 300*time.Millisecond)
+	var left atomic.Int64
+	fakerouter.Serve(t, address).Wait(func(ctx context.Context, _ proto.Message) {
+		deadline, _ := ctx.Deadline()
+		left.Store(int64(time.Until(deadline)))
+		<-ctx.Done()
+	})
+	failure, took := timed(bridge, "was")
+	wanted := "DEADLINE_EXCEEDED: the sidecar at " + address + " did not answer within 300ms. See its log."
+	if failure != wanted || took < 290*time.Millisecond || took > time.Second {
+		t.Errorf("after %v: %s", took, failure)
+	}
+	if seen := time.Duration(left.Load()); seen < 200*time.Millisecond || seen > 300*time.Millisecond {
+		t.Errorf("the sidecar saw %v", seen)
+	}
+}
+
+func TestASlowCallAloneCutsNobodyOff(t *testing.T) {
+	t.Parallel()
+	address := socket(t)
+	fakerouter.Serve(t, address).Wait(hanging)
+	bridge, _ := newBridge(t, address, 4*healthEvery)
+	ended := make(chan struct{})
+	go func() { defer close(ended); timed(bridge, "slow") }()
+	for calls := 0; ; calls++ {
+		select {
+		case <-ended:
+			if calls == 0 {
+				t.Error("the slow call was not slow")
+			}
+			return
+		case <-time.After(50 * time.Millisecond):
+			if failure, _ := timed(bridge, "was"); failure != "" {
+				t.Fatal(failure)
+			}
+		}
+	}
+}
+
+func TestAnyAnswerOfTheHealthServiceIsASignOfLife(t *testing.T) {
+	t.Parallel()
+	drained, bare := socket(t), socket(t)
+	fakerouter.Serve(t, drained).Health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+	listener, err := net.Listen("unix", strings.TrimPrefix(bare, "unix://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	pb.RegisterTrafficRouterServer(server, pb.UnimplementedTrafficRouterServer{})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	for address, wanted := range map[string]string{drained: "", bare: "UNIMPLEMENTED: method SetWeight not implemented"} {
+		bridge, _ := newBridge(t, address, time.Second)
+		for begun := time.Now(); time.Since(begun) < (silentAfter+1)*healthEvery; time.Sleep(healthEvery / 4) {
+			if failure, _ := timed(bridge, "was"); failure != wanted {
+				t.Fatalf("%q, not %q", failure, wanted)
+			}
+		}
+	}
+}
+
+func TestNoSidecarIsSaidAtOnceAndFoundWithinASecond(t *testing.T) {
+	t.Parallel()
+	address := socket(t)
+	bridge, _ := newBridge(t, address, 5*time.Second)
+	missing := "UNAVAILABLE: the sidecar at " + address + " can't be reached: "
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 4) { // until the backoff is longest
+		if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, missing) || took > atOnce ||
+			!strings.Contains(failure, "no such file or directory") {
+			t.Fatalf("after %v: %s", took, failure)
+		}
+	}
+	router := fakerouter.Serve(t, address)
+	works := func() bool { failure, _ := timed(bridge, "was"); return failure == "" }
+	eventually(t, 1200*time.Millisecond, "a sidecar that came is found", works)
+	router.Stop()
+	eventually(t, time.Second, "a sidecar that left is missed", func() bool { return !works() })
+	fakerouter.Serve(t, address)
+	eventually(t, 1200*time.Millisecond, "a sidecar that came back is found", works)
+}
+
+// A relay carries bytes until it is frozen; then it takes them and connections, and says nothing.
+type relay struct {
+	net.Listener
+	frozen atomic.Bool
+}
+
+func newRelay(t *testing.T, target string) *relay {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: listener}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("unix", strings.TrimPrefix(target, "unix://"))
+			if err != nil {
+				near.Close()
+				continue
+			}
+			t.Cleanup(func() { near.Close(); far.Close() })
+			go r.carry(near, far)
+			go r.carry(far, near)
+		}
+	}()
+	return r
+}
+
+func (r *relay) carry(from io.Reader, to io.WriteCloser) {
+	defer to.Close()
+	for buffer := make([]byte, 1<<16); ; {
+		count, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		if r.frozen.Load() {
+			continue // lost, as on a network
+		}
+		if _, err := to.Write(buffer[:count]); err != nil {
+			return
+		}
+	}
+}
+
+func TestAConnectionThatTurnsIntoABlackHole(t *testing.T) {
+	t.Parallel()
+	target := socket(t)
+	fakerouter.Serve(t, target)
+	network := newRelay(t, target)
+	timeout := 4 * healthEvery
+	bridge, _ := newBridge(t, network.Addr().String(), timeout)
+	if failure, _ := timed(bridge, "was"); failure != "" {
+		t.Fatal(failure)
+	}
+	network.frozen.Store(true)
+	begun, ended := time.Now(), make(chan string)
+	go func() { failure, _ := timed(bridge, "was"); ended <- failure }()
+	failsFast(t, bridge, (silentAfter+2)*healthEvery, "answers no health checks")
+	if took := time.Since(begun); took < silentAfter*healthEvery/2 {
+		t.Errorf("given up after %v already", took)
+	}
+	if failure := <-ended; !strings.HasPrefix(failure, "DEADLINE_EXCEEDED: ") || time.Since(begun) < timeout-atOnce {
+		t.Errorf("the call in flight ended after %v: %s", time.Since(begun), failure)
+	}
+	// Only keepalive finds out that this connection will never carry anything again.
+	network.frozen.Store(false)
+	eventually(t, 15*time.Second, "another connection is made", func() bool {
+		failure, took := timed(bridge, "was")
+		if took > timeout/2 {
+			t.Errorf("after %v: %s", took, failure)
+		}
+		return failure == ""
+	})
+}
+
+func TestABlackHoleFromTheBeginning(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]string{"takes the connection": silentListener(t), "drops it": fullListener(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bridge, _ := newBridge(t, address, 6*time.Second)
+			if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, "UNAVAILABLE: ") || took > 3*time.Second {
+				t.Errorf("the first call ended after %v: %s", took, failure)
+			}
+			for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 10) {
+				if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, "UNAVAILABLE: ") || took > atOnce {
+					t.Fatalf("after %v: %s", took, failure)
+				}
+			}
+		})
+	}
+}
+
+func silentListener(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String()
+}
+
+// fullListener has a full queue of connections, so that the kernel drops further ones without a word.
+func fullListener(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	raw, err := listener.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }); err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	for {
+		connection, err := net.DialTimeout("tcp", address, atOnce)
+		if err != nil {
+			return address
+		}
+		t.Cleanup(func() { connection.Close() })
+	}
+}
+
+func TestTwelveCallsAreMadeAtOnce(t *testing.T) {
+	address := socket(t)
+	all, in := make(chan struct{}), atomic.Int32{}
+	fakerouter.Serve(t, address).Wait(func(ctx context.Context, _ proto.Message) {
+		if in.Add(1) == 12 {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-ctx.Done():
+		}
+	})
+	bridge, _ := newBridge(t, address, 5*time.Second)
+	failures := make(chan string)
+	for range 12 {
+		go func() { failure, _ := timed(bridge, "was"); failures <- failure }()
+	}
+	for range 12 {
+		if failure := <-failures; failure != "" {
+			t.Error(failure)
+		}
+	}
+}
+
+func TestNothingIsLeftRunning(t *testing.T) {
+	address := socket(t)
+	router := fakerouter.Serve(t, address)
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(t.Context())
+	bridge, _ := newBridge(t, address, time.Second)
+	bridge.ctx = ctx
+	for range 100 {
+		timed(bridge, "was")
+	}
+	cancel()
+	bridge.sidecar.conn.Close()
+	router.Stop()
+	eventually(t, 3*time.Second, "all goroutines end", func() bool { return runtime.NumGoroutine() <= before })
+}
