@@ -77,8 +77,8 @@ def test_the_pod_starts_in_its_order_and_the_controller_finds_a_bridge_that_reac
     bridge = Path(outside(plugin()["location"], CONTROLLER, volumes).removeprefix("file://"))
     assert os.access(bridge, os.X_OK)
 
-    with started(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)):
-        await_startup_probe(volumes)
+    with started(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)) as sidecar:
+        await_startup_probe(sidecar, volumes)
         probe: list[str | Path] = [BRIDGE, *probe_of(SIDECAR, "livenessProbe", volumes)]
         assert subprocess.run(probe, check=False).returncode == 0
         assert handshake(bridge, arguments_of(CONTROLLER, volumes)).startswith("1|1|unix|")
@@ -87,17 +87,19 @@ def test_the_pod_starts_in_its_order_and_the_controller_finds_a_bridge_that_reac
     assert subprocess.run(probe, check=False, capture_output=True).returncode == 1
 
 
-def await_startup_probe(volumes: Path) -> None:
+def await_startup_probe(sidecar: "subprocess.Popen[str]", volumes: Path) -> None:
     """As the kubelet: as often and as long."""
     kind = "startupProbe"
     probe = container(SIDECAR)[kind]
     for _ in range(probe["failureThreshold"]):
+        assert sidecar.poll() is None, sidecar.communicate()
         asked = subprocess.run(
             [BRIDGE, *probe_of(SIDECAR, kind, volumes)],
             timeout=probe["timeoutSeconds"],
             check=False,
             capture_output=True,
         )
+        assert asked.returncode in {0, 1}, asked.stderr
         if asked.returncode == 0:
             return
         time.sleep(probe["periodSeconds"])
