@@ -16,7 +16,7 @@ LONGEST_VALUE = 128
 LONGEST_NAME = 40
 LONGEST_REWRITE = 1024
 
-CONFIG_OF: Mapping[str, str] = {
+CONDITION_CONFIG_OF: Mapping[str, str] = {
     "host-header": "HostHeaderConfig",
     "path-pattern": "PathPatternConfig",
     "http-header": "HttpHeaderConfig",
@@ -55,10 +55,12 @@ def check_conditions(conditions: Sequence[Described]) -> None:
 
 def _check_form(condition: Described) -> None:
     field = str(condition.get("Field"))
-    if field not in CONFIG_OF:
-        raise ValidationError(f"Condition field '{field}' must be one of '[{', '.join(CONFIG_OF)}]'")
-    own = CONFIG_OF[field]
-    for config in CONFIG_OF.values():
+    if field not in CONDITION_CONFIG_OF:
+        raise ValidationError(
+            f"Condition field '{field}' must be one of '[{', '.join(CONDITION_CONFIG_OF)}]'"
+        )
+    own = CONDITION_CONFIG_OF[field]
+    for config in CONDITION_CONFIG_OF.values():
         if config in condition and config != own:
             raise ValidationError(f"'{config}' cannot be specified for a condition on '{field}'")
     for short in ("Values", "RegexValues"):
@@ -75,7 +77,7 @@ def _check_form(condition: Described) -> None:
 
 def values_of(condition: Described) -> Sequence[object]:
     """The values, plain or regular expressions, that any of the forms of a condition holds."""
-    config = condition.get(CONFIG_OF[condition["Field"]], condition)
+    config = condition.get(CONDITION_CONFIG_OF[condition["Field"]], condition)
     return [*config.get("Values", ()), *config.get("RegexValues", ())]
 
 
@@ -87,7 +89,7 @@ def _texts(condition: Described) -> list[str]:
 
 
 def _wildcards(condition: Described) -> int:
-    config = condition.get(CONFIG_OF[condition["Field"]], condition)
+    config = condition.get(CONDITION_CONFIG_OF[condition["Field"]], condition)
     if condition["Field"] in {"http-request-method", "source-ip"} or config.get("RegexValues"):
         return 0
     # A backslash takes their meaning away in query strings only, as far as AWS documents it.
@@ -104,7 +106,7 @@ def _check_values(condition: Described) -> None:
         raise ValidationError(
             f"A condition can have at most {VALUES_OF_CONDITION} values, not {count} for '{field}'"
         )
-    config = condition.get(CONFIG_OF[field], condition)
+    config = condition.get(CONDITION_CONFIG_OF[field], condition)
     for text in _texts(condition):
         if len(text) > (LONGEST_NAME if field == "http-request-method" else LONGEST_VALUE):
             raise ValidationError(f"The condition value '{text}' is too long")

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from botocore.model import OperationModel
 
-from elbv2_emulator import arns, rule_checks, shapes, wire
+from elbv2_emulator import action_checks, arns, shapes, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
@@ -98,7 +98,7 @@ class Front:
         # First the answer: a state whose answer cannot be written is not taken on.
         document = wire.encode(operation, output, request_id)
         store.put(after)
-        self._write_down(call, 200, None, rule_checks.undocumented(parameters))
+        self._write_down(call, 200, None, action_checks.undocumented(parameters))
         await self._data_plane.follow(before, after, store)
         return document
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from elbv2_emulator.condition_checks import CONFIG_OF
+from elbv2_emulator.condition_checks import CONDITION_CONFIG_OF
 from elbv2_emulator.state import Described, Rule
 
 Headers = Sequence[tuple[str, str]]
@@ -35,7 +35,7 @@ def matches(rule: Rule, request: Request) -> bool:
 
 
 def _config(condition: Described) -> Described:
-    config: Described = condition[CONFIG_OF[condition["Field"]]]
+    config: Described = condition[CONDITION_CONFIG_OF[condition["Field"]]]
     return config
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from elbv2_emulator.condition_checks import CONFIG_OF, SHORT_FORM
-from elbv2_emulator.rule_checks import WEEK_IN_SECONDS
+from elbv2_emulator.action_checks import WEEK_IN_SECONDS
+from elbv2_emulator.condition_checks import CONDITION_CONFIG_OF, SHORT_FORM
 from elbv2_emulator.state import Described, forwards
 
 _AUTHENTICATION_DEFAULTS: Mapping[str, Any] = {
@@ -78,6 +78,6 @@ def _condition(condition: Described) -> Described:
     field = condition["Field"]
     if field not in SHORT_FORM:
         return condition
-    config = condition.get(CONFIG_OF[field], condition)
+    config = condition.get(CONDITION_CONFIG_OF[field], condition)
     values = {name: config[name] for name in ("Values", "RegexValues") if config.get(name)}
-    return {"Field": field, **values, CONFIG_OF[field]: values}
+    return {"Field": field, **values, CONDITION_CONFIG_OF[field]: values}

@@ -5,16 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from elbv2_emulator import arns, returned
+from elbv2_emulator.action_checks import check_actions, check_groups
 from elbv2_emulator.actions.load_balancers import remove_listeners
 from elbv2_emulator.actions.load_balancers import require as require_load_balancer
 from elbv2_emulator.actions.paging import page
 from elbv2_emulator.actions.tags import tagged
 from elbv2_emulator.errors import ApiError, ValidationError
-from elbv2_emulator.rule_checks import check_actions, check_groups
 from elbv2_emulator.state import Described, Listener, Rule, Scope, State, with_one
 
 PROTOCOLS = ("HTTP", "HTTPS")
-DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 DEFAULT_POLICY = "ELBSecurityPolicy-2016-08"
 _SETTINGS = ("SslPolicy", "Certificates", "MutualAuthentication")
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from elbv2_emulator import arns, returned
+from elbv2_emulator.action_checks import check_actions, check_groups
 from elbv2_emulator.actions.listeners import require as require_listener
 from elbv2_emulator.actions.paging import page
 from elbv2_emulator.actions.tags import tagged
 from elbv2_emulator.condition_checks import check_conditions, check_transforms
 from elbv2_emulator.errors import ApiError, ValidationError
-from elbv2_emulator.rule_checks import check_actions, check_groups
 from elbv2_emulator.state import Rule, Scope, State, with_one, without
 
 MAXIMUM_RULES = 100

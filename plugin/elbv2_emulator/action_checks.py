@@ -15,7 +15,7 @@ WEEK_IN_SECONDS = 604800
 MAXIMUM_EXTRA_PARAMETERS = 10
 MAXIMUM_CLAIMS = 10
 
-CONFIG_OF: Mapping[str, str] = {
+ACTION_CONFIG_OF: Mapping[str, str] = {
     "forward": "ForwardConfig",
     "redirect": "RedirectConfig",
     "fixed-response": "FixedResponseConfig",
@@ -57,8 +57,8 @@ def check_actions(actions: Sequence[Described], protocol: str, existing: Sequenc
 
 def _check_config(action: Described) -> None:
     kind = action["Type"]
-    own = CONFIG_OF[kind]
-    for config in CONFIG_OF.values():
+    own = ACTION_CONFIG_OF[kind]
+    for config in ACTION_CONFIG_OF.values():
         if config in action and config != own:
             raise InvalidLoadBalancerAction(f"'{config}' cannot be specified for an action of type '{kind}'")
     if "TargetGroupArn" in action and kind != "forward":
