@@ -91,6 +91,16 @@ class State:
             for group, _ in forwards(action)
         }
 
+    def without_listeners(self, gone: set[str]) -> "State":
+        """The state without these listeners, their rules, and the tags of both."""
+        rules = {rule.arn for rule in self.rules.values() if rule.listener_arn in gone}
+        return replace(
+            self,
+            listeners=without(self.listeners, gone),
+            rules=without(self.rules, rules),
+            tags=without(self.tags, gone | rules),
+        )
+
 
 def forwards(action: Described) -> Iterator[tuple[str, int | None]]:
     """The target groups of a forward action, as sent or as stored, each with its weight."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from elbv2_emulator import arns, returned
 from elbv2_emulator.action_checks import check_actions, check_groups
-from elbv2_emulator.actions.load_balancers import remove_listeners
 from elbv2_emulator.actions.load_balancers import require as require_load_balancer
 from elbv2_emulator.actions.paging import page
 from elbv2_emulator.actions.tags import tagged
@@ -172,4 +171,4 @@ def delete_listener(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     listener = require(state, parameters["ListenerArn"])
-    return remove_listeners(state, {listener.arn}, set()), {}
+    return state.without_listeners({listener.arn}), {}

@@ -113,17 +113,6 @@ def delete_load_balancer(
     arns.check_kind(arn, "LoadBalancer")
     if arn not in state.load_balancers:
         return state, {}
-    listeners = {listener.arn for listener in state.listeners_of(arn)}
-    return remove_listeners(state, listeners, {arn}), {}
-
-
-def remove_listeners(state: State, listeners: set[str], load_balancers: set[str]) -> State:
-    """The state without these, their rules, and the tags of all of them."""
-    rules = {rule.arn for rule in state.rules.values() if rule.listener_arn in listeners}
-    return replace(
-        state,
-        load_balancers=without(state.load_balancers, load_balancers),
-        listeners=without(state.listeners, listeners),
-        rules=without(state.rules, rules),
-        tags=without(state.tags, load_balancers | listeners | rules),
-    )
+    state = state.without_listeners({listener.arn for listener in state.listeners_of(arn)})
+    balancers, tags = without(state.load_balancers, {arn}), without(state.tags, {arn})
+    return replace(state, load_balancers=balancers, tags=tags), {}
