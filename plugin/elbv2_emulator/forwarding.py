@@ -28,6 +28,7 @@ class Forwarder:
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             auto_decompress=False,
+            middlewares=[_sent_once],
         )
 
     async def close(self) -> None:
@@ -54,6 +55,17 @@ class Forwarder:
                     response.body = body
                 return response
             return await _streamed(request, answer, headers)
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """aiohttp would send a GET again, unseen, when its connection breaks: a load balancer answers 502."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        # Of the same family, but not one of the two after which aiohttp tries again.
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 async def _continue(request: web.BaseRequest) -> None:

@@ -183,6 +183,25 @@ def test_a_backend_that_hangs_up_answers_502(through: Any, http: Any) -> None:
     assert http.request("POST", url, body=b"x").status == 502
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_kept_connection_that_breaks_answers_502_and_the_request_is_not_sent_again(
+    through: Any, http: Any, method: str
+) -> None:
+    connections = []
+
+    async def once(request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        connections.append(request.transport.get_extra_info("peername"))
+        if len(connections) > 1:
+            request.transport.abort()
+        return web.Response()
+
+    url, _ = through(once)
+    assert [http.request(method, url).status for _ in range(2)] == [200, 502]
+    assert len(connections) == 2
+    assert len(set(connections)) == 1
+
+
 def test_a_backend_that_does_not_speak_http_answers_502(through: Any, control: Any) -> None:
     url, _ = through(hello)
     with socket.create_server(("127.0.0.1", 0)) as server:
