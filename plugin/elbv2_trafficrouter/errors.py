@@ -1,7 +1,7 @@
 """Everything that can go wrong, and the one place where its sentence is made.
 
 A sentence is for a person at 3 a.m. who sees it as the Rollout's event: what is wrong, where, what to do.
-Full ARNs, AWS's own words and ids go to `metadata`.
+Full ARNs and AWS's own words go to `metadata`.
 """
 
 import enum
@@ -12,6 +12,7 @@ from typing import ClassVar
 MAX_SENTENCE_BYTES = 1000
 MAX_QUOTED_CHARACTERS = 256
 _REMEDY_BYTES = 400
+_ARN = re.compile(r"arn:([a-z-]+):[a-z]+:([a-z0-9-]+):([0-9]+):")
 
 
 class Kind(enum.Enum):
@@ -69,6 +70,15 @@ def quoted(text: str) -> str:
 def resource_of(arn: str) -> str:
     """The part of an ARN that a person knows a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
     return shown(arn.split(":", 5)[-1])
+
+
+def place_of(arn: str) -> str:
+    """Where a resource is: `eu-west-1 of account 123456789012`."""
+    known = _ARN.match(arn)
+    if known is None:
+        return "an unknown region"
+    partition, region, account = known.groups()
+    return f"{region} of account {account}" + ("" if partition == "aws" else f" ({partition})")
 
 
 def _harmless(text: str) -> str:
@@ -165,8 +175,8 @@ class ListenerNotFound(Problem):
 
     def __init__(self, listener: str) -> None:
         super().__init__(
-            f"There is no {resource_of(listener)}. "
-            "Correct the rule's ARN in the Rollout's plugin configuration, its region and account too.",
+            f"There is no {resource_of(listener)} in {place_of(listener)}. "
+            "Correct the rule's ARN in the Rollout's plugin configuration.",
             {"listener": listener},
         )
 
@@ -174,9 +184,10 @@ class ListenerNotFound(Problem):
 class NoForwardToStable(Problem):
     kind = Kind.NOT_FOUND
 
-    def __init__(self, rule: str, service: str, group: str) -> None:
+    def __init__(self, rule: str, service: str, group: str, forwards: Sequence[str]) -> None:
+        elsewhere = ", ".join(map(resource_of, forwards)) or "no target group"
         super().__init__(
-            f"{resource_of(rule)} does not forward to {shown(service)}'s {resource_of(group)}. "
+            f"{resource_of(rule)} forwards to {elsewhere}, not to {shown(service)}'s {resource_of(group)}. "
             "Add the target group to the rule's forward action, or name another rule or target group in the "
             "Rollout's plugin configuration.",
             {"rule": rule, "target_group": group},
@@ -187,10 +198,11 @@ class TargetGroupNotFound(Problem):
     kind = Kind.NOT_FOUND
 
     def __init__(self, rule: str, groups: Iterable[str]) -> None:
+        """`groups`: those that may be the missing one."""
         missing = sorted(groups)
         super().__init__(
-            f"One of the target groups to write into {resource_of(rule)} does not exist: "
-            f"{', '.join(map(resource_of, missing))}. "
+            f"A target group to write into {resource_of(rule)} does not exist: "
+            f"{' or '.join(map(resource_of, missing))}. "
             "Correct targetGroups in the Rollout's plugin configuration, or create the target group.",
             {"rule": rule, "target_groups": " ".join(missing)},
         )
@@ -311,10 +323,10 @@ class Throttled(Problem):
 class Unreachable(Problem):
     kind = Kind.UNAVAILABLE
 
-    def __init__(self, action: str, message: str) -> None:
+    def __init__(self, action: str, endpoint: str, message: str) -> None:
         super().__init__(
-            f"The sidecar can't reach AWS for {action}. It is tried again by itself; if it stays, check the "
-            "pod's way to the ELBv2 endpoint (DNS, network policy, proxy, VPC endpoint).",
+            f"The sidecar can't reach AWS at {shown(endpoint)} for {action}. It is tried again by itself; "
+            "if it stays, check the pod's way there (DNS, network policy, proxy, VPC endpoint).",
             {"action": action, "aws_message": message},
         )
 
@@ -367,7 +379,7 @@ class TimeRanOut(Problem):
     def __init__(self, waited_for: str) -> None:
         super().__init__(
             f"The call's time ran out while it waited for {waited_for}; nothing more was written. "
-            "It is tried again by itself; if it stays, give the bridge a longer --timeout."
+            "It is tried again by itself; if it stays, give the caller more time (the bridge's --timeout)."
         )
 
 

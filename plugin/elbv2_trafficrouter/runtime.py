@@ -6,7 +6,7 @@ from elbv2_trafficrouter.routing.ports import Mutex
 
 
 class ThreadRuntime:
-    """routing's Runtime."""
+    """Python's threads, as routing.ports.Runtime."""
 
     def mutex(self) -> Mutex:
         return threading.Lock()

@@ -27,7 +27,7 @@ from elbv2_trafficrouter.tls import tls_credentials
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
 THREADS = 16  # the controller has ten workers, each with one call at a time
-_CALLS_AT_ONCE = 4 * THREADS
+_CALLS_AT_ONCE = 4 * THREADS  # more would wait longer than their callers do
 _DRAIN_SECONDS = 10
 
 # The services, and what the details of a status are made of.
@@ -51,7 +51,7 @@ def serve(settings: Settings) -> None:
 @contextmanager
 def running(settings: Settings) -> Iterator[list[str]]:
     """A server that answers while the block runs. Gives the addresses for a gRPC client."""
-    checks = _health()
+    health_service = _health()
     server = grpc.server(
         ThreadPoolExecutor(THREADS, thread_name_prefix="call"),
         interceptors=[CallInterceptor(SERVICE)],
@@ -67,18 +67,18 @@ def running(settings: Settings) -> Iterator[list[str]]:
     router = Router(Elbv2Rules(ClientsByRegion(connections=THREADS)), ThreadRuntime())
     servicer = TrafficRouterServicer(router, settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection.enable_server_reflection(
         (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server, pool=pool_with_json_names(_REFLECTED)
     )
     with ExitStack() as sockets:
         addresses = [_listen(server, address, settings.tls, sockets) for address in settings.listen]
         server.start()
-        checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        health_service.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
         try:
             yield addresses
         finally:
-            checks.enter_graceful_shutdown()
+            health_service.enter_graceful_shutdown()
             server.stop(_DRAIN_SECONDS).wait()
 
 

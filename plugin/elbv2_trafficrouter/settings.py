@@ -111,7 +111,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(arguments: argparse.Namespace) -> Settings:
-    """Raises argparse.ArgumentTypeError for a wrong value in the environment. An empty one counts as none."""
+    """Raises argparse.ArgumentTypeError for a wrong environment, and for flags that do not go together.
+
+    An empty variable counts as none.
+    """
     from_environment = os.environ.get(PREFIX + "LISTEN", "").split() or [DEFAULT_LISTEN]
     listen: tuple[Address, ...] = tuple(arguments.listen or map(address, from_environment))
     tls = _tls(arguments)

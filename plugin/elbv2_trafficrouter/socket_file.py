@@ -26,7 +26,9 @@ def socket_file(path: Path) -> Iterator[None]:
             f"{path} is too long for a Unix socket; take one of at most {_MAX_PATH_BYTES} bytes."
         )
     if not path.parent.is_dir():
-        raise SocketInUse(f"{path.parent} does not exist. Create it, or mount a volume there.")
+        raise SocketInUse(
+            f"{path.parent} does not exist. Create it, mount a volume there, or choose another --listen."
+        )
     with path.with_name(path.name + ".lock").open("a") as lock:  # "w" would empty what a link leads to
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

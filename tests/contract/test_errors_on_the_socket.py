@@ -112,7 +112,7 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         ),
         pytest.param(absent_canary_group, Code.NOT_FOUND, ABSENT_GROUP, id="absent target group"),
         pytest.param(
-            stable_elsewhere, Code.NOT_FOUND, "does not forward to was-stable's", id="no forward to stable"
+            stable_elsewhere, Code.NOT_FOUND, "not to was-stable's targetgroup/web", id="no forward to stable"
         ),
     ],
 )
@@ -217,7 +217,9 @@ def test_aws_unreachable(clinic: Petclinic, socket: Path) -> None:
             error = failure(stub, clinic.set_weight(10))
             verified = stub.VerifyWeight(clinic.verify_weight(10))
     assert error.code() == Code.UNAVAILABLE
-    assert "The sidecar can't reach AWS for elasticloadbalancing:DescribeRules" in error.details()
+    assert (
+        f"The sidecar can't reach AWS at {nobody}/ for elasticloadbalancing:DescribeRules" in error.details()
+    )
     assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, error.details())
 
 

@@ -160,7 +160,10 @@ def test_a_path_above_the_limit_is_refused(directory: Path, letter: str) -> None
 
 def test_a_missing_directory_is_told(directory: Path) -> None:
     with (
-        pytest.raises(SocketInUse, match=r"missing does not exist\. Create it, or mount a volume there\."),
+        pytest.raises(
+            SocketInUse,
+            match=r"missing does not exist\. Create it, mount a volume there, or choose another --listen\.",
+        ),
         socket_file(directory / "missing" / "router.sock"),
     ):
         pass

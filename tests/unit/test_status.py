@@ -53,7 +53,7 @@ def test_arns_are_whole_in_the_metadata() -> None:
     owner = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
     rule = f"{owner}listener-rule/app/{'n' * 32}/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
     group = f"{owner}targetgroup/{'n' * 32}/73e2d6bc24d8a067"
-    info = error_info(status(NoForwardToStable(rule, "was-stable", group)))
+    info = error_info(status(NoForwardToStable(rule, "was-stable", group, [])))
     assert info.metadata == {"rule": rule, "target_group": group}
 
 

@@ -91,7 +91,7 @@ def _without_empty(described: Described, key: str) -> dict[str, Any]:
 
 
 _TO_SEND: dict[str, Callable[[Described], dict[str, Any]]] = {
-    "forward": dict,
+    "forward": dict,  # only so that it is known: _forward sends it
     "authenticate-oidc": _oidc,
     "authenticate-cognito": _cognito,
     "jwt-validation": _jwt,

@@ -66,7 +66,7 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     if unsent := _unsent(error, action):
         return unsent
     if not isinstance(error, boto.ClientError):
-        return Unreachable(action, str(error))
+        return _unreachable(error, action)
     code, _, status = _answer(error)
     if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
         return ListenerNotFound(listener)
@@ -87,7 +87,8 @@ def writing_problem(error: Failure, action: str, change: Change) -> Problem:
     if code == "RuleNotFound":
         return RuleNotFound(rule)
     if code == "TargetGroupNotFound":
-        return TargetGroupNotFound(rule, (forward.group for forward in change.after.forwards))
+        groups = [forward.group for forward in change.after.forwards]
+        return TargetGroupNotFound(rule, [group for group in groups if group in message] or groups)
     if status >= _FIRST_SERVER_ERROR:
         return OutcomeUnknown(action, rule, f"{code}: {message}")
     return _refusal(error, action, rule, allow_on=rule)
@@ -109,10 +110,15 @@ def _unsent(error: Failure, action: str) -> Problem | None:
     if isinstance(error, _NO_CREDENTIALS):
         return NoCredentials(str(error))
     if isinstance(error, _NOT_SENT):
-        return Unreachable(action, str(error))
+        return _unreachable(error, action)
     if isinstance(error, boto.ClientError) and error.operation_name != action.partition(":")[2]:
         return _without_credentials(error)
     return None
+
+
+def _unreachable(error: Failure, action: str) -> Unreachable:
+    endpoint = getattr(error, "kwargs", {}).get("endpoint_url", "its endpoint")
+    return Unreachable(action, str(endpoint), str(error))
 
 
 def _without_credentials(error: boto.ClientError) -> Problem:

@@ -14,7 +14,7 @@ _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing
 
 
 class Elbv2Rules:
-    """routing's Rules."""
+    """ELBv2's listener rules, as routing.ports.Rules."""
 
     def __init__(self, clients: ClientsByRegion) -> None:
         self._clients = clients

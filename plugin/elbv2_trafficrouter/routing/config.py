@@ -5,10 +5,12 @@ Unknown keys are refused all at once, each with the nearest known one.
 
 import difflib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from elbv2_trafficrouter import errors
 from elbv2_trafficrouter.errors import InvalidConfig, UnknownKeys, quoted
 from elbv2_trafficrouter.routing.arn import (
     RULE_FORM,
@@ -18,6 +20,10 @@ from elbv2_trafficrouter.routing.arn import (
     is_target_group,
     place_of,
 )
+
+_FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: ARN}}."
+# Each costs a comparison with all known keys, and no sentence holds more.
+_MOST_UNKNOWN_KEYS = 100
 
 
 class NamedRule(msgspec.Struct, frozen=True):
@@ -44,7 +50,8 @@ def read_config(block: object, path: str) -> Config:
 
     Raises UnknownKeys and InvalidConfig.
     """
-    if unknown := list(_unknown_keys(block, msgspec.inspect.type_info(Config), path)):
+    unknown_keys = _unknown_keys(block, msgspec.inspect.type_info(Config), path)
+    if unknown := list(islice(unknown_keys, _MOST_UNKNOWN_KEYS)):
         raise UnknownKeys(unknown)
     try:
         config = msgspec.convert(block, Config)
@@ -52,7 +59,7 @@ def read_config(block: object, path: str) -> Config:
         # msgspec ends its sentence with the place: "Expected `str`, got `int` - at `$.rules[0].arn`"
         trouble, _, place = str(error).partition(" - at `$")
         where = path + _place(block, place.rstrip("`"))
-        raise InvalidConfig(where, f"is wrong: {trouble[:1].lower()}{trouble[1:]}", "Correct it.") from error
+        raise InvalidConfig(where, f"is wrong: {trouble[:1].lower()}{trouble[1:]}", _FORM) from error
     _check_rules(config, path)
     _check_target_groups(config, path)
     return config
@@ -99,7 +106,7 @@ def _check_rules(config: Config, path: str) -> None:
 
 
 def _check_target_groups(config: Config, path: str) -> None:
-    place = place_of(config.rule_arns[0])
+    rule = config.rule_arns[0]
     owners: dict[str, str] = {}
     for service, group in config.target_groups.items():
         where = f"{path}.targetGroups[{quoted(service)}]"
@@ -111,10 +118,10 @@ def _check_target_groups(config: Config, path: str) -> None:
                 f"is {quoted(group)}, not the ARN of a target group",
                 f"It has the form {TARGET_GROUP_FORM}.",
             )
-        if place_of(Arn(group)) != place:
+        if place_of(Arn(group)) != place_of(rule):
             raise InvalidConfig(
                 where,
-                "is in another account or region than the rule",
+                f"is in {errors.place_of(group)}, the rule in {errors.place_of(rule)}",
                 "A rule forwards to target groups of its own account and region: correct one of them.",
             )
         if group in owners:

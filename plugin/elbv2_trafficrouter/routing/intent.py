@@ -50,12 +50,7 @@ def _intent(
             f"Together they may have {max_weight}.",
         )
     for service in (stable, canary, *(destination.service for destination in destinations)):
-        if service not in config.target_groups:
-            raise InvalidConfig(
-                f"{_path(plugin_name)}.targetGroups",
-                f"has no target group for the Service {quoted(service)}",
-                "Add it: targetGroups maps each Service to the ARN of its target group.",
-            )
+        _check_mapped(service, config, plugin_name)
     return Intent(
         namespace=rollout.metadata.namespace,
         rollout=rollout.metadata.name,
@@ -67,12 +62,23 @@ def _intent(
     )
 
 
+def _check_mapped(service: str, config: Config, plugin_name: str) -> None:
+    if service not in config.target_groups:
+        mapped = ", ".join(map(quoted, config.target_groups)) or "none"
+        raise InvalidConfig(
+            f"{_path(plugin_name)}.targetGroups",
+            f"has no target group for the Service {quoted(service)}",
+            f"Add it: each Service needs the ARN of its target group there. It has: {mapped}.",
+        )
+
+
 def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
     path = _path(plugin_name)
     if plugin_name not in routing.plugins:
         raise InvalidConfig(
             path,
-            "is missing in the Rollout's spec.strategy.canary.trafficRouting",
+            "is missing in the Rollout's spec.strategy.canary.trafficRouting"
+            + (f"; there is {', '.join(map(quoted, sorted(routing.plugins)))}" if routing.plugins else ""),
             "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
         )
     try:
@@ -114,6 +120,7 @@ def _additional(
     additional: Sequence[pb.WeightDestination], taken: set[str], max_weight: int
 ) -> tuple[Destination, ...]:
     destinations: list[Destination] = []
+    taken = set(taken)
     for index, destination in enumerate(additional):
         field = f"additional_destinations[{index}]"
         if not destination.service_name:

@@ -27,11 +27,14 @@ def plan(
     Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotUnderstood.
     """
 
+    def wanted(route: Route, rule: ListenerRule) -> ListenerRule:
+        return _with_shares(intent, route, rule)
+
     def has_it(rule: ListenerRule, after: ListenerRule) -> bool:
         last = written.get(rule.arn, rule)
         return last is not None and last.shares_like(after) and rule.shares_like(after)
 
-    return _plan(intent, routes, seen, _with_shares, has_it)
+    return _plan(routes, seen, wanted, has_it)
 
 
 def plan_attachment(intent: Intent, routes: tuple[Route, ...], seen: Snapshot) -> Plan:
@@ -41,18 +44,17 @@ def plan_attachment(intent: Intent, routes: tuple[Route, ...], seen: Snapshot) -
     SetWeight: all weights 0 are never written.
     """
 
-    def attached(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRule:
+    def attached(route: Route, rule: ListenerRule) -> ListenerRule:
         complete = _with_groups(intent, route, rule)
         return complete if any(forward.weight for forward in rule.forwards) else rule
 
-    return _plan(intent, routes, seen, attached, ListenerRule.shares_like)
+    return _plan(routes, seen, attached, ListenerRule.shares_like)
 
 
 def _plan(
-    intent: Intent,
     routes: tuple[Route, ...],
     seen: Snapshot,
-    wanted: Callable[[Intent, Route, ListenerRule], ListenerRule],
+    wanted: Callable[[Route, ListenerRule], ListenerRule],
     has_it: Callable[[ListenerRule, ListenerRule], bool],
 ) -> Plan:
     rules, changes = [], []
@@ -60,7 +62,7 @@ def _plan(
         rule = seen.rules.get(route.rule)
         if rule is None:
             raise RuleNotFound(route.rule)
-        after = wanted(intent, route, rule)
+        after = wanted(route, rule)
         if has_it(rule, after):
             rules.append(rule)
             continue
@@ -76,7 +78,7 @@ def _with_groups(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRu
     stable = route.groups[intent.stable.service]
     present = {forward.group for forward in rule.forwards}
     if stable not in present:
-        raise NoForwardToStable(rule.arn, intent.stable.service, stable)
+        raise NoForwardToStable(rule.arn, intent.stable.service, stable, sorted(present))
     missing = [group for group in route.groups.values() if group not in present]
     if len(present) + len(missing) > MAX_GROUPS:
         raise TooManyTargetGroups(rule.arn, MAX_GROUPS, missing)

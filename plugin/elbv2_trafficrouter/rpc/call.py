@@ -9,7 +9,10 @@ _RESERVE_PART = 0.1
 
 
 class GrpcCall:
-    """routing's Call. Its time ends a second before the client's, so that the client hears why."""
+    """A gRPC call, as routing.ports.Call.
+
+    Its time ends a second before the client's, so that the client hears why.
+    """
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
