@@ -48,7 +48,7 @@ func newBridge(t *testing.T, address string, timeout time.Duration, files ...tls
 	}
 	t.Cleanup(func() { sidecar.conn.Close() })
 	time := newClock()
-	return &plugin{t.Context(), sidecar, newQuirks(time), hclog.NewNullLogger()}, time
+	return &plugin{sidecar, newQuirks(time), hclog.NewNullLogger()}, time
 }
 
 func newBridgeAndRouter(t *testing.T) (*plugin, *fakerouter.Router, *clock) {

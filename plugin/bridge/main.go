@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	stdlog "log"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +15,7 @@ import (
 	router "github.com/argoproj/argo-rollouts/rollout/trafficrouting/plugin/rpc"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc/status"
 )
 
 const name = "trafficrouter-bridge"
@@ -22,7 +24,7 @@ var version = "unknown" // set by the linker
 
 func main() {
 	if err := run(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", name, status.Convert(err).Message())
 		os.Exit(1)
 	}
 }
@@ -59,8 +61,9 @@ func run() error {
 	// hclog's JSON is what the controller reads back, to print each line at its own level.
 	log := hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(*level), Output: os.Stderr, JSONFormat: true})
 	log.Info("serving", "version", version, "address", *address, "timeout", timeout.String())
-	kept := &quirks{now: time.Now, rollouts: map[rolloutKey]memory{}}
-	bridge := &plugin{context.Background(), sidecar, kept, log}
+	// go-plugin and net/rpc say some things there.
+	stdlog.SetOutput(log.StandardWriter(&hclog.StandardLoggerOptions{InferLevelsWithTimestamp: true}))
+	bridge := &plugin{sidecar, &quirks{now: time.Now, rollouts: map[rolloutKey]memory{}}, log}
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: 1, MagicCookieKey: "ARGO_ROLLOUTS_RPC_PLUGIN", MagicCookieValue: "trafficrouter",

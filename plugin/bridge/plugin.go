@@ -16,7 +16,6 @@ import (
 
 // A plugin is what the controller calls: each method is the RPC of the same name, and what quirks make of it.
 type plugin struct {
-	ctx     context.Context // net/rpc brings none
 	sidecar *sidecar
 	quirks  *quirks
 	log     hclog.Logger
@@ -86,7 +85,8 @@ func (p *plugin) RemoveManagedRoutes(rollout *argo.Rollout) types.RpcError {
 func call[Q request, A any](p *plugin, rpc method[Q, A], asked Q, r *argo.Rollout, others fields) (answer A, failure string) {
 	err := fill(asked, r, others)
 	if err == nil {
-		answer, err = ask(p.ctx, p.sidecar, rpc, asked)
+		// net/rpc brings no context.
+		answer, err = ask(context.Background(), p.sidecar, rpc, asked)
 	}
 	if err != nil {
 		failed := status.Convert(err)

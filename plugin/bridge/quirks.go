@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	removalEvery = time.Minute      // told each time, it would hold the abort that it comes from
 	reasonAfter  = 30 * time.Second // shorter waits are ordinary
-	reasonEvery  = time.Minute      // told each time, it would keep VerifyWeight from being asked
+	tellEvery    = time.Minute      // each time would hold an abort, and keep VerifyWeight from being asked
 	mostRollouts = 10_000
 )
 
@@ -57,9 +56,9 @@ func (q *quirks) weightSet(rollout *argo.Rollout, maximum bool, failure string) 
 		case failure != "":
 		case m.route != "":
 			failure, m.route = m.route, "" // without a limit: the step must not pass
-		case m.removal != "" && now.Sub(m.removalTold) >= removalEvery:
+		case m.removal != "" && now.Sub(m.removalTold) >= tellEvery:
 			failure, m.removal, m.removalTold = m.removal, "", now
-		case m.reason != "" && now.Sub(m.unverifiedSince) >= reasonAfter && now.Sub(m.reasonTold) >= reasonEvery:
+		case m.reason != "" && now.Sub(m.unverifiedSince) >= reasonAfter && now.Sub(m.reasonTold) >= tellEvery:
 			failure, m.reasonTold = m.reason, now
 		default:
 			m.removal = "" // the log has it
@@ -78,11 +77,11 @@ func (q *quirks) update(rollout *argo.Rollout, change func(*memory)) {
 	change(&known)
 	delete(q.rollouts, key)
 	if known.route+known.removal+known.reason == "" &&
-		now.Sub(known.removalTold) >= removalEvery && now.Sub(known.reasonTold) >= reasonEvery {
+		now.Sub(known.removalTold) >= tellEvery && now.Sub(known.reasonTold) >= tellEvery {
 		return
 	}
 	if len(q.rollouts) >= mostRollouts {
-		maps.DeleteFunc(q.rollouts, func(_ rolloutKey, m memory) bool { return now.Sub(m.used) > removalEvery })
+		maps.DeleteFunc(q.rollouts, func(_ rolloutKey, m memory) bool { return now.Sub(m.used) > tellEvery })
 	}
 	if len(q.rollouts) < mostRollouts {
 		q.rollouts[key] = known

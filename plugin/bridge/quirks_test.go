@@ -146,7 +146,7 @@ func TestARolloutIsForgottenWhenItIsDone(t *testing.T) {
 	}
 	kept.update(rollout, func(m *memory) { m.removal = "UNAVAILABLE: r" })
 	kept.weightSet(rollout, false, "")
-	time.pass(removalEvery)
+	time.pass(tellEvery)
 	kept.weightSet(rollout, false, "")
 	if len(kept.rollouts) != 0 {
 		t.Errorf("%v is still kept", kept.rollouts)
@@ -165,7 +165,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	if len(kept.rollouts) != mostRollouts {
 		t.Errorf("%d are kept", len(kept.rollouts))
 	}
-	time.pass(removalEvery + 1)
+	time.pass(tellEvery + 1)
 	fail("new")
 	if len(kept.rollouts) != 1 {
 		t.Errorf("%d are kept where all but one were deleted", len(kept.rollouts))

@@ -172,7 +172,7 @@ func TestARemovalThatFailsDoesNotHoldAnAbort(t *testing.T) {
 	if got := abort.run(bridge, newRollout("was")); got != passes {
 		t.Errorf("then the reconcile %s", got)
 	}
-	time.pass(removalEvery)
+	time.pass(tellEvery)
 	if got := abort.run(bridge, newRollout("was")); got != denied {
 		t.Errorf("a minute later the reconcile %s", got)
 	}

@@ -61,7 +61,7 @@ type method[Q, A any] func(context.Context, Q, ...grpc.CallOption) (A, error)
 
 // ask makes one call. The sidecar sees its deadline, and answers a second before it to have its own say.
 func ask[Q, A any](ctx context.Context, s *sidecar, rpc method[Q, A], asked Q) (answer A, err error) {
-	s.watched.Do(func() { go s.watch(ctx) })
+	s.watched.Do(func() { go s.watch() })
 	// Without a connection the call itself fails at once, and says why.
 	if s.silent.Load() >= silentAfter && s.conn.GetState() != connectivity.TransientFailure {
 		return answer, status.Errorf(codes.Unavailable, "the sidecar at %s answers no health checks. See its log.", s.address)
@@ -74,9 +74,9 @@ func ask[Q, A any](ctx context.Context, s *sidecar, rpc method[Q, A], asked Q) (
 
 // watch asks the health service all the time. It waits for a connection, so that a sidecar that is back counts at
 // once. Slow calls are no sign: health has threads of its own.
-func (s *sidecar) watch(ctx context.Context) {
-	for every := time.NewTicker(healthEvery); ctx.Err() == nil; <-every.C {
-		code := status.Code(s.check(ctx, healthEvery, grpc.WaitForReady(true)))
+func (s *sidecar) watch() {
+	for every := time.NewTicker(healthEvery); s.conn.GetState() != connectivity.Shutdown; <-every.C {
+		code := status.Code(s.check(context.Background(), healthEvery, grpc.WaitForReady(true)))
 		if code == codes.DeadlineExceeded || code == codes.Unavailable {
 			s.silent.Add(1)
 		} else {

@@ -294,13 +294,10 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	address := socket(t)
 	router := fakerouter.Serve(t, address)
 	before := runtime.NumGoroutine()
-	ctx, cancel := context.WithCancel(t.Context())
 	bridge, _ := newBridge(t, address, time.Second)
-	bridge.ctx = ctx
 	for range 100 {
 		timed(bridge, "was")
 	}
-	cancel()
 	bridge.sidecar.conn.Close()
 	router.Stop()
 	eventually(t, 3*time.Second, "all goroutines end", func() bool { return runtime.NumGoroutine() <= before })

@@ -16,6 +16,7 @@ import (
 	"github.com/argoproj/argo-rollouts/utils/plugin/types"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	"sigs.k8s.io/yaml"
 )
@@ -33,11 +34,23 @@ func newController(t testing.TB, args ...string) controller {
 	t.Helper()
 	configured.Lock()
 	defer configured.Unlock()
-	name := fmt.Sprintf("trafficrouter/elbv2-%d", len(configured.plugins))
-	configured.plugins = append(configured.plugins, types.PluginItem{
-		Name: name, Location: "file://" + built(t, "build/trafficrouter-bridge"), Args: args,
-	})
-	entry, err := yaml.Marshal(configured.plugins)
+	item := types.PluginItem{
+		Name:     fmt.Sprintf("trafficrouter/elbv2-%d", len(configured.plugins)),
+		Location: "file://" + built(t, "build/trafficrouter-bridge"),
+		Args:     args,
+	}
+	cluster := configure(t, item)
+	if err := plugin.DownloadPlugins(plugin.FileDownloaderImpl{}, cluster); err != nil {
+		t.Fatal(err)
+	}
+	configured.plugins = append(configured.plugins, item)
+	configure(t, configured.plugins...)
+	return controller{item.Name}
+}
+
+func configure(t testing.TB, plugins ...types.PluginItem) kubernetes.Interface {
+	t.Helper()
+	entry, err := yaml.Marshal(plugins)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,13 +61,7 @@ func newController(t testing.TB, args ...string) controller {
 	if _, err := config.InitializeConfig(cluster, defaults.DefaultRolloutsConfigMapName); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join("plugin-bin", name)); err == nil {
-		t.Fatalf("%s is already there", name)
-	}
-	if err := plugin.DownloadPlugins(plugin.FileDownloaderImpl{}, cluster); err != nil {
-		t.Fatal(err)
-	}
-	return controller{name}
+	return cluster
 }
 
 // reconcile gives the plugin as each reconcile gets it: started when it does not run, pinged when it does.

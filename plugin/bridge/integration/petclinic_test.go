@@ -99,23 +99,21 @@ func (p *petclinic) weights() map[string]int {
 	return weights
 }
 
-// fault makes the emulator fail an action.
-func (p *petclinic) fault(body string) {
+// slow lets the next call of an action wait, and gives a function that tells whether it does.
+func (p *petclinic) slow(action string, seconds float64) (begun func() bool) {
 	p.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, p.url+"/_emulator/faults", strings.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.answer(request)
+	body := fmt.Sprintf(`{"action": %q, "latencySeconds": %v, "times": 1}`, action, seconds)
+	p.control(http.MethodPost, body)
+	return func() bool { return p.control(http.MethodGet, "") == "[]" }
 }
 
-func (p *petclinic) noFaults() {
+func (p *petclinic) control(method, body string) string {
 	p.t.Helper()
-	request, err := http.NewRequest(http.MethodDelete, p.url+"/_emulator/faults", nil)
+	request, err := http.NewRequest(method, p.url+"/_emulator/faults", strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.answer(request)
+	return strings.TrimSpace(string(p.answer(request)))
 }
 
 // rollout steers the rule.

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -60,11 +61,27 @@ func startEmulator(t testing.TB) *petclinic {
 
 func startSidecar(t testing.TB, endpoint, listen string, args ...string) *process {
 	t.Helper()
-	sidecar, _ := start(t, `"serving"`, []string{
+	sidecar, _ := serve(t, endpoint, listen, args...)
+	return sidecar
+}
+
+// startTCPSidecar gives the address with the port that was free.
+func startTCPSidecar(t testing.TB, endpoint string, args ...string) string {
+	t.Helper()
+	_, line := serve(t, endpoint, "127.0.0.1:0", args...)
+	var serving struct{ Listen []string }
+	if err := json.Unmarshal([]byte(line), &serving); err != nil || len(serving.Listen) != 1 {
+		t.Fatalf("%s %v", line, err)
+	}
+	return serving.Listen[0]
+}
+
+func serve(t testing.TB, endpoint, listen string, args ...string) (*process, string) {
+	t.Helper()
+	return start(t, `"serving"`, []string{
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=" + endpoint,
 	}, "elbv2-trafficrouter", append([]string{"serve", "--listen", listen}, args...)...)
-	return sidecar
 }
 
 // socket is a new path for a Unix socket, short enough for one.

@@ -20,7 +20,8 @@ import (
 // A Router keeps the weights that it was asked for. Its methods may be used while it serves.
 type Router struct {
 	pb.UnimplementedTrafficRouterServer
-	Health *health.Server
+	Health  *health.Server
+	Address string // of a TCP listener, with its port
 
 	server       *grpc.Server
 	mutex        sync.Mutex
@@ -44,6 +45,7 @@ func Serve(t testing.TB, address string, options ...grpc.ServerOption) *Router {
 	}
 	r := &Router{
 		Health:       health.NewServer(),
+		Address:      listener.Addr().String(),
 		failures:     map[string]error{},
 		weights:      map[string]int32{},
 		verification: &pb.VerifyWeightResponse{Verification: pb.Verification_VERIFICATION_VERIFIED},

@@ -1,0 +1,38 @@
+package integration
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"trafficrouter/bridge/internal/certificates"
+)
+
+func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
+	aws, directory, authority := startEmulator(t), t.TempDir(), certificates.NewAuthority(t)
+	file := func(name string) string { return filepath.Join(directory, name) }
+	authority.Issue(t, "sidecar", file("ca"), file("server-cert"), file("server-key"))
+	authority.Issue(t, "bridge", file("ca"), file("cert"), file("key"))
+	certificates.NewAuthority(t).Issue(t, "stranger", file("stranger-ca"), file("stranger-cert"), file("stranger-key"))
+	address := startTCPSidecar(t, aws.url,
+		"--tls-cert", file("server-cert"), "--tls-key", file("server-key"), "--tls-client-ca", file("ca"))
+	for _, test := range []struct{ name, ca, cert, key, failure string }{
+		{"both known", "ca", "cert", "key", ""},
+		{"unknown bridge", "ca", "stranger-cert", "stranger-key", "UNAVAILABLE: "},
+		{"unknown sidecar", "stranger-ca", "cert", "key", "UNAVAILABLE: "},
+		{"no certificate there yet", "ca", "missing", "key", "UNAVAILABLE: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			plugin := newController(t, "--address", address,
+				"--tls-ca", file(test.ca), "--tls-cert", file(test.cert), "--tls-key", file(test.key)).reconcile(t)
+			got := setWeight(plugin, aws.rollout(), 25).failure
+			if (test.failure == "") != (got == "") || !strings.HasPrefix(got, test.failure) {
+				t.Error(got)
+			}
+		})
+	}
+	plugin := newController(t, "--address", address).reconcile(t)
+	if got := setWeight(plugin, aws.rollout(), 25).failure; !strings.HasPrefix(got, "UNAVAILABLE: ") {
+		t.Errorf("without TLS: %s", got)
+	}
+}
