@@ -44,7 +44,7 @@ def condition(field: str, config: str, **values: Any) -> dict[str, Any]:
         ("*", "/anything", True),
     ],
 )
-def test_path_pattern(pattern: str, path: str, met: bool) -> None:
+def test_a_path_pattern_is_met_by_the_whole_path_in_its_case(pattern: str, path: str, met: bool) -> None:
     wanted = rule(condition("path-pattern", "PathPatternConfig", Values=[pattern]))
     assert matches(wanted, request(path=path)) is met
 
@@ -58,7 +58,7 @@ def test_path_pattern(pattern: str, path: str, met: bool) -> None:
         (["a.b", "www.example.com"], "www.example.com", True),
     ],
 )
-def test_host_header(values: list[str], host: str, met: bool) -> None:
+def test_a_host_is_met_in_any_case_by_any_of_the_values(values: list[str], host: str, met: bool) -> None:
     wanted = rule(condition("host-header", "HostHeaderConfig", Values=values))
     assert matches(wanted, request(host=host)) is met
 
@@ -75,7 +75,9 @@ def test_host_header(values: list[str], host: str, met: bool) -> None:
         ([r"\*"], [("X-Canary", "*")], False),
     ],
 )
-def test_http_header(values: list[str], headers: list[tuple[str, str]], met: bool) -> None:
+def test_a_header_is_met_in_any_case_by_any_of_its_lines(
+    values: list[str], headers: list[tuple[str, str]], met: bool
+) -> None:
     wanted = rule(condition("http-header", "HttpHeaderConfig", HttpHeaderName="X-Canary", Values=values))
     assert matches(wanted, request(headers=headers)) is met
 
@@ -93,7 +95,9 @@ def test_http_header(values: list[str], headers: list[tuple[str, str]], met: boo
         ({"Key": "q", "Value": "*"}, "q=", True),
     ],
 )
-def test_query_string(wanted: dict[str, str], query: str, met: bool) -> None:
+def test_a_query_string_is_met_by_any_decoded_pair_in_any_case(
+    wanted: dict[str, str], query: str, met: bool
+) -> None:
     one = rule(condition("query-string", "QueryStringConfig", Values=[wanted]))
     assert matches(one, request(query=query)) is met
 
@@ -108,19 +112,21 @@ def test_query_string(wanted: dict[str, str], query: str, met: bool) -> None:
         ("http-header", "HttpHeaderConfig", "^can", {"headers": (("X-Canary", "Canary"),)}, True),
     ],
 )
-def test_regular_expressions(field: str, config: str, pattern: str, given: Any, met: bool) -> None:
+def test_a_regular_expression_is_found_anywhere_and_minds_case_in_paths_alone(
+    field: str, config: str, pattern: str, given: Any, met: bool
+) -> None:
     more = {"HttpHeaderName": "X-Canary"} if field == "http-header" else {}
     assert matches(rule(condition(field, config, RegexValues=[pattern], **more)), request(**given)) is met
 
 
 @pytest.mark.parametrize(("method", "met"), [("GET", True), ("HEAD", True), ("POST", False), ("get", False)])
-def test_http_request_method(method: str, met: bool) -> None:
+def test_a_method_is_met_as_it_is_written(method: str, met: bool) -> None:
     reads = rule(condition("http-request-method", "HttpRequestMethodConfig", Values=["GET", "HEAD"]))
     assert matches(reads, request(method=method)) is met
 
 
 @pytest.mark.parametrize(("source", "met"), [("10.1.2.3", True), ("11.0.0.1", False), ("fd00::1", False)])
-def test_source_ip(source: str, met: bool) -> None:
+def test_a_source_is_met_inside_the_block(source: str, met: bool) -> None:
     private = rule(condition("source-ip", "SourceIpConfig", Values=["10.0.0.0/8"]))
     assert matches(private, request(source=source)) is met
 
