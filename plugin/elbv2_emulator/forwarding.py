@@ -60,7 +60,7 @@ class Forwarder:
 async def _sent_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """aiohttp would send a GET again, unseen, when its connection breaks: a load balancer answers 502."""
+    """A broken connection is an error, as for a load balancer: aiohttp would send a GET again, unseen."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -1,8 +1,13 @@
-"""What was called, in the order in which the calls took effect."""
+"""What was called, in the order in which the calls took effect, without the secrets that were sent."""
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+# An emulator may run for days under load: without an end its journal would take all memory.
+NEWEST = 100_000
+_SECRETS = frozenset({"ClientSecret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,22 @@ class Entry:
 
 
 class Journal:
+    """The newest entries: tests read them, and people paste them into bug reports."""
+
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: deque[Entry] = deque(maxlen=NEWEST)
 
     def add(self, entry: Entry) -> None:
-        self.entries.append(entry)
+        self.entries.append(replace(entry, parameters=_without_secrets(entry.parameters)))
 
     def clear(self) -> None:
         self.entries.clear()
+
+
+def _without_secrets(value: Any) -> Any:
+    """A copy; wherever a secret stands, as a request that is refused may have it in any place."""
+    if isinstance(value, Mapping):
+        return {name: "***" if name in _SECRETS else _without_secrets(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(one) for one in value]
+    return value

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,9 +34,15 @@ def _no_instance_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+def started() -> Iterator[ExitStack]:
+    """Closing it stops the emulator before the test is over."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def emulator(started: ExitStack) -> Emulator:
+    return started.enter_context(Emulator())
 
 
 @pytest.fixture
