@@ -6,10 +6,6 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 PROTO := proto/trafficrouter/v1/trafficrouter.proto
-GRPCURL_VERSION := v1.9.4
-STATICCHECK_VERSION := v0.8.2
-KUSTOMIZE_VERSION := v5.7.1
-HCLFMT_VERSION := v2.25.0
 BRIDGE := plugin/bridge
 # argo-rollouts needs this one, and GOTOOLCHAIN=local would not fetch it.
 export GOTOOLCHAIN := go1.26.10
@@ -51,6 +47,8 @@ lint: .venv/installed build/staticcheck ## Style, types, layers, the contract, a
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint proto
+	$(BIN)/hadolint deploy/docker/Dockerfile
+	$(BIN)/shellcheck deploy/docker/build.sh .ci/run
 	$(MAKE) --no-print-directory proto OUT=build/proto
 	diff -r -x __pycache__ -x __init__.py -x py.typed build/proto/elbv2_trafficrouter/_pb plugin/elbv2_trafficrouter/_pb
 	diff -r build/proto/bridge/pb $(BRIDGE)/pb
@@ -81,28 +79,19 @@ lock: .venv/installed ## Resolve the dependencies anew into requirements/
 
 .venv/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv .venv
+	@echo 'Installing into .venv, once: about a minute.'
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-build/grpcurl: export GOBIN := $(CURDIR)/build
-build/grpcurl: Makefile
-	go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
-	touch $@
-
-build/staticcheck: export GOBIN := $(CURDIR)/build
-build/staticcheck: Makefile
-	go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
-	touch $@
-
-build/kustomize: export GOBIN := $(CURDIR)/build
-build/kustomize: Makefile
-	go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
-	touch $@
-
-build/hclfmt: export GOBIN := $(CURDIR)/build
-build/hclfmt: Makefile
-	go install github.com/hashicorp/hcl/v2/cmd/hclfmt@$(HCLFMT_VERSION)
+# What the tests run beside the project's own, each from its Go module.
+TOOLS := build/grpcurl build/staticcheck build/kustomize build/hclfmt
+build/grpcurl: TOOL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+build/staticcheck: TOOL := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+build/kustomize: TOOL := sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+build/hclfmt: TOOL := github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.25.0
+$(TOOLS): Makefile
+	GOBIN=$(CURDIR)/build go install $(TOOL)
 	touch $@
 
 build/install.yaml: ROLLOUTS = github.com/argoproj/argo-rollouts

@@ -94,7 +94,10 @@ def _listen(server: grpc.Server, address: Address, tls: Tls | None, sockets: Exi
         else:
             port = server.add_secure_port(str(address), tls_credentials(tls))
     except RuntimeError as error:
-        raise OSError(f"{address} can't be listened on: {error}. Choose another --listen.") from error
+        raise OSError(
+            f"{address} can't be listened on: another program has the port, or no interface the address. "
+            "Choose another --listen."
+        ) from error
     return str(TcpAddress(address.host, port))
 
 

@@ -1,5 +1,7 @@
 """TLS for TCP: both sides show a certificate, or nothing is served."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,8 +81,26 @@ def test_renewed_certificates_need_no_restart(
     renewed = trustme.CA()
     certify(renewed, tmp_path)
     assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
-    (tmp_path / "key.pem").unlink()
+    authority.issue_cert(NAME).private_key_pem.write_to_path(str(tmp_path / "key.pem"))  # half of a renewal
     assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
+
+
+def test_files_that_are_no_certificates_are_told_at_the_start(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem", "ca.pem"):
+        (tmp_path / name).write_text("nothing")
+    started = subprocess.run(
+        [
+            *(sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", "127.0.0.1:0"),
+            *("--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem"),
+            *("--tls-client-ca", tmp_path / "ca.pem"),
+        ],
+        env=environment("http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"elbv2-trafficrouter: --tls-cert {tmp_path}/cert.pem and --tls-key")
 
 
 def test_the_unix_socket_stays_as_it_is(secured: Sidecar) -> None:

@@ -11,6 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; gives the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="elbv2-trafficrouter",
+        allow_abbrev=False,  # a flag has one name, in manifests too
         description="Argo Rollouts traffic router for AWS Application Load Balancers.",
     )
     parser.add_argument(

@@ -9,7 +9,7 @@ from elbv2_trafficrouter.socket_file import SocketInUse
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("serve", help="serve the traffic router's gRPC contract")
+    parser = commands.add_parser("serve", help="serve the traffic router's gRPC contract", allow_abbrev=False)
     add_flags(parser)
     parser.set_defaults(run=run)
 

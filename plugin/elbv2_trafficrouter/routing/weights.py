@@ -19,10 +19,10 @@ class Weights:
     ours: tuple[int, ...]
 
 
-def exact_weights(foreign: Sequence[int], part: int, shares: Sequence[Fraction], max_weight: int) -> Weights:
+def exact_weights(foreign: Sequence[int], ours: int, shares: Sequence[Fraction], max_weight: int) -> Weights:
     """Weights that divide our part of a rule by `shares` and leave the foreign groups their shares.
 
-    `foreign`: weights of the other groups now, 0…999. `part`: sum of our groups' weights now, above 0.
+    `foreign`: weights of the other groups now, 0…999. `ours`: sum of our groups' weights now, above 0.
     `shares`: of our part, adding up to 1, stable's first. `max_weight`: what the shares were asked out of;
     our weights add up to it where that fits. All weights are 0…999, never all 0.
 
@@ -32,30 +32,35 @@ def exact_weights(foreign: Sequence[int], part: int, shares: Sequence[Fraction],
     Idempotent: the same question about the answer has the same answer.
     """
     common = lcm(*(share.denominator for share in shares))
-    parts = [int(share * common) for share in shares]
-    unit = gcd(part, *foreign)
-    foreign, part = [weight // unit for weight in foreign], part // unit
+    numerators = [int(share * common) for share in shares]
+    unit = gcd(ours, *foreign)
+    foreign, ours = [weight // unit for weight in foreign], ours // unit
 
     def scaled(factor: int) -> Weights:
-        return Weights(tuple(weight * factor for weight in foreign), _split(part * factor, parts, common))
+        """The rule times a whole number: foreign shares stay as they are to the last digit."""
+        return Weights(
+            tuple(weight * factor for weight in foreign), _split(ours * factor, numerators, common)
+        )
 
-    exact = lcm(*(Fraction(part * share, common).denominator for share in parts))
-    candidates = [exact] if max_weight % (part * exact) else [max_weight // part, exact]
-    for factor in candidates:
+    least_exact = lcm(*(Fraction(ours * numerator, common).denominator for numerator in numerators))
+    # As they were asked, 75 and 25, rather than 3 and 1.
+    exact = [least_exact] if max_weight % (ours * least_exact) else [max_weight // ours, least_exact]
+    for factor in exact:
         if _fits(answer := scaled(factor)):
             return answer
-    fitting = [answer for factor in _factors(foreign, part, len(shares)) if _fits(answer := scaled(factor))]
+    fitting = [answer for factor in _factors(foreign, ours, len(shares)) if _fits(answer := scaled(factor))]
     if fitting:
+        # What is rounded down elsewhere is stable's: the less it has, the nearer all are.
         return min(fitting, key=lambda answer: Fraction(answer.ours[0], sum(answer.ours)))
-    splits = (Weights((), _split(total, parts, common)) for total in range(part - 1, 0, -1))
+    splits = (Weights((), _split(total, numerators, common)) for total in range(ours - 1, 0, -1))
     smaller = sum(next(split.ours for split in splits if _fits(split)))
     # Rounded up: no foreign group falls to 0, and our part, so the canary, gets no more of the whole.
-    rounded = [-(-weight * smaller // part) for weight in foreign]
+    rounded = [-(-weight * smaller // ours) for weight in foreign]
     return exact_weights(rounded, smaller, shares, max_weight)
 
 
-def _split(total: int, parts: Sequence[int], common: int) -> tuple[int, ...]:
-    others = [total * part // common for part in parts[1:]]
+def _split(total: int, numerators: Sequence[int], common: int) -> tuple[int, ...]:
+    others = [total * numerator // common for numerator in numerators[1:]]
     return (total - sum(others), *others)
 
 
@@ -63,7 +68,7 @@ def _fits(weights: Weights) -> bool:
     return all(weight <= MAX_WEIGHT for weight in (*weights.foreign, *weights.ours))
 
 
-def _factors(foreign: Iterable[int], part: int, groups: int) -> range:
+def _factors(foreign: Iterable[int], ours: int, our_groups: int) -> range:
     """The whole numbers that a rule may be scaled by before some weight must be above 999."""
-    largest = min([groups * MAX_WEIGHT // part, *(MAX_WEIGHT // weight for weight in foreign if weight)])
+    largest = min([our_groups * MAX_WEIGHT // ours, *(MAX_WEIGHT // weight for weight in foreign if weight)])
     return range(1, largest + 1)
