@@ -23,7 +23,7 @@ from elbv2_trafficrouter.cli.demo.petclinic import (
     WEB_PODS,
     Petclinic,
 )
-from elbv2_trafficrouter.cli.demo.processes import NotStarted, emulator, forget_the_world, sidecar
+from elbv2_trafficrouter.cli.demo.processes import NotStarted, emulator, isolate_environment, sidecar
 from elbv2_trafficrouter.cli.demo.step import Step
 from elbv2_trafficrouter.cli.demo.table import Lines, lines
 from elbv2_trafficrouter.cli.demo.visitors import Visitors, visitors
@@ -37,7 +37,7 @@ _BROKEN = (NotStarted, CallFailed, BotoCoreError, ClientError, aiohttp.ClientErr
 
 def play() -> int:
     """Plays the demo. Gives the process's exit code."""
-    forget_the_world()
+    isolate_environment()
     return asyncio.run(_until_told_to_end())
 
 

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-_AWS = ("AWS_", "BOTO", "ELBV2_TRAFFICROUTER_")
+_LEFT_OUT = ("AWS_", "BOTO", "ELBV2_TRAFFICROUTER_")
 _PATIENCE_SECONDS = 3
 
 
-def forget_the_world() -> None:
+def isolate_environment() -> None:
     """Leaves this process and its children nothing that leads off this machine: AWS's settings, proxies."""
     for name in list(os.environ):
-        if name.startswith(_AWS) or name.lower().endswith("_proxy"):
+        if name.startswith(_LEFT_OUT) or name.lower().endswith("_proxy"):
             del os.environ[name]
     os.environ.update(
         AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",

@@ -11,10 +11,10 @@ import aiohttp
 from elbv2_trafficrouter.cli.demo.backends import GROUP_HEADER
 from elbv2_trafficrouter.cli.demo.step import Answer, Tally
 
-_A_SECOND = 700
+_REQUESTS_PER_SECOND = 700
 _PATIENCE = aiohttp.ClientTimeout(total=5)
 _CONNECTIONS = 64  # after a hiccup of the machine all that are due come at once
-_EVERY = 100  # so many requests to the canary's rule for one to the other rule
+_REQUESTS_PER_OTHER = 100  # so many to the canary's rule for one to the other rule
 
 
 class Visitors:
@@ -48,9 +48,9 @@ class Visitors:
         begun = now()
         async with asyncio.TaskGroup() as visits:
             for number in numbers:
-                await asyncio.sleep(begun + number / _A_SECOND - now())
+                await asyncio.sleep(begun + number / _REQUESTS_PER_SECOND - now())
                 visits.create_task(self._visit("/petclinic/actuator/info", tally))
-                if number % _EVERY == 0:
+                if number % _REQUESTS_PER_OTHER == 0:
                     visits.create_task(self._visit("/", self.to_other_rule))
 
     async def _visit(self, path: str, tally: Tally) -> None:
