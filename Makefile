@@ -38,7 +38,8 @@ image: .venv/installed build/trafficrouter-bridge ## The container image, built,
 
 .PHONY: bench
 bench: .venv/installed build/trafficrouter-bridge ## What the bridge costs
-	cd $(BRIDGE) && go test -count 1 -run '^$$' -bench . ./integration
+	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
+	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 
 .PHONY: lint
 lint: .venv/installed build/staticcheck ## Style, types, layers, the contract, and that the generated code matches it
