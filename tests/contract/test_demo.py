@@ -1,16 +1,23 @@
-"""The whole demo as a process without a terminal, its twin whose sidecar only reads, on a terminal, and its end."""
+"""The whole demo without and with a terminal, its twin whose sidecar only reads, and its end."""
 
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from rich.console import Console
+
+from elbv2_trafficrouter.cli.demo.step import Answer, Groups, Reconciled, Step, Tally
+from elbv2_trafficrouter.cli.demo.table import LiveTable
 
 DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
 LONGEST_SECONDS = 70
@@ -98,7 +105,9 @@ def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[st
     assert "\x1b" not in shown
 
 
-def test_a_sidecar_that_reads_instead_of_writing_is_found_out(demos: dict[str, "subprocess.Popen[str]"]) -> None:
+def test_a_sidecar_that_reads_instead_of_writing_is_found_out(
+    demos: dict[str, "subprocess.Popen[str]"],
+) -> None:
     shown, _ = ended(demos["only reads"])
 
     assert demos["only reads"].returncode == 1, shown
@@ -108,6 +117,72 @@ def test_a_sidecar_that_reads_instead_of_writing_is_found_out(demos: dict[str, "
     )
     assert "The end of the sidecar's log:" in shown
     assert "All was exact." not in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_live"), [pytest.param(80, True, id="live"), pytest.param(79, False, id="plain lines")]
+)
+def test_a_terminal_shows_whole_rows(*, columns: int, is_live: bool, running: ExitStack) -> None:
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": ""}
+    demo = subprocess.Popen(DEMO, env=environment, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    running.enter_context(demo)
+    running.callback(os.close, screen)
+    running.callback(demo.terminate)
+
+    shown = shown_until(r"^step 3/8 .* yes *$", screen)
+    demo.terminate()
+    shown_until("the demo was ended by SIGTERM", screen)
+
+    assert ("\x1b[" in shown) is is_live
+    assert re.search(
+        r"^ +asked +rule +was-stable +was-canary +failed +verified *$", plain(shown), re.MULTILINE
+    )
+    counted = re.findall(
+        r"^step 1/8 +10% +90:10 +1\.0\.0 +(\d+) +[\d.]+% +1\.0\.1 +(\d+) +[\d.]+% +0 +yes *$",
+        plain(shown),
+        re.MULTILINE,
+    )
+    assert sum(map(int, counted[-1])) == 2_000
+
+
+def test_a_live_row_with_two_versions_in_a_group_keeps_its_last_columns() -> None:
+    groups = Groups("was-stable", "was-canary", "web-service")
+    tally = Tally()
+    for group, version, count in (
+        (groups.stable, "1.0.0", 1_800),
+        (groups.stable, "1.0.1", 10),
+        (groups.canary, "1.0.1", 190),
+    ):
+        tally.answers[Answer(group, version)] = count
+    weights = {groups.stable: 90, groups.canary: 10}
+    table = LiveTable(groups)
+    table.add(Step("step 1/8", 10, {}, weights, Reconciled(False, "", 0), tally))
+    console = Console(width=80)
+
+    with console.capture() as captured:
+        console.print(table.drawn())
+
+    title, row, _rest = captured.get().splitlines()
+    assert title.split()[-2:] == ["failed", "verified"]
+    assert row.split()[-2:] == ["0", "no"]
+
+
+def shown_until(pattern: str, screen: int) -> str:
+    """What a terminal is sent until this pattern is in it."""
+    shown = b""
+    while not re.search(pattern, plain(shown.decode(errors="ignore")), re.MULTILINE):
+        ready, _, _ = select.select([screen], [], [], LONGEST_SECONDS)
+        assert ready, shown
+        shown += os.read(screen, 65536)
+    return shown.decode(errors="ignore")
+
+
+def plain(shown: str) -> str:
+    """It without colours and cursor movements, each line as it was drawn."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", shown)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

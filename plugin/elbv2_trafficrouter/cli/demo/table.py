@@ -1,14 +1,17 @@
-"""One line a step: a live table on a terminal, plain lines elsewhere."""
+"""One line a step: a live table on a terminal that is wide enough, plain lines elsewhere."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from elbv2_trafficrouter.cli.demo.step import Groups, Step
+
+_GAP = "  "
 
 
 class Lines(Protocol):
@@ -23,15 +26,18 @@ class Lines(Protocol):
 
 @contextmanager
 def lines(groups: Groups) -> Iterator[Lines]:
-    if not sys.stdout.isatty():
+    console, columns = Console(), _columns(groups)
+    width = sum(width for _, width in columns) + len(_GAP) * (len(columns) - 1)
+    # A table that does not fit loses its last columns, which say whether all is well.
+    if not (sys.stdout.isatty() and console.is_interactive and console.width >= width):
         yield _PlainLines(groups)
         return
-    table = _LiveTable(groups)
-    with Live(get_renderable=table.drawn):
+    table = LiveTable(groups)
+    with Live(console=console, get_renderable=table.drawn):
         yield table
 
 
-class _LiveTable:
+class LiveTable:
     """Drawn anew a few times a second, with the counts of the step under way."""
 
     def __init__(self, groups: Groups) -> None:
@@ -46,7 +52,8 @@ class _LiveTable:
     def drawn(self) -> Table:
         table = Table(box=None, pad_edge=False)
         for title, width in _columns(self._groups):
-            table.add_column(title, justify="right", min_width=width, no_wrap=True)
+            # Without no_wrap: a group that answers with two versions has two lines, and all columns stay.
+            table.add_column(title, justify="right", min_width=width)
         for step in tuple(self._steps):
             fine = step.reconciled.verified and not step.tally.failures
             table.add_row(*_cells(self._groups, step), style="green" if fine else "red")
@@ -66,7 +73,7 @@ class _PlainLines:
 
 
 def _print(cells: list[str], columns: list[tuple[str, int]]) -> None:
-    line = "  ".join(cell.rjust(width) for cell, (_, width) in zip(cells, columns, strict=True))
+    line = _GAP.join(cell.rjust(width) for cell, (_, width) in zip(cells, columns, strict=True))
     print(line, flush=True)
 
 
