@@ -6,64 +6,26 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED, keep_unmodelled_elements, unmodelled_elements
-
-OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
-LISTENER = f"{OWNER}:listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2"
-RULE = f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
-OTHER_RULE = RULE.replace("beef", "cafe").replace("6cabee", "6cabff")
-GROUP = f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067"
+from support.rule_answers import (
+    FORWARD,
+    GROUP,
+    LISTENER,
+    OTHER_RULE,
+    RULE,
+    answer,
+    answer_with,
+    forward,
+    group,
+    rule,
+)
 
 DESCRIBE_RULES = botocore.session.get_session().get_service_model("elbv2").operation_model("DescribeRules")
-
-FORWARD = f"<member><Type>forward</Type><TargetGroupArn>{GROUP}</TargetGroupArn></member>"
-
-
-def answer(*rules: str, marker: str = "") -> bytes:
-    """An answer to DescribeRules as AWS writes it."""
-    next_marker = f"<NextMarker>{marker}</NextMarker>" if marker else ""
-    return (
-        '<DescribeRulesResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">'
-        f"<DescribeRulesResult><Rules>{''.join(rules)}</Rules>{next_marker}</DescribeRulesResult>"
-        "<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata>"
-        "</DescribeRulesResponse>"
-    ).encode()
-
-
-def rule(actions: str, arn: str = RULE, beside: str = "") -> str:
-    return (
-        f"<member><RuleArn>{arn}</RuleArn><Priority>1</Priority><IsDefault>false</IsDefault>{beside}"
-        f"<Actions>{actions}</Actions></member>"
-    )
-
-
-def forward(groups: str = "", beside: str = "") -> str:
-    return (
-        f"<member><Type>forward</Type><Order>1</Order><ForwardConfig><TargetGroups>{groups}</TargetGroups>"
-        f"{beside}</ForwardConfig></member>"
-    )
-
-
-def group(beside: str = "") -> str:
-    return f"<member><TargetGroupArn>{GROUP}</TargetGroupArn><Weight>1</Weight>{beside}</member>"
-
-
-class Body:
-    """A body as urllib3 gives it."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._content
-
 
 Client = Callable[..., ElasticLoadBalancingv2Client]
 
@@ -82,14 +44,8 @@ def client() -> Iterator[Client]:
             config=Config(retries={"total_max_attempts": 1}),
         )
         made.append(one)
-        left = list(bodies)
-
-        def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-            content = left.pop(0) if len(left) > 1 else left[0]
-            return AWSResponse(request.url, status, HTTPHeaders(), Body(content))
-
+        answer_with(one, *bodies, status=status)
         events: Any = one.meta.events
-        events.register("before-send.elastic-load-balancing-v2", send)
         events.register("before-parse.elastic-load-balancing-v2.DescribeRules", keep_unmodelled_elements)
         return one
 
