@@ -12,6 +12,7 @@ from grpc_status import rpc_status
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.front import front_of
 from support.petclinic import Petclinic
 from support.sidecar import CREDENTIALS, environment, sidecar
 
@@ -189,7 +190,32 @@ def test_an_aws_that_refuses_or_fails_is_told_apart(
     assert clinic.writes() == []
     verified = stub.VerifyWeight(clinic.verify_weight(10))
     assert verified.verification == pb.VERIFICATION_NOT_VERIFIED
-    assert verified.reason
+    if fault["action"] == "ModifyRule":  # a verification does not write
+        assert "was-stable has 1, wanted 90, was-canary is absent, wanted 10" in verified.reason
+    else:
+        assert verified.reason == error.details()
+
+
+def test_a_rule_with_elements_unknown_to_botocore_is_not_written(clinic: Petclinic, socket: Path) -> None:
+    """ModifyRule replaces the actions wholesale: what the parser dropped would be erased."""
+
+    def with_mirror(answer: bytes) -> bytes:
+        return answer.replace(
+            b"<Type>forward</Type>", b"<Type>forward</Type><MirrorConfig><Arn>x</Arn></MirrorConfig>"
+        )
+
+    with (
+        front_of(clinic.url, with_mirror) as aws,
+        sidecar(socket, environment(aws, **CREDENTIALS)) as router,
+        router.stub() as stub,
+    ):
+        error = failure(stub, clinic.set_weight(10))
+        verified = stub.VerifyWeight(clinic.verify_weight(10))
+    assert error.code() == Code.FAILED_PRECONDITION
+    assert "Actions[0].MirrorConfig" in error.details()
+    assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, error.details())
+    assert clinic.journal("DescribeRules")
+    assert clinic.journal("ModifyRule") == []
 
 
 def test_the_details_name_the_whole_arn_for_programs(stub: Stub, clinic: Petclinic) -> None:
@@ -209,7 +235,7 @@ def test_the_same_trouble_has_the_same_sentence(stub: Stub, clinic: Petclinic) -
     assert len(sentences) == 1
 
 
-def test_aws_unreachable(clinic: Petclinic, socket: Path) -> None:
+def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, socket: Path) -> None:
     with sockets.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
