@@ -36,7 +36,7 @@ def grpcurl(router: Sidecar, request: pytest.FixtureRequest) -> Grpcurl:
     return run
 
 
-def test_list_and_describe(grpcurl: Grpcurl) -> None:
+def test_grpcurl_finds_every_method_by_reflection(grpcurl: Grpcurl) -> None:
     assert grpcurl("list").stdout.split() == [
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
@@ -56,7 +56,7 @@ def test_list_and_describe(grpcurl: Grpcurl) -> None:
         assert f"rpc {method} (" in described
 
 
-def test_health(grpcurl: Grpcurl) -> None:
+def test_grpcurl_reads_health(grpcurl: Grpcurl) -> None:
     assert json.loads(grpcurl("grpc.health.v1.Health/Check").stdout) == {"status": "SERVING"}
 
 
