@@ -7,17 +7,27 @@ from fractions import Fraction
 
 import pytest
 
-from elbv2_trafficrouter.errors import ClientLeft, OutcomeUnknown, Overtaken, Problem, TimeRanOut
+from elbv2_trafficrouter.errors import (
+    ClientLeft,
+    NotAllowed,
+    OutcomeUnknown,
+    Overtaken,
+    Problem,
+    SharesDiffer,
+    TimeRanOut,
+)
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.config import Config, NamedRule
 from elbv2_trafficrouter.routing.memory import Memory
 from elbv2_trafficrouter.routing.model import Change, Destination, Forward, Intent, ListenerRule, Snapshot
-from elbv2_trafficrouter.routing.ports import Mutex
+from elbv2_trafficrouter.routing.ports import Call, Mutex
 from elbv2_trafficrouter.routing.router import Router
+from support.caller import Caller
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 RULE = Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/9f2a/1a2b")
 STABLE, CANARY = Arn(f"{OWNER}:targetgroup/was-stable/1"), Arn(f"{OWNER}:targetgroup/was-canary/2")
+FOREIGN = Arn(f"{OWNER}:targetgroup/web/3")
 CONFIG = Config(rules=(NamedRule(RULE),), target_groups={"was-stable": STABLE, "was-canary": CANARY})
 
 
@@ -46,7 +56,7 @@ class Aws:
     written: list[int] = field(default_factory=list)
     lose_answers: bool = False
 
-    def read(self, listeners: frozenset[Arn]) -> Snapshot:
+    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:  # noqa: ARG002  the port's form
         assert listeners == {Arn(f"{OWNER}:listener/app/petclinic/50dc/9f2a")}
         self.reads += 1
         seen = self.rule
@@ -103,18 +113,6 @@ class Runtime:
         return self.mutexes[1]
 
 
-@dataclass
-class Caller:
-    seconds: float = 10
-    present: bool = True
-
-    def seconds_left(self) -> float:
-        return self.seconds
-
-    def client_is_there(self) -> bool:
-        return self.present
-
-
 def canary_weight(rule: ListenerRule) -> int:
     return next(forward.weight for forward in rule.forwards if forward.group == CANARY)
 
@@ -169,10 +167,19 @@ def test_nothing_is_written_for_who_no_longer_waits(caller: Caller, problem: typ
     assert aws.written == []
 
 
-def test_a_call_whose_time_ends_in_the_queue_says_so() -> None:
+@pytest.mark.parametrize(
+    ("seconds_left", "waited"),
+    [pytest.param(7, 7, id="its time"), pytest.param(-0.5, 0, id="nothing of a time that is over")],
+)
+def test_a_call_whose_time_ends_in_the_queue_says_so(seconds_left: float, waited: float) -> None:
+    waits = []
+
     class NeverFree:
         def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: ARG002  the port's form
-            return timeout < 0  # the memory's own mutex waits without a limit
+            if timeout == -1:  # the memory's own mutex waits without a limit
+                return True
+            waits.append(timeout)
+            return False
 
         def release(self) -> None: ...
 
@@ -182,7 +189,8 @@ def test_a_call_whose_time_ends_in_the_queue_says_so() -> None:
 
     aws = Aws()
     with pytest.raises(TimeRanOut, match="another call to the same listener"):
-        Router(aws, Busy()).set_weight(asking_for(50), Caller())
+        Router(aws, Busy()).set_weight(asking_for(50), Caller(seconds_left))
+    assert waits == [waited]
     assert aws.reads == 0
 
 
@@ -209,6 +217,18 @@ def test_a_write_without_an_answer_is_followed_by_another() -> None:
     assert aws.written == [25, 25]
 
 
+def test_a_verification_judges_by_its_own_read_alone() -> None:
+    """Argo's pauses count from what AWS has, not from what this process remembers of its writes."""
+    aws = Aws(lose_answers=True)
+    router = Router(aws, Runtime())
+    with pytest.raises(OutcomeUnknown):
+        router.set_weight(asking_for(25), Caller())
+    assert canary_weight(aws.rule) == 25
+    assert router.verify_weight(asking_for(25), Caller()).trouble is None
+    assert isinstance(router.verify_weight(asking_for(0), Caller()).trouble, SharesDiffer)
+    assert aws.reads == 3
+
+
 def test_attaching_groups_is_stopped_by_no_newer_call_and_looked_for_once() -> None:
     aws = Aws()
     aws.rule = replace(aws.rule, forwards=(Forward(STABLE, 7),))
@@ -217,3 +237,41 @@ def test_attaching_groups_is_stopped_by_no_newer_call_and_looked_for_once() -> N
     router.attach_groups(asking_for(0), Caller())
     assert aws.rule.forwards == (Forward(STABLE, 7), Forward(CANARY, 0))
     assert (aws.reads, aws.written) == (1, [0])
+
+
+def test_a_refused_write_leaves_nothing_in_doubt() -> None:
+    """Otherwise the abort that needs no write would send one, and fail as well."""
+
+    class Locked(Aws):
+        def write(self, change: Change) -> ListenerRule:
+            raise NotAllowed("elasticloadbalancing:ModifyRule", change.after.arn, "no")
+
+    aws = Locked()
+    router = Router(aws, Runtime())
+    with pytest.raises(NotAllowed):
+        router.set_weight(asking_for(25), Caller())
+    assert [outcome.changed for outcome in router.set_weight(asking_for(0), Caller())] == [False]
+
+
+def test_foreign_weights_that_change_are_not_written_back() -> None:
+    """Between our read and our write their owner may change them again."""
+    aws = Aws()
+    aws.rule = replace(aws.rule, forwards=(*aws.rule.forwards, Forward(FOREIGN, 100)))
+    router = Router(aws, Runtime())
+    router.set_weight(asking_for(25), Caller())
+    aws.rule = replace(aws.rule, forwards=(*aws.rule.forwards[:2], Forward(FOREIGN, 50)))
+    router.set_weight(asking_for(25), Caller())
+    assert aws.written == [25]
+
+
+def test_a_lagging_read_is_not_attached_to() -> None:
+    """50 was written, then 0; the read still shows 50 and lacks a group: writing it back would undo the 0."""
+    aws = Aws()
+    router = Router(aws, Runtime())
+    router.set_weight(asking_for(50), Caller())
+    lagging = aws.rule
+    router.set_weight(asking_for(0), Caller())
+    aws.rule = lagging
+    third = Config(rules=CONFIG.rules, target_groups={**CONFIG.target_groups, "was-experiment": FOREIGN})
+    router.attach_groups(replace(asking_for(0), config=third), Caller())
+    assert aws.written == [50, 0]
