@@ -100,7 +100,7 @@ def test_the_listener_of_a_rule_whose_load_balancer_is_called_like_a_resource_ty
     assert listener_of(rule) == f"{OWNER}:listener/app/listener-rule/50dc6c495c0c9188/f2f7dc8efc522ab2"
 
 
-def test_a_region() -> None:
+def test_an_arns_region_is_its_fourth_part() -> None:
     assert region_of(Arn(GROUP)) == "eu-west-1"
 
 

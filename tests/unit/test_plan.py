@@ -122,7 +122,9 @@ def test_a_plan_changes_weights_and_nothing_else_and_is_done_after_one_write(
         ),
     ],
 )
-def test_set_weight(before: dict[Arn, int], weight: int, expected: dict[Arn, int]) -> None:
+def test_shares_become_weights_and_missing_groups_are_attached(
+    before: dict[Arn, int], weight: int, expected: dict[Arn, int]
+) -> None:
     assert after(asking_for(weight), before) == expected
 
 
@@ -196,8 +198,10 @@ def test_what_is_not_understood_is_not_written_over_but_may_stay() -> None:
         pytest.param({STABLE: 0}, {STABLE: 0}, id="all weights 0 are never written"),
     ],
 )
-def test_attachment(before: dict[Arn, int], expected: dict[Arn, int]) -> None:
+def test_missing_groups_are_attached_at_0_and_no_share_changes(
+    before: dict[Arn, int], expected: dict[Arn, int]
+) -> None:
     rule = rule_with(before)
-    made = plan_attachment(asking_for(0), ROUTES, Snapshot({RULE: rule}))
+    made = plan_attachment(asking_for(0), ROUTES, Snapshot({RULE: rule}), {})
     assert weights_of(made.rules[0]) == expected
     assert bool(made.changes) == (before != expected)

@@ -96,12 +96,12 @@ def test_an_address_that_is_refused(text: str, remedy: str) -> None:
 # Flags and environment
 
 
-def test_the_defaults() -> None:
+def test_without_flags_and_environment_there_are_defaults() -> None:
     assert read() == Settings((DEFAULT,), None, "trafficrouter/elbv2", read().log_format, "info")
     assert address(DEFAULT_LISTEN) == DEFAULT
 
 
-def test_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_count_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "LISTEN", "127.0.0.1:1")
     monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/environment")
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "json")
@@ -114,7 +114,7 @@ def test_flags(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == Settings(listen, None, "acme/flag", "console", "debug")
 
 
-def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_flag_sets_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "LISTEN", "unix:///run/a.sock  127.0.0.1:2")
     monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/100%")
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "console")

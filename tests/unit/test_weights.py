@@ -125,6 +125,8 @@ def test_the_nearest_of_all_weights_is_found_when_there_are_no_foreign_groups(we
         pytest.param([90], 10, 100, Weights((900,), (0, 100)), id="all of our part, not of the rule"),
     ],
 )
-def test_examples(foreign: list[int], part: int, canary: int, expected: Weights) -> None:
+def test_known_questions_have_known_weights(
+    foreign: list[int], part: int, canary: int, expected: Weights
+) -> None:
     shares = [Fraction(100 - canary, 100), Fraction(canary, 100)]
     assert exact_weights(foreign, part, shares, 100) == expected
