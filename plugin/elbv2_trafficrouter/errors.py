@@ -331,6 +331,17 @@ class Unreachable(Problem):
         )
 
 
+class AnswerNotUnderstood(Problem):
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(
+            f"What came back for {action} is no answer of AWS's. It is tried again by itself; if it stays, "
+            "look what stands between the sidecar and AWS (proxy, gateway, the endpoint's URL).",
+            {"action": action, "message": message},
+        )
+
+
 class AwsFailed(Problem):
     kind = Kind.UNAVAILABLE
 

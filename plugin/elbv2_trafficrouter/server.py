@@ -2,15 +2,16 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import grpc
 import structlog
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
@@ -68,9 +69,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
     servicer = TrafficRouterServicer(router, settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
-    reflection.enable_server_reflection(
-        (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server, pool=pool_with_json_names(_REFLECTED)
-    )
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(_reflection(), server)  # type: ignore[no-untyped-call]  # generated
     with ExitStack() as sockets:
         addresses = [_listen(server, address, settings.tls, sockets) for address in settings.listen]
         server.start()
@@ -114,3 +113,21 @@ def _health() -> health.HealthServicer:
         Check.experimental_thread_pool = threads  # type: ignore[attr-defined]  # grpcio reads it off the function
 
     return Health(experimental_thread_pool=threads)
+
+
+def _reflection() -> reflection.ReflectionServicer:
+    """Reflection with threads of its own: a client's stream holds one for as long as it is open."""
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reflection")
+
+    class Reflection(reflection.ReflectionServicer):
+        def ServerReflectionInfo(
+            self,
+            request_iterator: Iterable[reflection_pb2.ServerReflectionRequest],
+            context: Any,
+        ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
+            yield from super().ServerReflectionInfo(request_iterator, context)
+
+        ServerReflectionInfo.experimental_thread_pool = threads  # type: ignore[attr-defined]  # as above
+
+    services = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    return Reflection(services, pool=pool_with_json_names(_REFLECTED))

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 _MAX_PATH_BYTES = 107  # sun_path has 108 with its final zero (unix(7))
 _UMASK = 0o117
+_ANSWER_SECONDS = 1
 
 
 class SocketInUse(Exception):  # noqa: N818  says what is wrong
@@ -29,7 +31,7 @@ def socket_file(path: Path) -> Iterator[None]:
         raise SocketInUse(
             f"{path.parent} does not exist. Create it, mount a volume there, or choose another --listen."
         )
-    with path.with_name(path.name + ".lock").open("a") as lock:  # "w" would empty what a link leads to
+    with os.fdopen(_opened(path.with_name(path.name + ".lock"))) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -53,6 +55,20 @@ def group_may_connect() -> Iterator[None]:
         os.umask(before)
 
 
+def _opened(lock: Path) -> int:
+    """The lock file's descriptor; what else may lie there is neither followed, emptied nor waited for."""
+    try:
+        file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SocketInUse(
+            f"{lock} can't be opened: {error.strerror}. Remove it, or choose another --listen."
+        ) from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise SocketInUse(f"{lock} exists and is not a file. Remove it, or choose another --listen.")
+    return file
+
+
 def _remove_stale(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
@@ -60,4 +76,9 @@ def _remove_stale(path: Path) -> None:
         return
     if not stat.S_ISSOCK(mode):
         raise SocketInUse(f"{path} exists and is not a socket. Remove it, or choose another --listen.")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_ANSWER_SECONDS)
+        # Somebody may have removed the lock file of a server that goes on.
+        if client.connect_ex(str(path)) == 0:
+            raise SocketInUse(f"Another server listens on {path}. Stop it, or choose another --listen.")
     path.unlink()

@@ -28,7 +28,7 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
     # grpcio takes anything and fails at the handshake, without a word to the operator.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(tls.cert, tls.key)
+        context.load_cert_chain(tls.cert, tls.key, password=lambda: "")  # asks nobody at a terminal
     except OSError as error:
         raise OSError(f"--tls-cert {tls.cert} and --tls-key {tls.key} are no PEM pair: {error}") from error
     try:

@@ -248,6 +248,21 @@ def test_an_action_of_an_unknown_type_is_not_understood(
     assert read(*described).not_understood == not_understood
 
 
+@pytest.mark.parametrize(
+    "actions",
+    [
+        pytest.param([forward(group("a", 1000), group("b", 1))], id="a weight above 999"),
+        pytest.param([forward(group("a", -5), group("b", 1))], id="a weight below 0"),
+        pytest.param([forward(group("a", 1), group("a", 1))], id="a group twice"),
+        pytest.param([forward(group("a", 1)), forward(group("b", 1))], id="two forward actions"),
+    ],
+)
+def test_shares_that_elbv2_could_not_mean_are_not_reckoned_with(actions: list[Action]) -> None:
+    seen = read(*actions)
+    assert seen.forwards == ()
+    assert seen.not_understood == ("ForwardConfig.TargetGroups",)
+
+
 def test_unmodelled_elements_are_not_understood() -> None:
     rule = listener_rule({"RuleArn": RULE, "Actions": [{"Type": "mirror"}]}, ("Actions[0].MirrorConfig",))
     assert rule.not_understood == ("Actions[0].MirrorConfig", "Actions[0].Type mirror")

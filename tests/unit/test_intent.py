@@ -180,7 +180,14 @@ def test_a_service_without_a_target_group_is_refused(
 def test_a_rollout_without_a_name_or_namespace_is_refused(field: str) -> None:
     of = rollout()
     del of["metadata"][field]
-    assert refused(request(of)).sentence == f"rollout.metadata.{field} is missing. Send the whole Rollout."
+    assert refused(request(of)).metadata == {"field": f"rollout.metadata.{field}"}
+
+
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_a_name_that_kubernetes_would_not_take_is_not_kept(field: str) -> None:
+    of = rollout()
+    of["metadata"][field] = "x" * 254
+    assert refused(request(of)).metadata == {"field": f"rollout.metadata.{field}"}
 
 
 def test_a_request_without_a_rollout_is_refused() -> None:

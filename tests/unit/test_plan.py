@@ -177,6 +177,11 @@ def test_a_sixth_group_is_refused_before_aws_does() -> None:
         planned(asking_for(10), rule_with({STABLE: 1, **foreign}))
 
 
+def test_a_rule_without_shares_to_reckon_with_is_neither_written_nor_verified() -> None:
+    with pytest.raises(RuleNotUnderstood):
+        planned(asking_for(0), rule_with({}, ("ForwardConfig.TargetGroups",)))
+
+
 def test_what_is_not_understood_is_not_written_over_but_may_stay() -> None:
     as_asked, other = {STABLE: 9, CANARY: 1, OLD_EXPERIMENT: 0}, {STABLE: 1, CANARY: 0, OLD_EXPERIMENT: 0}
     assert planned(asking_for(10), rule_with(as_asked, ("Actions[0].New",))).changes == ()

@@ -13,6 +13,7 @@ from botocore.retries.standard import ThrottledRetryableChecker
 
 from elbv2_trafficrouter.aws.problems import FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.errors import (
+    AnswerNotUnderstood,
     AwsFailed,
     CredentialsRefused,
     ListenerNotFound,
@@ -124,8 +125,8 @@ def test_every_modelled_error_of_modify_rule_means_that_nothing_was_written() ->
 
 def test_an_answer_without_anything_in_it() -> None:
     """As a proxy's 4xx ends."""
-    assert type(reading(boto.ClientError({}, "DescribeRules"))) is Refused
-    assert type(writing(boto.ClientError({}, "ModifyRule"))) is Refused
+    assert type(reading(boto.ClientError({}, "DescribeRules"))) is AnswerNotUnderstood
+    assert type(writing(boto.ClientError({}, "ModifyRule"))) is OutcomeUnknown
 
 
 def test_reading_is_allowed_on_all_resources_or_none() -> None:
@@ -240,7 +241,7 @@ NO_ANSWER = [
         id="TLS ends without a word, before or after the request",
     ),
     pytest.param(boto.ResponseStreamingError(error="x"), Unreachable, OutcomeUnknown, id="half an answer"),
-    pytest.param(ResponseParserError("no XML"), Unreachable, OutcomeUnknown, id="an answer that is no XML"),
+    pytest.param(ResponseParserError("no XML"), AnswerNotUnderstood, OutcomeUnknown, id="no XML"),
 ]
 
 

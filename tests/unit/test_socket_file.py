@@ -130,13 +130,28 @@ def test_what_is_no_socket_is_left_as_it_is(path: Path, directory: Path, kind: s
     )
 
 
-def test_a_lock_that_leads_elsewhere_empties_nothing(path: Path, directory: Path) -> None:
+def test_a_lock_that_leads_elsewhere_is_refused_and_nothing_emptied(path: Path, directory: Path) -> None:
     target = directory / "target"
     target.write_text("precious")
     path.with_name("router.sock.lock").symlink_to(target)
-    with socket_file(path):
+    with pytest.raises(SocketInUse, match="can't be opened"), socket_file(path):
         pass
     assert target.read_text() == "precious"
+
+
+def test_a_lock_that_is_a_pipe_is_refused_and_not_waited_for(path: Path) -> None:
+    os.mkfifo(path.with_name("router.sock.lock"))
+    with pytest.raises(SocketInUse, match="is not a file"), socket_file(path):
+        pass
+
+
+def test_a_server_whose_lock_file_was_removed_keeps_its_socket(path: Path) -> None:
+    with socket_file(path), bind(path) as bound:
+        bound.listen()
+        path.with_name("router.sock.lock").unlink()
+        with pytest.raises(SocketInUse, match="Another server listens"), socket_file(path):
+            pass
+        assert path.is_socket()
 
 
 def test_a_path_at_the_limit_can_be_bound(directory: Path) -> None:

@@ -1,12 +1,11 @@
-"""boto3 clients for ELBv2: a reading and a writing one for each region."""
+"""boto3 clients for ELBv2, one for each region."""
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
 
@@ -14,19 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 2
-_READ_ATTEMPTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    reader: "ElasticLoadBalancingv2Client"
-    writer: "ElasticLoadBalancingv2Client"
-    """Sends once: a write that AWS did not answer is repaired by the next call, which reads first."""
+_MOST_REGIONS = 32  # a client holds a megabyte, and Rollouts' authors choose the regions
 
 
 class ClientsByRegion:
-    """Makes a region's clients at their first use. `connections` is the number of threads that share them.
+    """Makes a region's client at its first use. `connections` is the number of threads that share it.
 
+    Each sends once: the caller holds others up meanwhile, and its next call reads and repairs.
     Credentials, endpoint and all else come from boto3's own chain.
     """
 
@@ -34,30 +27,43 @@ class ClientsByRegion:
         self._connections = connections
         self._lock = threading.Lock()  # clients are thread-safe, a Session is not
         self._session: boto3.Session | None = None
-        self._clients: dict[str, Clients] = {}
+        self._clients: dict[str, ElasticLoadBalancingv2Client] = {}
+        self._failures: list[BotoCoreError] = []
 
-    def of(self, region: str) -> Clients:
+    def of(self, region: str) -> "ElasticLoadBalancingv2Client":
         """Raises what botocore raises where there are no credentials."""
+        if client := self._clients.get(region):
+            return client
+        failures = self._failures
         with self._lock:
-            if region not in self._clients:
-                # Not at the start, which must succeed without AWS: a missing profile fails here already.
-                self._session = session = self._session or boto3.Session()
-                # A client that was made without credentials would never find any.
-                if session.get_credentials() is None:
-                    raise NoCredentialsError
-                self._clients[region] = Clients(
-                    self._client(session, region, _READ_ATTEMPTS), self._client(session, region, 1)
-                )
-            return self._clients[region]
+            # Looking for credentials takes seconds: who waited for a look that failed does not look again.
+            if self._failures is not failures:
+                raise self._failures[0]
+            try:
+                return self._clients.get(region) or self._made(region)
+            except BotoCoreError as error:
+                self._failures = [error]
+                raise
 
-    def _client(self, session: boto3.Session, region: str, attempts: int) -> "ElasticLoadBalancingv2Client":
+    def _made(self, region: str) -> "ElasticLoadBalancingv2Client":
+        # Not at the start, which must succeed without AWS: a missing profile fails here already.
+        self._session = session = self._session or boto3.Session()
+        # A client that was made without credentials would never find any.
+        if session.get_credentials() is None:
+            raise NoCredentialsError
+        if len(self._clients) >= _MOST_REGIONS:
+            del self._clients[next(iter(self._clients))]
+        client = self._clients[region] = self._client(session, region)
+        return client
+
+    def _client(self, session: boto3.Session, region: str) -> "ElasticLoadBalancingv2Client":
         client = session.client(
             "elbv2",
             region_name=region,
             config=Config(
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_READ_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": attempts},
+                retries={"mode": "standard", "total_max_attempts": 1},
                 max_pool_connections=self._connections,
                 user_agent_extra="elbv2-trafficrouter",
             ),

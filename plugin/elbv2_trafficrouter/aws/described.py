@@ -8,6 +8,7 @@ from typing import Any
 
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.model import Forward, ListenerRule
+from elbv2_trafficrouter.routing.weights import MAX_WEIGHT
 
 Described = Mapping[str, Any]
 
@@ -20,13 +21,22 @@ def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> Listener
         for index, action in enumerate(actions)
         if action["Type"] not in _TO_SEND
     )
-    forward: Described = next((action for action in actions if action["Type"] == "forward"), {})
+    forwards = [_forwards(action) for action in actions if action["Type"] == "forward"]
+    unreadable = () if _are_readable(forwards) else ("ForwardConfig.TargetGroups",)
     return ListenerRule(
         arn=Arn(rule["RuleArn"]),
-        forwards=_forwards(forward),
+        forwards=forwards[0] if forwards and not unreadable else (),
         actions=actions,
-        not_understood=unmodelled + unknown,
+        not_understood=unmodelled + unknown + unreadable,
     )
+
+
+def _are_readable(forwards: list[tuple[Forward, ...]]) -> bool:
+    """One forward action at most, each group once, weights 0…999: anything else has no shares to keep."""
+    groups = [forward.group for action in forwards for forward in action]
+    weights = [forward.weight for action in forwards for forward in action]
+    in_range = all(0 <= weight <= MAX_WEIGHT for weight in weights)
+    return len(forwards) <= 1 and len(groups) == len(set(groups)) and in_range
 
 
 def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
@@ -67,18 +77,18 @@ def _forward(action: Described, forwards: tuple[Forward, ...]) -> dict[str, Any]
 
 def _oidc(action: Described) -> dict[str, Any]:
     """The client secret never comes back; AWS keeps it when told so, and refuses both together."""
-    config = _without_empty(action["AuthenticateOidcConfig"], "AuthenticationRequestExtraParams")
+    config = _without_empty(action.get("AuthenticateOidcConfig", {}), "AuthenticationRequestExtraParams")
     kept = _without(config, "ClientSecret") | {"UseExistingClientSecret": True}
     return {**action, "AuthenticateOidcConfig": kept}
 
 
 def _cognito(action: Described) -> dict[str, Any]:
-    config = _without_empty(action["AuthenticateCognitoConfig"], "AuthenticationRequestExtraParams")
+    config = _without_empty(action.get("AuthenticateCognitoConfig", {}), "AuthenticationRequestExtraParams")
     return {**action, "AuthenticateCognitoConfig": config}
 
 
 def _jwt(action: Described) -> dict[str, Any]:
-    config = _without_empty(action["JwtValidationConfig"], "AdditionalClaims")
+    config = _without_empty(action.get("JwtValidationConfig", {}), "AdditionalClaims")
     return {**action, "JwtValidationConfig": config}
 
 

@@ -5,6 +5,7 @@ from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
 from elbv2_trafficrouter.errors import (
+    AnswerNotUnderstood,
     AwsFailed,
     CredentialsRefused,
     ListenerNotFound,
@@ -21,9 +22,17 @@ from elbv2_trafficrouter.errors import (
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.model import Change
 
-Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError
-FAILURES = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
-"""All that a boto3 client raises; the last is of no family."""
+Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError | LookupError | ValueError | TypeError
+FAILURES = (
+    boto.BotoCoreError,
+    boto.ClientError,
+    ResponseParserError,
+    # What reading an answer ends with that is not AWS's, but a proxy's page: no element, no number.
+    LookupError,
+    ValueError,
+    TypeError,
+)
+"""All that a boto3 client raises, and the reading of what it gives."""
 
 # Source: API reference, Common Errors; STS's and IAM's own spellings.
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
@@ -59,21 +68,24 @@ _NO_CREDENTIALS = (
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
 _FIRST_SERVER_ERROR = 500
+_NO_CODE = "Unknown"  # every error of AWS's has one
 
 
 def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     """The problem of a read of a listener's rules. `action` as IAM names it."""
     if unsent := _unsent(error, action):
         return unsent
-    if not isinstance(error, boto.ClientError):
+    if isinstance(error, boto.BotoCoreError):
         return _unreachable(error, action)
+    if not isinstance(error, boto.ClientError) or _answer(error)[0] == _NO_CODE:
+        return AnswerNotUnderstood(action, repr(error))
     code, _, status = _answer(error)
     if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
         return ListenerNotFound(listener)
     if status >= _FIRST_SERVER_ERROR:
         return AwsFailed(action, code)
     # IAM knows Describe actions on all resources only.
-    return _refusal(error, action, listener, allow_on="*")
+    return _refusal(error, action, listener, "*")
 
 
 def writing_problem(error: Failure, action: str, change: Change) -> Problem:
@@ -89,12 +101,12 @@ def writing_problem(error: Failure, action: str, change: Change) -> Problem:
     if code == "TargetGroupNotFound":
         groups = [forward.group for forward in change.after.forwards]
         return TargetGroupNotFound(rule, [group for group in groups if group in message] or groups)
-    if status >= _FIRST_SERVER_ERROR:
+    if status >= _FIRST_SERVER_ERROR or code == _NO_CODE:
         return OutcomeUnknown(action, rule, f"{code}: {message}")
-    return _refusal(error, action, rule, allow_on=rule)
+    return _refusal(error, action, rule, rule)
 
 
-def _refusal(error: boto.ClientError, action: str, arn: Arn, *, allow_on: str) -> Problem:
+def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:
     code, message, _ = _answer(error)
     if code in _NOT_ALLOWED:
         return NotAllowed(action, allow_on, message)
@@ -139,7 +151,7 @@ def _answer(error: boto.ClientError) -> tuple[str, str, int]:
     answer = error.response
     details = answer.get("Error", {})
     return (
-        details.get("Code", "Unknown"),
+        details.get("Code") or _NO_CODE,
         details.get("Message", ""),
         answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
     )

@@ -18,10 +18,10 @@ def keep_unmodelled_elements(
     **_: object,
 ) -> None:
     """A `before-parse` handler: adds {rule ARN: places} to the parsed answer of DescribeRules."""
-    if response_dict["status_code"] != HTTPStatus.OK:
+    if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
         return
-    # What is no XML is for botocore's parser to refuse, with an error that callers know.
-    with suppress(ET.ParseError):
+    # What is no XML, or in no known encoding, has no key then: callers take it for no answer of AWS.
+    with suppress(ET.ParseError, ValueError, LookupError):
         customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
 
 

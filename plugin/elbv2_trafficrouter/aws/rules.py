@@ -7,8 +7,10 @@ from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.described import actions_to_send, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
+from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
 from elbv2_trafficrouter.routing.arn import Arn, region_of
 from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.ports import Call
 
 _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
 
@@ -19,27 +21,31 @@ class Elbv2Rules:
     def __init__(self, clients: ClientsByRegion) -> None:
         self._clients = clients
 
-    def read(self, listeners: frozenset[Arn]) -> Snapshot:
+    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
         return Snapshot(
-            {rule.arn: rule for listener in sorted(listeners) for rule in self._rules_of(listener)}
+            {rule.arn: rule for listener in sorted(listeners) for rule in self._rules_of(listener, call)}
         )
 
     def write(self, change: Change) -> ListenerRule:
+        actions: Any = actions_to_send(change.after)
         try:
-            writer = self._clients.of(region_of(change.after.arn)).writer
-            actions: Any = actions_to_send(change.after)
-            answer = writer.modify_rule(RuleArn=change.after.arn, Actions=actions)
+            client = self._clients.of(region_of(change.after.arn))
+            answer = client.modify_rule(RuleArn=change.after.arn, Actions=actions)
+            return listener_rule(answer["Rules"][0])
         except FAILURES as error:
             raise writing_problem(error, _MODIFY, change) from error
-        return listener_rule(answer["Rules"][0])
 
-    def _rules_of(self, listener: Arn) -> Iterator[ListenerRule]:
+    def _rules_of(self, listener: Arn, call: Call) -> Iterator[ListenerRule]:
         try:
-            reader = self._clients.of(region_of(listener)).reader
+            client = self._clients.of(region_of(listener))
             page: Any
-            for page in reader.get_paginator("describe_rules").paginate(ListenerArn=listener):
+            for page in client.get_paginator("describe_rules").paginate(ListenerArn=listener):
                 unmodelled = page[UNMODELLED]
                 for rule in page["Rules"]:
                     yield listener_rule(rule, unmodelled.get(rule["RuleArn"], ()))
+                if not call.client_is_there():
+                    raise ClientLeft
+                if call.seconds_left() <= 0:
+                    raise TimeRanOut("AWS")
         except FAILURES as error:
             raise reading_problem(error, _DESCRIBE, listener) from error

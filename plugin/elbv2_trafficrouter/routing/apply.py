@@ -18,8 +18,8 @@ def apply(
     written = {}
     for change in plan.changes:
         _check_that_it_still_counts(memory, call, turn)
-        memory.sending(change.after.arn)
-        rule = written[change.after.arn] = rules.write(change)
+        with memory.writing(change.after.arn):
+            rule = written[change.after.arn] = rules.write(change)
         memory.answered(rule)
     memory.saw(plan)
     return tuple(

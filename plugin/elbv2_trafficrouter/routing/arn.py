@@ -8,9 +8,10 @@ from typing import NewType
 
 Arn = NewType("Arn", str)
 
-_OWNER = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z]+(?:-[a-z]+)+-[0-9]+:[0-9]{12}"
+_REGION = r"[a-z]{2,8}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}"
+_OWNER = rf"arn:aws[a-z-]{{0,12}}:elasticloadbalancing:{_REGION}:[0-9]{{12}}"
 _NAME = r"[A-Za-z0-9-]{1,32}"
-_ID = r"[0-9a-f]+"
+_ID = r"[0-9a-f]{1,32}"
 _RULE = re.compile(rf"{_OWNER}:listener-rule/app/{_NAME}/{_ID}/{_ID}/{_ID}")
 _TARGET_GROUP = re.compile(rf"{_OWNER}:targetgroup/{_NAME}/{_ID}")
 

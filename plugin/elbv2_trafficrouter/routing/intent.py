@@ -11,6 +11,7 @@ from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
 from elbv2_trafficrouter.routing.config import Config, read_config
 from elbv2_trafficrouter.routing.model import Destination, Intent
 
+_LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
 DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
 
 
@@ -30,8 +31,10 @@ def _intent(
     rollout: pb.Rollout, weight: int, additional: Sequence[pb.WeightDestination], plugin_name: str
 ) -> Intent:
     for field in ("namespace", "name"):
-        if not getattr(rollout.metadata, field):
-            raise InvalidRequest(f"rollout.metadata.{field}", "is missing", "Send the whole Rollout.")
+        if not 0 < len(getattr(rollout.metadata, field)) <= _LONGEST_NAME:
+            raise InvalidRequest(
+                f"rollout.metadata.{field}", "is missing or too long", "Send the whole Rollout as it is."
+            )
     routing = rollout.spec.strategy.canary.traffic_routing
     config = _config(routing, plugin_name)
     stable, canary = _services(rollout)

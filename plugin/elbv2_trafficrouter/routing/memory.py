@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from elbv2_trafficrouter.errors import TimeRanOut
+from elbv2_trafficrouter.errors import OutcomeUnknown, Problem, TimeRanOut
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.model import Intent, ListenerRule, Plan
 from elbv2_trafficrouter.routing.ports import Call, Mutex, Runtime
@@ -52,12 +52,22 @@ class Memory:
 
     @property
     def written(self) -> dict[Arn, ListenerRule | None]:
-        """Our last write to each rule; None where it was sent and not answered."""
+        """Our last write to each rule; None where it was not answered. For who holds the rule's listener."""
         return self._written
 
-    def sending(self, rule: Arn) -> None:
-        """A write is about to be sent: from now on nothing is known of the rule until it is answered."""
+    @contextmanager
+    def writing(self, rule: Arn) -> Iterator[None]:
+        """A write is sent in the block: nothing is known of the rule until AWS answers or refuses."""
+        before = {rule: self._written[rule]} if rule in self._written else {}
         self._written[rule] = None
+        try:
+            yield
+        except OutcomeUnknown:
+            raise
+        except Problem:
+            del self._written[rule]
+            self._written |= before
+            raise
 
     def answered(self, rule: ListenerRule) -> None:
         self._written[rule.arn] = rule

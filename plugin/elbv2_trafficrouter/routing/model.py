@@ -1,6 +1,6 @@
 """The values that decisions are made on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -54,7 +54,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """A rule as it was read. `forwards` is empty where the rule does not forward."""
+    """A rule as it was read. `forwards` is empty where it does not forward, or not in a way to trust."""
 
     arn: Arn
     forwards: tuple[Forward, ...]
@@ -63,9 +63,12 @@ class ListenerRule:
     not_understood: tuple[str, ...] = ()
     """Elements of the actions that could not be sent back."""
 
-    def shares_like(self, other: "ListenerRule") -> bool:
-        """Whether both name the same target groups with the same shares; order and scale mean nothing."""
-        return _shares(self.forwards) == _shares(other.forwards)
+    def shares_like(self, other: "ListenerRule", among: Collection[Arn] | None = None) -> bool:
+        """Whether both name the same target groups with the same shares; order and scale mean nothing.
+
+        `among`: the groups to look at, if not all.
+        """
+        return _shares(self.forwards, among) == _shares(other.forwards, among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Verification:
     rules: tuple[RuleOutcome, ...] = ()
 
 
-def _shares(forwards: tuple[Forward, ...]) -> dict[Arn, int]:
-    unit = gcd(*(forward.weight for forward in forwards)) or 1
-    return {forward.group: forward.weight // unit for forward in forwards}
+def _shares(forwards: tuple[Forward, ...], among: Collection[Arn] | None) -> dict[Arn, int]:
+    weights = {one.group: one.weight for one in forwards if among is None or one.group in among}
+    unit = gcd(*weights.values()) or 1
+    return {group: weight // unit for group, weight in weights.items()}

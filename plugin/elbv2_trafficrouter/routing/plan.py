@@ -22,53 +22,57 @@ def plan(
 ) -> Plan:
     """Each rule with the intent's shares.
 
-    A rule is written unless the read and our last write both have them already. `written`: our last write to
-    each rule; None where it was not answered; nothing where there was none.
+    A rule is written unless the read has them already and our last write had them too: a read may lag.
+    `written`: our last write to each rule; None where it was not answered; nothing where there was none.
     Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotUnderstood.
     """
 
     def wanted(route: Route, rule: ListenerRule) -> ListenerRule:
-        return _with_shares(intent, route, rule)
+        after = _with_shares(intent, route, rule)
+        return rule if rule.shares_like(after) and _is_known(route, rule, written) else after
 
-    def has_it(rule: ListenerRule, after: ListenerRule) -> bool:
-        last = written.get(rule.arn, rule)
-        return last is not None and last.shares_like(after) and rule.shares_like(after)
-
-    return _plan(routes, seen, wanted, has_it)
+    return _plan(routes, seen, wanted)
 
 
-def plan_attachment(intent: Intent, routes: tuple[Route, ...], seen: Snapshot) -> Plan:
-    """Each rule with the groups that it lacks at weight 0 and all else as it is. Raises as `plan` does.
+def plan_attachment(
+    intent: Intent, routes: tuple[Route, ...], seen: Snapshot, written: Mapping[Arn, ListenerRule | None]
+) -> Plan:
+    """Each rule with the groups that it lacks at weight 0, all else as it is. `written`, raises: as `plan`.
 
-    ELBv2 checks the health of no target in a group that no rule names. A rule without any weight is left to
-    SetWeight: all weights 0 are never written.
+    ELBv2 checks the health of no target in a group that no rule names. A rule without any weight, or whose
+    read does not show our last write, is left to SetWeight: no weight is written that nobody asked for.
     """
 
-    def attached(route: Route, rule: ListenerRule) -> ListenerRule:
+    def wanted(route: Route, rule: ListenerRule) -> ListenerRule:
         complete = _with_groups(intent, route, rule)
-        return complete if any(forward.weight for forward in rule.forwards) else rule
+        has_weight = any(forward.weight for forward in rule.forwards)
+        return complete if has_weight and _is_known(route, rule, written) else rule
 
-    return _plan(routes, seen, attached, ListenerRule.shares_like)
+    return _plan(routes, seen, wanted)
+
+
+def _is_known(route: Route, rule: ListenerRule, written: Mapping[Arn, ListenerRule | None]) -> bool:
+    """Whether the read shows what we wrote last, as far as it is ours; others may change theirs."""
+    last = written.get(rule.arn, rule)
+    return last is not None and last.shares_like(rule, frozenset(route.groups.values()))
 
 
 def _plan(
-    routes: tuple[Route, ...],
-    seen: Snapshot,
-    wanted: Callable[[Route, ListenerRule], ListenerRule],
-    has_it: Callable[[ListenerRule, ListenerRule], bool],
+    routes: tuple[Route, ...], seen: Snapshot, wanted: Callable[[Route, ListenerRule], ListenerRule]
 ) -> Plan:
     rules, changes = [], []
     for route in routes:
         rule = seen.rules.get(route.rule)
         if rule is None:
             raise RuleNotFound(route.rule)
+        if rule.not_understood and not rule.forwards:
+            raise RuleNotUnderstood(rule.arn, rule.not_understood)
         after = wanted(route, rule)
-        if has_it(rule, after):
-            rules.append(rule)
+        rules.append(after)
+        if after is rule:
             continue
         if rule.not_understood:
             raise RuleNotUnderstood(rule.arn, rule.not_understood)
-        rules.append(after)
         changes.append(Change(rule, after))
     return Plan(tuple(rules), tuple(changes))
 
@@ -80,6 +84,8 @@ def _with_groups(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRu
     if stable not in present:
         raise NoForwardToStable(rule.arn, intent.stable.service, stable, sorted(present))
     missing = [group for group in route.groups.values() if group not in present]
+    if not missing:
+        return rule
     if len(present) + len(missing) > MAX_GROUPS:
         raise TooManyTargetGroups(rule.arn, MAX_GROUPS, missing)
     return replace(rule, forwards=(*rule.forwards, *(Forward(group, 0) for group in missing)))

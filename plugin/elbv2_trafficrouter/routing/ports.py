@@ -17,8 +17,8 @@ class Call(Protocol):
 class Rules(Protocol):
     """Listener rules. Both raise a Problem for whatever AWS answers."""
 
-    def read(self, listeners: frozenset[Arn]) -> Snapshot:
-        """All rules of these listeners, by a read that begins now."""
+    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+        """All rules of these listeners, by a read that begins now and ends with the call."""
 
     def write(self, change: Change) -> ListenerRule:
         """Sends the rule's actions with the new weights, once. Gives the rule as AWS answered it."""

@@ -22,17 +22,17 @@ class Router:
         routes = resolve(intent)
         listeners = _listeners(routes)
         with self._memory.holding(listeners, call):
-            wanted = plan(intent, routes, self._rules.read(listeners), self._memory.written)
+            wanted = plan(intent, routes, self._rules.read(listeners, call), self._memory.written)
             return apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=turn)
 
-    def verify_weight(self, intent: Intent) -> Verification:
+    def verify_weight(self, intent: Intent, call: Call) -> Verification:
         """Compares every rule with the intent's shares, on a read of its own.
 
         What can't be found out is not verified: the controller takes an error for leave to go on.
         """
         routes = resolve(intent)
         try:
-            seen = self._rules.read(_listeners(routes))
+            seen = self._rules.read(_listeners(routes), call)
             return verify(intent, routes, plan(intent, routes, seen, written={}))
         except Problem as problem:
             return Verification(problem)
@@ -44,7 +44,8 @@ class Router:
             return
         listeners = _listeners(routes)
         with self._memory.holding(listeners, call):
-            wanted = plan_attachment(intent, routes, self._rules.read(listeners))
+            seen = self._rules.read(listeners, call)
+            wanted = plan_attachment(intent, routes, seen, self._memory.written)
             apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=None)
 
 

@@ -9,8 +9,8 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
-from elbv2_trafficrouter.errors import Defect, Problem, UndecodableMessage
-from elbv2_trafficrouter.rpc.status import status
+from elbv2_trafficrouter.errors import Defect, Problem, UndecodableMessage, shown
+from elbv2_trafficrouter.rpc.status import metadata, status
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -64,7 +64,7 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
         "failed",
         code=failure.kind.name,
         error=failure.sentence,
-        details=failure.metadata,
+        details=metadata(failure),
         seconds=_since(begun),
     )
     return context.abort_with_status(rpc_status.to_status(status(failure)))
@@ -81,7 +81,8 @@ def _subject(request: Any) -> dict[str, object]:
     """What the call is about, as far as the request tells."""
     subject: dict[str, object] = {}
     if hasattr(request, "rollout"):
-        subject |= {"namespace": request.rollout.metadata.namespace, "rollout": request.rollout.metadata.name}
+        rollout = request.rollout.metadata
+        subject |= {"namespace": shown(rollout.namespace), "rollout": shown(rollout.name)}
     if hasattr(request, "desired_weight") and request.HasField("desired_weight"):
         subject |= {"desired_weight": request.desired_weight}
     return subject

@@ -44,7 +44,7 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
 
     def VerifyWeight(self, request: pb.VerifyWeightRequest, context: Context) -> pb.VerifyWeightResponse:
         intent = read_intent(request, self._plugin_name)
-        return verify_weight_response(self._router.verify_weight(intent))
+        return verify_weight_response(self._router.verify_weight(intent, GrpcCall(context)))
 
     def RemoveManagedRoutes(
         self, request: pb.RemoveManagedRoutesRequest, context: Context

@@ -19,12 +19,16 @@ def code(problem: Problem) -> grpc.StatusCode:
 
 def status(problem: Problem) -> Status:
     """The sentence as message, and an ErrorInfo with reason and metadata for programs."""
-    share = _MAX_METADATA_BYTES // max(1, len(problem.metadata))
-    metadata = {key: _cut(value, share) for key, value in problem.metadata.items()}
-    info = ErrorInfo(reason=problem.reason, domain=DOMAIN, metadata=metadata)
+    info = ErrorInfo(reason=problem.reason, domain=DOMAIN, metadata=metadata(problem))
     detail = Any()
     detail.Pack(info)
     return Status(code=code(problem).value[0], message=problem.sentence, details=[detail])
+
+
+def metadata(problem: Problem) -> dict[str, str]:
+    """The problem's, cut to what a client takes and a log line should hold."""
+    share = _MAX_METADATA_BYTES // max(1, len(problem.metadata))
+    return {key: _cut(value, share) for key, value in problem.metadata.items()}
 
 
 def _cut(value: str, size: int) -> str:
