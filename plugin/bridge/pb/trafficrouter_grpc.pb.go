@@ -43,7 +43,8 @@ const (
 // Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
 // as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
 // of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-// `elbv2-trafficrouter`, a reason and metadata such as full ARNs and request ids.
+// `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
+// large, too many calls) there are no details.
 //
 // Codes that every call can end with:
 //
@@ -53,12 +54,12 @@ const (
 // | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
 // | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
 // | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
+// | the client left before a write was sent            | CANCELLED          | nothing                        |
 // | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
 type TrafficRouterClient interface {
 	// Says that the router is there. Effect: none. Idempotent.
 	InitPlugin(ctx context.Context, in *InitPluginRequest, opts ...grpc.CallOption) (*InitPluginResponse, error)
-	// Hands over the pod template hashes of canary and stable. Effect: none on AWS: what a Service selects is
-	// read where it matters. Idempotent.
+	// Hands over the pod template hashes of canary and stable. Effect: none. Idempotent.
 	UpdateHash(ctx context.Context, in *UpdateHashRequest, opts ...grpc.CallOption) (*UpdateHashResponse, error)
 	// Gives the canary exactly the desired share of this Rollout's part of each listener rule, the additional
 	// destinations theirs, and stable the rest.
@@ -76,6 +77,8 @@ type TrafficRouterClient interface {
 	// | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule    |
 	// | AWS refuses the change for the state it is in      | FAILED_PRECONDITION | do what the message says     |
 	// | the rule has elements that this version cannot keep| FAILED_PRECONDITION | update the router            |
+	// | our groups all have weight 0 beside others         | FAILED_PRECONDITION | give stable its weight back  |
+	// | the rule has no room for another target group      | FAILED_PRECONDITION | remove a group               |
 	// | IAM refuses                                        | PERMISSION_DENIED   | allow the action on the ARN  |
 	// | no usable credentials                              | UNAUTHENTICATED     | give the sidecar a role      |
 	// | AWS throttles                                      | RESOURCE_EXHAUSTED  | try again with a backoff     |
@@ -110,7 +113,7 @@ type TrafficRouterClient interface {
 	// Effect: attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
 	// target's health in a group that no rule names. Idempotent.
 	//
-	// The conditions and codes of SetWeight, but for those of the weight.
+	// The conditions and codes of SetWeight, but for those of the weight, and never ABORTED.
 	RemoveManagedRoutes(ctx context.Context, in *RemoveManagedRoutesRequest, opts ...grpc.CallOption) (*RemoveManagedRoutesResponse, error)
 	// Names the kind of router. Effect: none. Idempotent.
 	Type(ctx context.Context, in *TypeRequest, opts ...grpc.CallOption) (*TypeResponse, error)
@@ -216,7 +219,8 @@ func (c *trafficRouterClient) Type(ctx context.Context, in *TypeRequest, opts ..
 // Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
 // as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
 // of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-// `elbv2-trafficrouter`, a reason and metadata such as full ARNs and request ids.
+// `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
+// large, too many calls) there are no details.
 //
 // Codes that every call can end with:
 //
@@ -226,12 +230,12 @@ func (c *trafficRouterClient) Type(ctx context.Context, in *TypeRequest, opts ..
 // | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
 // | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
 // | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
+// | the client left before a write was sent            | CANCELLED          | nothing                        |
 // | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
 type TrafficRouterServer interface {
 	// Says that the router is there. Effect: none. Idempotent.
 	InitPlugin(context.Context, *InitPluginRequest) (*InitPluginResponse, error)
-	// Hands over the pod template hashes of canary and stable. Effect: none on AWS: what a Service selects is
-	// read where it matters. Idempotent.
+	// Hands over the pod template hashes of canary and stable. Effect: none. Idempotent.
 	UpdateHash(context.Context, *UpdateHashRequest) (*UpdateHashResponse, error)
 	// Gives the canary exactly the desired share of this Rollout's part of each listener rule, the additional
 	// destinations theirs, and stable the rest.
@@ -249,6 +253,8 @@ type TrafficRouterServer interface {
 	// | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule    |
 	// | AWS refuses the change for the state it is in      | FAILED_PRECONDITION | do what the message says     |
 	// | the rule has elements that this version cannot keep| FAILED_PRECONDITION | update the router            |
+	// | our groups all have weight 0 beside others         | FAILED_PRECONDITION | give stable its weight back  |
+	// | the rule has no room for another target group      | FAILED_PRECONDITION | remove a group               |
 	// | IAM refuses                                        | PERMISSION_DENIED   | allow the action on the ARN  |
 	// | no usable credentials                              | UNAUTHENTICATED     | give the sidecar a role      |
 	// | AWS throttles                                      | RESOURCE_EXHAUSTED  | try again with a backoff     |
@@ -283,7 +289,7 @@ type TrafficRouterServer interface {
 	// Effect: attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
 	// target's health in a group that no rule names. Idempotent.
 	//
-	// The conditions and codes of SetWeight, but for those of the weight.
+	// The conditions and codes of SetWeight, but for those of the weight, and never ABORTED.
 	RemoveManagedRoutes(context.Context, *RemoveManagedRoutesRequest) (*RemoveManagedRoutesResponse, error)
 	// Names the kind of router. Effect: none. Idempotent.
 	Type(context.Context, *TypeRequest) (*TypeResponse, error)

@@ -34,7 +34,8 @@ class TrafficRouterStub:
     Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
     as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
     of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs and request ids.
+    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
+    large, too many calls) there are no details.
 
     Codes that every call can end with:
 
@@ -44,6 +45,7 @@ class TrafficRouterStub:
     | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
     | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
     | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
+    | the client left before a write was sent            | CANCELLED          | nothing                        |
     | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
     """
 
@@ -104,7 +106,8 @@ class TrafficRouterServicer:
     Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
     as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
     of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs and request ids.
+    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
+    large, too many calls) there are no details.
 
     Codes that every call can end with:
 
@@ -114,6 +117,7 @@ class TrafficRouterServicer:
     | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
     | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
     | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
+    | the client left before a write was sent            | CANCELLED          | nothing                        |
     | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
     """
 
@@ -125,8 +129,7 @@ class TrafficRouterServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateHash(self, request, context):
-        """Hands over the pod template hashes of canary and stable. Effect: none on AWS: what a Service selects is
-        read where it matters. Idempotent.
+        """Hands over the pod template hashes of canary and stable. Effect: none. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +152,8 @@ class TrafficRouterServicer:
         | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule    |
         | AWS refuses the change for the state it is in      | FAILED_PRECONDITION | do what the message says     |
         | the rule has elements that this version cannot keep| FAILED_PRECONDITION | update the router            |
+        | our groups all have weight 0 beside others         | FAILED_PRECONDITION | give stable its weight back  |
+        | the rule has no room for another target group      | FAILED_PRECONDITION | remove a group               |
         | IAM refuses                                        | PERMISSION_DENIED   | allow the action on the ARN  |
         | no usable credentials                              | UNAUTHENTICATED     | give the sidecar a role      |
         | AWS throttles                                      | RESOURCE_EXHAUSTED  | try again with a backoff     |
@@ -203,7 +208,7 @@ class TrafficRouterServicer:
         Effect: attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
         target's health in a group that no rule names. Idempotent.
 
-        The conditions and codes of SetWeight, but for those of the weight.
+        The conditions and codes of SetWeight, but for those of the weight, and never ABORTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -276,7 +281,8 @@ class TrafficRouter:
     Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
     as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
     of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs and request ids.
+    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
+    large, too many calls) there are no details.
 
     Codes that every call can end with:
 
@@ -286,6 +292,7 @@ class TrafficRouter:
     | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
     | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
     | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
+    | the client left before a write was sent            | CANCELLED          | nothing                        |
     | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
     """
 
