@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/proto"
 
@@ -126,18 +128,35 @@ func TestNoSidecarIsSaidAtOnceAndFoundWithinASecond(t *testing.T) {
 	}
 	router := fakerouter.Serve(t, address)
 	works := func() bool { failure, _ := timed(bridge, "was"); return failure == "" }
-	eventually(t, 1200*time.Millisecond, "a sidecar that came is found", works)
+	isFound := func() {
+		t.Helper()
+		eventually(t, 1200*time.Millisecond, "there is a connection", func() bool {
+			return bridge.sidecar.conn.GetState() == connectivity.Ready
+		})
+		eventually(t, atOnce, "calls succeed as soon as there is one", works)
+	}
+	isFound()
 	router.Stop()
-	eventually(t, time.Second, "a sidecar that left is missed", func() bool { return !works() })
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 4) {
+		if works() {
+			t.Fatal("a sidecar that left answers")
+		}
+	}
 	fakerouter.Serve(t, address)
-	eventually(t, 1200*time.Millisecond, "a sidecar that came back is found", works)
+	isFound()
 }
 
-// A relay carries bytes until it is frozen; then it takes them and connections, and says nothing.
+// A relay carries the bytes of all connections but the first so many: those it takes, and says nothing.
 type relay struct {
 	net.Listener
-	frozen atomic.Bool
+	made, lost atomic.Int64
 }
+
+// breakDown loses all connections, also those to come.
+func (r *relay) breakDown() { r.lost.Store(math.MaxInt64) }
+
+// recover carries those to come.
+func (r *relay) recover() { r.lost.Store(r.made.Load()) }
 
 func newRelay(t *testing.T, target string) *relay {
 	t.Helper()
@@ -159,22 +178,23 @@ func newRelay(t *testing.T, target string) *relay {
 				continue
 			}
 			t.Cleanup(func() { near.Close(); far.Close() })
-			go r.carry(near, far)
-			go r.carry(far, near)
+			number := r.made.Add(1)
+			go r.carry(number, near, far)
+			go r.carry(number, far, near)
 		}
 	}()
 	return r
 }
 
-func (r *relay) carry(from io.Reader, to io.WriteCloser) {
+func (r *relay) carry(number int64, from io.Reader, to io.WriteCloser) {
 	defer to.Close()
 	for buffer := make([]byte, 1<<16); ; {
 		count, err := from.Read(buffer)
 		if err != nil {
 			return
 		}
-		if r.frozen.Load() {
-			continue // lost, as on a network
+		if number <= r.lost.Load() {
+			continue
 		}
 		if _, err := to.Write(buffer[:count]); err != nil {
 			return
@@ -192,18 +212,24 @@ func TestAConnectionThatTurnsIntoABlackHole(t *testing.T) {
 	if failure, _ := timed(bridge, "was"); failure != "" {
 		t.Fatal(failure)
 	}
-	network.frozen.Store(true)
-	begun, ended := time.Now(), make(chan string)
+	network.breakDown()
+	begun, ended := time.Now(), make(chan string, 2)
 	go func() { failure, _ := timed(bridge, "was"); ended <- failure }()
-	failsFast(t, bridge, (silentAfter+2)*healthEvery, "answers no health checks")
-	if took := time.Since(begun); took < silentAfter*healthEvery/2 {
-		t.Errorf("given up after %v already", took)
+	eventually(t, 3*healthEvery, "a health check is not answered", func() bool { return bridge.sidecar.silent.Load() == 1 })
+	go func() { failure, _ := timed(bridge, "was"); ended <- failure }()
+	select {
+	case failure := <-ended:
+		t.Fatalf("given up after one: %s", failure)
+	case <-time.After(atOnce):
 	}
-	if failure := <-ended; !strings.HasPrefix(failure, "DEADLINE_EXCEEDED: ") || time.Since(begun) < timeout-atOnce {
-		t.Errorf("the call in flight ended after %v: %s", time.Since(begun), failure)
+	failsFast(t, bridge, 2*healthEvery, "answers no health checks")
+	for range 2 {
+		if failure := <-ended; !strings.HasPrefix(failure, "DEADLINE_EXCEEDED: ") || time.Since(begun) < timeout-atOnce {
+			t.Errorf("a call in flight ended after %v: %s", time.Since(begun), failure)
+		}
 	}
 	// Only keepalive finds out that this connection will never carry anything again.
-	network.frozen.Store(false)
+	network.recover()
 	eventually(t, 15*time.Second, "another connection is made", func() bool {
 		failure, took := timed(bridge, "was")
 		if took > timeout/2 {
