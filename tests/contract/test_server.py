@@ -1,13 +1,16 @@
 """The server itself: its socket, its limits, its start and its end."""
 
 import os
+import queue
 import signal
 import socket as sockets
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import pytest
@@ -15,6 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.front import front_of
+from support.http2 import Http2
 from support.petclinic import Petclinic
 from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar
 
@@ -86,6 +91,57 @@ def test_health_answers_while_every_thread_waits_for_aws(router: Sidecar, clinic
             call.cancel()
 
 
+def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
+    clinic: Petclinic, socket: Path
+) -> None:
+    """Whoever floods the socket fills no memory with calls that wait."""
+    surplus = 6
+    all_are_sent = threading.Event()
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def late(answer: bytes) -> bytes:
+        all_are_sent.wait()
+        return answer
+
+    with (
+        front_of(clinic.url, late) as aws,
+        sidecar(socket, environment(aws, **CREDENTIALS)) as router,
+        router.stub() as stub,
+    ):
+        for _ in range(64 + surplus):
+            stub.VerifyWeight.future(clinic.verify_weight(10)).add_done_callback(ended.put)
+        refused = [ended.get(timeout=30).code() for _ in range(surplus)]
+        all_are_sent.set()
+        finished = [ended.get(timeout=30).code() for _ in range(64)]
+        assert stub.Type(pb.TypeRequest()).type == "elbv2"
+    assert refused == [Code.RESOURCE_EXHAUSTED] * surplus
+    assert finished == [Code.OK] * 64
+
+
+@pytest.mark.xfail(
+    raises=ConnectionError,
+    reason="gRPC's name for the option is grpc.http2.min_ping_interval_without_data_ms, without recv",
+)
+def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Sidecar, socket: Path) -> None:
+    """gRPC ends a connection at the third ping that comes too soon, by default within two hours.
+
+    Two come at once, so that there is only one pause to wait for.
+    """
+    assert router.process.poll() is None
+    with Http2(socket) as client:
+        for _ in range(3):
+            client.ping()
+        time.sleep(5.1)
+        client.ping()
+        client.settings()  # the connection is still there
+
+
+def test_a_client_that_pings_without_a_pause_is_cut_off(router: Sidecar, socket: Path) -> None:
+    assert router.process.poll() is None
+    with Http2(socket) as client, pytest.raises(ConnectionError):
+        ping_without_end(client)
+
+
 def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic, socket: Path) -> None:
     clinic.fault("DescribeRules", latencySeconds=1)
     with router.stub() as stub:
@@ -115,6 +171,24 @@ def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, socke
         stub.InitPlugin(pb.InitPluginRequest())
 
 
+def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) -> None:
+    """Otherwise the kernel would share the clients out between the two."""
+    second = subprocess.run(
+        [sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", router.tcp],
+        env=environment("http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert second.returncode == 1
+    *_, sentence = second.stderr.splitlines()
+    assert sentence.startswith(f"elbv2-trafficrouter: {router.tcp} can't be listened on: ")
+    assert sentence.endswith("Choose another --listen.")
+    with router.stub(router.tcp) as stub:
+        assert stub.Type(pb.TypeRequest()).type == "elbv2"
+
+
 def test_after_a_kill_the_next_server_takes_over_the_socket(clinic: Petclinic, socket: Path) -> None:
     variables = environment(clinic.url, **CREDENTIALS)
     with sidecar(socket, variables) as first:
@@ -141,3 +215,8 @@ def wait_until_in_flight(stub: Stub, clinic: Petclinic) -> None:
     """A call that was sent after them on the same connection has come back, so they have arrived."""
     stub.Type(pb.TypeRequest())
     assert clinic.journal() == []
+
+
+def ping_without_end(client: Http2) -> NoReturn:
+    while True:
+        client.ping()
