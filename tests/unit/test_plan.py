@@ -1,7 +1,8 @@
 from fractions import Fraction
+from math import lcm
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elbv2_trafficrouter.errors import (
@@ -94,6 +95,44 @@ def test_a_plan_changes_weights_and_nothing_else_and_is_done_after_one_write(
         assert set(weights_of(change.after)) == set(weights_of(rule)) | {STABLE, CANARY, OLD_EXPERIMENT}
         assert any(weights_of(change.after).values())
         assert planned(intent, change.after).changes == ()
+
+
+def wanted_shares(weights: dict[Arn, int], canary: Fraction) -> dict[Arn, Fraction]:
+    """Of the whole rule: others keep theirs, stable and canary divide ours."""
+    others = {group: weight for group, weight in weights.items() if group in {FOREIGN, OTHER}}
+    part = sum(weights.values()) - sum(others.values()) or 1
+    whole = part + sum(others.values())
+    divided = {STABLE: part * (1 - canary), CANARY: part * canary, OLD_EXPERIMENT: Fraction(0)}
+    return {group: Fraction(weight) / whole for group, weight in (others | divided).items()}
+
+
+def as_integers(shares: dict[Arn, Fraction]) -> dict[Arn, int]:
+    """Without a common divisor."""
+    common = lcm(*(share.denominator for share in shares.values()))
+    return {group: int(share * common) for group, share in shares.items()}
+
+
+@st.composite
+def rules_of_round_weights(draw: st.DrawFn) -> dict[Arn, int]:
+    """Few of all rules have shares that can be exact; of these most."""
+    ours = {group: draw(st.integers(0, 5)) * 20 for group in (STABLE, CANARY, OLD_EXPERIMENT)}
+    others = {
+        group: draw(st.integers(0, 5)) * 50 for group in draw(st.sets(st.sampled_from([FOREIGN, OTHER])))
+    }
+    assume(any(ours.values()) or not any(others.values()))
+    return others | ours
+
+
+@given(rules_of_round_weights(), st.sampled_from([1, 5, 20, 100, 150]), st.data())
+def test_shares_that_integers_up_to_999_can_be_are_planned_exactly(
+    before: dict[Arn, int], max_weight: int, data: st.DataObject
+) -> None:
+    weight = data.draw(st.integers(0, max_weight))
+    wanted = wanted_shares(before, Fraction(weight, max_weight))
+    assume(max(as_integers(wanted).values()) <= 999)
+    weights = after(asking_for(weight, max_weight), before)
+    whole = sum(weights.values())
+    assert {group: Fraction(weight, whole) for group, weight in weights.items()} == wanted
 
 
 @pytest.mark.parametrize(

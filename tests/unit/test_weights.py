@@ -110,6 +110,44 @@ def test_the_nearest_of_all_weights_is_found_when_there_are_no_foreign_groups(we
     assert Fraction(weights.ours[1], sum(weights.ours)) == best
 
 
+def _canarys_nearest(foreign: list[int], part: int, asked: Fraction) -> Fraction:
+    """The canary's largest share of the whole up to the one asked; foreign shares stay as they are."""
+    unit = gcd(part, *foreign)
+    multiples = range(1, MAX_WEIGHT * unit // max(foreign) + 1)
+    ways = (
+        (canary, part // unit * multiple, sum(foreign) // unit * multiple)
+        for multiple in multiples
+        for canary in range(min(MAX_WEIGHT, part // unit * multiple) + 1)
+    )
+    return max(
+        Fraction(canary, ours + others)
+        for canary, ours, others in ways
+        if ours - canary <= MAX_WEIGHT and canary <= asked * ours
+    )
+
+
+@pytest.mark.parametrize(
+    ("foreign", "part"),
+    [
+        pytest.param([999], 1, id="1 to divide"),
+        pytest.param([998], 7, id="no room to multiply"),
+        pytest.param([499], 3, id="room for twice as much"),
+        pytest.param([333, 100], 50, id="room for three times as much"),
+        pytest.param([101, 0], 300, id="our part is the largest"),
+        pytest.param([200], 1100, id="our part fits divided only"),
+    ],
+)
+@pytest.mark.parametrize(
+    "asked", [Fraction(1, 3), Fraction(1, 7), Fraction(10, 11), Fraction(1, 100), Fraction(997, 1000)]
+)
+def test_the_nearest_of_all_weights_is_found_beside_foreign_groups(
+    foreign: list[int], part: int, asked: Fraction
+) -> None:
+    weights = exact_weights(foreign, part, [1 - asked, asked], asked.denominator)
+    assert _given(weights)[: len(foreign)] == _asked(foreign, part, [])
+    assert _given(weights)[-1] == _canarys_nearest(foreign, part, asked)
+
+
 @pytest.mark.parametrize(
     ("foreign", "part", "canary", "expected"),
     [
