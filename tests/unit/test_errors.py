@@ -204,7 +204,7 @@ def test_the_same_trouble_has_the_same_sentence() -> None:
         pytest.param("q" * 257, f"'{'q' * 255}…'", id="above the limit"),
     ],
 )
-def test_quoting(text: str, seen: str) -> None:
+def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, seen: str) -> None:
     assert quoted(text) == seen
 
 
