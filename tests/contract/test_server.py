@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
@@ -89,6 +91,26 @@ def test_health_answers_while_every_thread_waits_for_aws(router: Sidecar, clinic
         assert not any(call.done() for call in calls)
         for call in calls:
             call.cancel()
+
+
+def test_idle_reflection_streams_hold_up_no_call(router: Sidecar, clinic: Petclinic) -> None:
+    """A client keeps its stream open for as long as it likes."""
+    with grpc.insecure_channel(router.unix) as channel, router.stub() as stub:
+        reflect: Any = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo
+        idle = threading.Event()
+
+        def asking() -> Iterator[reflection_pb2.ServerReflectionRequest]:
+            yield reflection_pb2.ServerReflectionRequest(list_services="")
+            idle.wait()
+
+        streams = [reflect(asking()) for _ in range(16)]
+        for stream in streams:
+            next(stream)
+        stub.SetWeight(clinic.set_weight(10), timeout=5)
+        idle.set()
+        for stream in streams:
+            stream.cancel()
+    assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
 def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
