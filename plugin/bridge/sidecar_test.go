@@ -317,9 +317,8 @@ func TestTwelveCallsAreMadeAtOnce(t *testing.T) {
 }
 
 func TestNothingIsLeftRunning(t *testing.T) {
-	address := socket(t)
+	address, before := socket(t), runtime.NumGoroutine()
 	router := fakerouter.Serve(t, address)
-	before := runtime.NumGoroutine()
 	bridge, _ := newBridge(t, address, time.Second)
 	for range 100 {
 		timed(bridge, "was")

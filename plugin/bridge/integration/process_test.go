@@ -60,6 +60,7 @@ func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
 	if err := bridge.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = bridge.Process.Kill() })
 	reader := bufio.NewReader(output)
 	line, err := reader.ReadString('\n')
 	if took := time.Since(begun); err != nil || took > time.Second {
@@ -173,6 +174,16 @@ func TestInstallReplacesTheExecutableWhole(t *testing.T) {
 		t.Errorf("%d bytes of %d, %v", len(copied), len(wanted), err)
 	}
 	if names, err := os.ReadDir(directory); err != nil || len(names) != 1 {
+		t.Errorf("left there: %v %v", names, err)
+	}
+	taken := t.TempDir()
+	if err := os.Mkdir(filepath.Join(taken, "trafficrouter-bridge"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := run(t, "--install", taken); status != 1 || !strings.Contains(stderr, "file exists") {
+		t.Errorf("over a directory: %d %s", status, stderr)
+	}
+	if names, err := os.ReadDir(taken); err != nil || len(names) != 1 {
 		t.Errorf("left there: %v %v", names, err)
 	}
 	missing := filepath.Join(directory, "missing")
