@@ -60,7 +60,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
             ("grpc.max_receive_message_length", 1024 * 1024),
             ("grpc.so_reuseport", 0),
             # The bridge's keepalive pings every 10 s, also between calls; the default answers GOAWAY.
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ),
         maximum_concurrent_rpcs=_CALLS_AT_ONCE,

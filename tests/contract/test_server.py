@@ -140,10 +140,6 @@ def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
     assert finished == [Code.OK] * 64
 
 
-@pytest.mark.xfail(
-    raises=ConnectionError,
-    reason="gRPC's name for the option is grpc.http2.min_ping_interval_without_data_ms, without recv",
-)
 def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Sidecar, socket: Path) -> None:
     """gRPC ends a connection at the third ping that comes too soon, by default within two hours.
 
