@@ -79,7 +79,7 @@ pod() {
 
 # As the image's user, without any privilege.
 contained() {
-  chroot "$root" env -i "${environment[@]}" setpriv --reuid="${user%:*}" --regid="${user#*:}" --clear-groups \
+  chroot "$root" /usr/bin/env -i "${environment[@]}" setpriv --reuid="${user%:*}" --regid="${user#*:}" --clear-groups \
     --bounding-set=-all --no-new-privs "$@"
 }
 
