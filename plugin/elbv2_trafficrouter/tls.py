@@ -21,7 +21,7 @@ def tls_credentials(tls: Tls) -> grpc.ServerCredentials:
             return None
 
     # grpcio takes None for "no change"; its stubs do not know.
-    return grpc.dynamic_ssl_server_credentials(_read(tls), renewed, require_client_authentication=True)  # type: ignore[arg-type]
+    return grpc.dynamic_ssl_server_credentials(_read(tls), renewed, require_client_authentication=True)  # type: ignore[arg-type]  # None
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
