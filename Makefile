@@ -30,6 +30,11 @@ test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize b
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race ./...
 
+.PHONY: e2e
+e2e: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## The real controller on a real control plane (builds them once, in a quarter of an hour)
+	cd tests && ../$(BIN)/python -m cluster.programs
+	$(BIN)/pytest tests/e2e
+
 .PHONY: image
 image: .venv/installed build/trafficrouter-bridge ## The container image, built, started and measured (as root)
 	rm -rf build/wheel

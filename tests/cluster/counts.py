@@ -1,0 +1,33 @@
+"""What the counted requests say: a version's share, within what chance allows."""
+
+import time
+from fractions import Fraction
+
+from cluster.load import Load, Tally, tally
+from cluster.process import wait_until
+from elbv2_trafficrouter.cli.demo.judgement import likely_counts
+
+UNLIKELY = Fraction(1, 10_000_000)
+"""How often a router without a fault may fail one count."""
+
+
+def counted(load: Load, requests: int = 500) -> Tally:
+    """So many requests, all sent from now on."""
+    begun = time.monotonic()
+    wait_until(lambda: tally(load.samples, begun, time.monotonic()).requests >= requests, "they were counted")
+    return tally(load.samples, begun, time.monotonic())
+
+
+def only(load: Load, version: str) -> None:
+    """Fails where another version answers, or none."""
+    seen = counted(load)
+    assert set(seen.versions) == {version}, seen
+    assert not seen.failures, seen
+
+
+def await_share(load: Load, version: str, percent: float) -> None:
+    """Fails where this version's share can't be so many percent, or requests fail."""
+    seen = counted(load)
+    low, high = likely_counts(seen.requests, Fraction(percent) / 100, UNLIKELY)
+    assert low <= seen.versions[version] <= high, (seen, low, high)
+    assert not seen.failures, seen

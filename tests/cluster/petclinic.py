@@ -1,0 +1,219 @@
+"""The petclinic of deploy/examples in a namespace of its own, behind a load balancer of its own."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from lightkube.generic_resource import create_namespaced_resource
+from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+from cluster.load import Load
+from cluster.process import wait_until
+from cluster.world import World
+from support.manifest import ROOT, Object, objects_of
+from support.petclinic import client_of, control
+from support.sidecar import CREDENTIALS
+
+EXAMPLE = ROOT / "deploy" / "examples" / "petclinic"
+NAME, STABLE, CANARY = "was", "was-stable", "was-canary"
+OLD, NEW = "1.0.0", "1.0.1"
+
+_ROLLOUT = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
+_CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
+
+
+@dataclass(frozen=True, slots=True)
+class Petclinic:
+    """`groups`: Service → ARN of its target group. `address`: where the listener takes requests."""
+
+    world: World
+    namespace: str
+    elbv2: ElasticLoadBalancingv2Client
+    listener: str
+    rule: str
+    groups: Mapping[str, str]
+    address: str
+
+    # What a person does.
+
+    def cli(self, *arguments: str) -> str:
+        """`kubectl argo rollouts …` in this namespace."""
+        return self.world.argo.cli(*arguments, "-n", self.namespace)
+
+    def set_image(self, version: str) -> None:
+        """And waits until the controller has taken it up: before, its status is still the old one's."""
+        before = self.status()["currentPodHash"]
+        self.cli("set", "image", NAME, f"{NAME}=petclinic:{version}")
+        self.wait(lambda status: status["currentPodHash"] != before, f"{version} was taken up")
+
+    def patch(self, change: Object) -> None:
+        arguments = ("rollout", NAME, "-n", self.namespace, "--type", "merge", "-p", json.dumps(change))
+        self.world.cluster.kubectl("patch", *arguments)
+
+    def load(self, per_second: int = 200) -> AbstractContextManager[Load]:
+        """Requests to the petclinic while the block runs."""
+        return self.world.load(self.address, per_second)
+
+    # What a person sees.
+
+    def rollout(self) -> Object:
+        live: Object = self.world.client.get(_ROLLOUT, NAME, namespace=self.namespace).to_dict()
+        return live
+
+    def status(self) -> Object:
+        status: Object = self.rollout().get("status", {})
+        return status
+
+    def weights(self) -> dict[str, int]:
+        """Service → weight in the rule, by describe-rules."""
+        services = {arn: service for service, arn in self.groups.items()}
+        (rule,) = self.elbv2.describe_rules(RuleArns=[self.rule])["Rules"]
+        return {
+            services[group["TargetGroupArn"]]: group["Weight"]
+            for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        }
+
+    def events(self, kind: str = "Warning") -> list[str]:
+        """`reason: message`, oldest first."""
+        arguments = ("-n", self.namespace, "--field-selector", f"involvedObject.name={NAME},type={kind}")
+        items = json.loads(self.world.cluster.kubectl("get", "events", *arguments, "-o", "json"))["items"]
+        items.sort(key=lambda item: item["metadata"]["creationTimestamp"])
+        return [f"{item['reason']}: {item['message']}" for item in items]
+
+    def calls(self, *actions: str) -> list[Object]:
+        """The sidecar's calls about this listener or its rule, in the emulator's journal."""
+        return [
+            entry
+            for entry in control(self.world.endpoint, "GET", "journal")
+            if entry["principal"] == CREDENTIALS["AWS_ACCESS_KEY_ID"]
+            and (not actions or entry["action"] in actions)
+            and self.listener.partition("listener/")[2] in json.dumps(entry["parameters"])
+        ]
+
+    # What a test waits for.
+
+    def wait(self, condition: Callable[[Object], object], what: str, seconds: float = 60) -> Object:
+        """The status that meets the condition. Fails with the last one, events and logs."""
+        status: Object = {}
+
+        def met() -> bool:
+            nonlocal status
+            status = self.status()
+            return bool(status) and bool(condition(status))
+
+        argo = self.world.argo
+        try:
+            wait_until(met, what, argo.controller, argo.sidecar, seconds=seconds)
+        except pytest.fail.Exception as failure:
+            failure.add_note(json.dumps(status, indent=1))
+            failure.add_note("\n".join(self.events()))
+            raise
+        return status
+
+    def wait_paused(self, weight: int) -> Object:
+        return self.wait(
+            lambda status: status.get("pauseConditions") and weights_of(status)["canary"] == weight,
+            f"it paused at {weight}",
+        )
+
+    def wait_promoted(self, weights: Mapping[str, int] | None = None) -> Object:
+        """Until the new pods are stable and the rule has all weight on the stable Service's group."""
+        wanted = weights or {STABLE: 100, CANARY: 0}
+        status = self.wait(
+            lambda status: (
+                status["phase"] == "Healthy"
+                and status["stableRS"] == status["currentPodHash"]
+                and weights_of(status)["canary"] == 0
+                and self.weights() == wanted
+            ),
+            "it was promoted",
+            seconds=120,
+        )
+        return status
+
+
+def weights_of(status: Object) -> dict[str, int]:
+    """What `status.canary.weights` says for canary and stable; -1 where it says nothing."""
+    weights = status.get("canary", {}).get("weights") or {}
+    return {role: weights.get(role, {}).get("weight", -1) for role in ("canary", "stable")}
+
+
+def petclinic(
+    world: World,
+    namespace: str,
+    *,
+    steps: Sequence[Object],
+    replicas: int = 2,
+    canary: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | None = None,
+) -> Petclinic:
+    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields."""
+    clinic = _balanced(world, namespace)
+    rollout, *rest = _objects(clinic)
+    rollout["spec"] |= {"replicas": replicas, **(spec or {})}
+    rollout["spec"]["strategy"]["canary"] |= {"steps": list(steps), **(canary or {})}
+    world.cluster.kubectl("create", "namespace", namespace)
+    world.cluster.apply(*rest, rollout)
+    return clinic
+
+
+def _objects(clinic: Petclinic) -> list[Object]:
+    """The example's, Rollout first, with this namespace and the ARNs of this load balancer."""
+    text = "\n---\n".join(
+        (EXAMPLE / f"{name}.yaml").read_text() for name in ("rollout", "services", "target-group-bindings")
+    )
+    text = re.sub(r"arn:aws:\S+:listener-rule/\S+", clinic.rule, text)
+    for service, arn in clinic.groups.items():
+        text = re.sub(rf"arn:aws:\S+:targetgroup/{service}/\S+", arn, text)
+    text = text.replace("namespace: petclinic", f"namespace: {clinic.namespace}")
+    return list(objects_of(text))
+
+
+def _balanced(world: World, namespace: str) -> Petclinic:
+    elbv2 = client_of(world.endpoint)
+    (balancer,) = elbv2.create_load_balancer(Name=namespace, Subnets=["subnet-0a1b2c3d", "subnet-1a2b3c4d"])[
+        "LoadBalancers"
+    ]
+    (listener,) = elbv2.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": _CERTIFICATE}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"]
+    groups = {
+        service: elbv2.create_target_group(
+            Name=f"{namespace}-{service}"[:32],
+            Protocol="HTTP",
+            Port=8080,
+            VpcId="vpc-0a1b2c3d",
+            TargetType="ip",
+        )["TargetGroups"][0]["TargetGroupArn"]
+        for service in (STABLE, CANARY)
+    }
+    (rule,) = elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"],
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/petclinic*"]}}],
+        Actions=[
+            {
+                "Type": "forward",
+                "ForwardConfig": {
+                    "TargetGroups": [
+                        {"TargetGroupArn": groups[STABLE], "Weight": 100},
+                        {"TargetGroupArn": groups[CANARY], "Weight": 0},
+                    ]
+                },
+            }
+        ],
+    )["Rules"]
+    (address,) = (
+        one["address"]
+        for one in control(world.endpoint, "GET", "listeners")
+        if one["listenerArn"] == listener["ListenerArn"]
+    )
+    return Petclinic(world, namespace, elbv2, listener["ListenerArn"], rule["RuleArn"], groups, address)

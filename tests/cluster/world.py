@@ -1,0 +1,53 @@
+"""All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightkube
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from cluster import programs
+from cluster.argo import Argo, argo
+from cluster.binder import Binder, binder
+from cluster.emulator import emulator
+from cluster.kubernetes import Kubernetes, kubernetes
+from cluster.load import Load, load
+from cluster.pods import pods
+
+RequestsPerSecond = int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`endpoint`: the emulator's. `client`: an administrator's, for reading."""
+
+    cluster: Kubernetes
+    endpoint: str
+    argo: Argo
+    binder: Binder
+    client: lightkube.Client
+    portal: BlockingPortal
+
+    def load(self, address: str, per_second: RequestsPerSecond) -> AbstractContextManager[Load]:
+        """Requests to this listener while the block runs."""
+        return self.portal.wrap_async_context_manager(load(address, per_second=per_second))
+
+
+@contextmanager
+def world(
+    directory: Path, version: str = programs.NEWEST, sidecar: Mapping[str, str] | None = None
+) -> Iterator[World]:
+    """With this version of the controller. `sidecar`: more variables of the sidecar's."""
+    with ExitStack() as stack:
+        endpoint = stack.enter_context(emulator(directory))
+        cluster = stack.enter_context(kubernetes(directory))
+        config = lightkube.KubeConfig.from_file(str(cluster.kubeconfig))
+        cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
+        portal = stack.enter_context(start_blocking_portal())
+        client = lightkube.AsyncClient(config)
+        stack.enter_context(portal.wrap_async_context_manager(pods(client, endpoint)))
+        running = stack.enter_context(portal.wrap_async_context_manager(binder(client, endpoint)))
+        installed = stack.enter_context(argo(cluster, endpoint, version, sidecar))
+        yield World(cluster, endpoint, installed, running, lightkube.Client(config), portal)
