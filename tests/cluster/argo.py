@@ -136,7 +136,7 @@ def _controller(cluster: Kubernetes, version: str) -> Iterator[Process]:
 
 
 def _wait_for(sidecar: Process, volumes: Path) -> None:
-    probe = [BRIDGE, *probe_of(SIDECAR, "startupProbe", volumes)]
+    probe: list[str | Path] = [BRIDGE, *probe_of(SIDECAR, "startupProbe", volumes)]
 
     def healthy() -> bool:
         environment = {"PATH": os.environ["PATH"]}

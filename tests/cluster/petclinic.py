@@ -61,8 +61,7 @@ class Petclinic:
     # What a person sees.
 
     def rollout(self) -> Object:
-        live: Object = self.world.client.get(_ROLLOUT, NAME, namespace=self.namespace).to_dict()
-        return live
+        return dict(self.world.client.get(_ROLLOUT, NAME, namespace=self.namespace))
 
     def status(self) -> Object:
         status: Object = self.rollout().get("status", {})
@@ -123,17 +122,18 @@ class Petclinic:
     def wait_promoted(self, weights: Mapping[str, int] | None = None) -> Object:
         """Until the new pods are stable and the rule has all weight on the stable Service's group."""
         wanted = weights or {STABLE: 100, CANARY: 0}
-        status = self.wait(
-            lambda status: (
-                status["phase"] == "Healthy"
-                and status["stableRS"] == status["currentPodHash"]
-                and weights_of(status)["canary"] == 0
-                and self.weights() == wanted
-            ),
-            "it was promoted",
-            seconds=120,
+        return self.wait(
+            lambda status: is_promoted(status) and self.weights() == wanted, "it was promoted", seconds=120
         )
-        return status
+
+
+def is_promoted(status: Object) -> bool:
+    """The new pods are stable, and the canary's weight was taken back."""
+    return (
+        status.get("phase") == "Healthy"
+        and status.get("stableRS") == status.get("currentPodHash")
+        and weights_of(status)["canary"] == 0
+    )
 
 
 def weights_of(status: Object) -> dict[str, int]:

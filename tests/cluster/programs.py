@@ -34,8 +34,7 @@ class Module:
     @property
     def directory(self) -> Path:
         """Where its programs are, once built: another one for each recipe."""
-        recipe = f"{self!r} {os.environ.get('GOTOOLCHAIN')}"
-        digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+        digest = hashlib.sha256(repr(self).encode()).hexdigest()[:12]
         return _cache() / f"{self.packages[0][0]}-{self.version}-{digest}"
 
     def program(self, name: str) -> Path:

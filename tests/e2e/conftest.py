@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -17,7 +17,7 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure is told with what the programs said last; all that they said lies in their directory."""
     report = yield
     if report.failed and call.when == "call":
