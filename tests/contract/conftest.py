@@ -6,7 +6,7 @@ import pytest
 from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.petclinic import Petclinic, petclinic
-from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar, socket_directory
+from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar, volume_directories
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def clinic() -> Iterator[Petclinic]:
 
 
 @pytest.fixture
-def socket() -> Iterator[Path]:
-    with socket_directory() as directory:
-        yield directory / "router.sock"
+def volumes() -> Iterator[Path]:
+    with volume_directories() as directory:
+        yield directory
 
 
 @pytest.fixture
-def router(clinic: Petclinic, socket: Path) -> Iterator[Sidecar]:
-    with sidecar(socket, environment(clinic.url, **CREDENTIALS)) as running:
+def router(clinic: Petclinic, volumes: Path) -> Iterator[Sidecar]:
+    with sidecar(volumes, environment(clinic.url, **CREDENTIALS)) as running:
         yield running
 
 

@@ -1,6 +1,6 @@
 """Bad input, an AWS that refuses, fails or is away: a clear error and no write."""
 
-import socket as sockets
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ def test_an_aws_that_refuses_or_fails_is_told_apart(
         assert verified.reason == error.details()
 
 
-def test_a_rule_with_elements_unknown_to_botocore_is_not_written(clinic: Petclinic, socket: Path) -> None:
+def test_a_rule_with_elements_unknown_to_botocore_is_not_written(clinic: Petclinic, volumes: Path) -> None:
     """ModifyRule replaces the actions wholesale: what the parser dropped would be erased."""
 
     def with_mirror(answer: bytes) -> bytes:
@@ -206,7 +206,7 @@ def test_a_rule_with_elements_unknown_to_botocore_is_not_written(clinic: Petclin
 
     with (
         front_of(clinic.url, with_mirror) as aws,
-        sidecar(socket, environment(aws, **CREDENTIALS)) as router,
+        sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
         router.stub() as stub,
     ):
         error = failure(stub, clinic.set_weight(10))
@@ -235,11 +235,11 @@ def test_the_same_trouble_has_the_same_sentence(stub: Stub, clinic: Petclinic) -
     assert len(sentences) == 1
 
 
-def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, socket: Path) -> None:
-    with sockets.socket() as closed:
+def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, volumes: Path) -> None:
+    with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        with sidecar(socket, environment(nobody, **CREDENTIALS)) as router, router.stub() as stub:
+        with sidecar(volumes, environment(nobody, **CREDENTIALS)) as router, router.stub() as stub:
             error = failure(stub, clinic.set_weight(10))
             verified = stub.VerifyWeight(clinic.verify_weight(10))
     assert error.code() == Code.UNAVAILABLE
@@ -249,11 +249,11 @@ def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, 
     assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, error.details())
 
 
-def test_no_credentials_and_then_some(clinic: Petclinic, socket: Path, tmp_path: Path) -> None:
+def test_no_credentials_and_then_some(clinic: Petclinic, volumes: Path, tmp_path: Path) -> None:
     """A pod may get its credentials after its start."""
     file = tmp_path / "credentials"
     variables = environment(clinic.url, AWS_SHARED_CREDENTIALS_FILE=str(file), HOME=str(tmp_path))
-    with sidecar(socket, variables) as router, router.stub() as stub:
+    with sidecar(volumes, variables) as router, router.stub() as stub:
         error = failure(stub, clinic.set_weight(10))
         verified = stub.VerifyWeight(clinic.verify_weight(10))
         assert error.code() == Code.UNAUTHENTICATED
@@ -267,10 +267,10 @@ def test_no_credentials_and_then_some(clinic: Petclinic, socket: Path, tmp_path:
 
 
 def test_a_profile_that_is_missing_is_told_at_the_call_not_at_the_start(
-    clinic: Petclinic, socket: Path
+    clinic: Petclinic, volumes: Path
 ) -> None:
     variables = environment(clinic.url, AWS_PROFILE="absent")
-    with sidecar(socket, variables) as router, router.stub() as stub:
+    with sidecar(volumes, variables) as router, router.stub() as stub:
         assert failure(stub, clinic.set_weight(10)).code() == Code.UNAUTHENTICATED
 
 

@@ -3,10 +3,9 @@
 import os
 import queue
 import signal
-import socket as sockets
+import socket
 import stat
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as p
 from support.front import front_of
 from support.http2 import Http2
 from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar
+from support.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar, volume_directories
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
@@ -39,9 +38,8 @@ def test_both_addresses_answer(router: Sidecar) -> None:
             assert stub.Type(pb.TypeRequest()).type == "elbv2"
 
 
-def test_only_owner_and_group_may_connect(router: Sidecar, socket: Path) -> None:
-    assert router.process.poll() is None
-    assert stat.S_IMODE(socket.stat().st_mode) == 0o660
+def test_only_owner_and_group_may_connect(router: Sidecar) -> None:
+    assert stat.S_IMODE(router.socket.stat().st_mode) == 0o660
 
 
 def test_a_message_of_5_mib_is_refused(stub: Stub, clinic: Petclinic) -> None:
@@ -69,11 +67,11 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw:
 
 
 def test_64_mib_of_noise_close_their_connection_and_nothing_else(
-    stub: Stub, clinic: Petclinic, socket: Path
+    router: Sidecar, stub: Stub, clinic: Petclinic
 ) -> None:
     noise = os.urandom(64 * MIB)
-    with sockets.socket(sockets.AF_UNIX) as connection:
-        connection.connect(str(socket))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(router.socket))
         with pytest.raises(OSError, match=r"Broken pipe|reset by peer"):
             connection.sendall(noise)
     stub.SetWeight(clinic.set_weight(10))
@@ -114,7 +112,7 @@ def test_idle_reflection_streams_hold_up_no_call(router: Sidecar, clinic: Petcli
 
 
 def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
-    clinic: Petclinic, socket: Path
+    clinic: Petclinic, volumes: Path
 ) -> None:
     """Whoever floods the socket fills no memory with calls that wait."""
     surplus = 6
@@ -127,7 +125,7 @@ def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
 
     with (
         front_of(clinic.url, late) as aws,
-        sidecar(socket, environment(aws, **CREDENTIALS)) as router,
+        sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
         router.stub() as stub,
     ):
         for _ in range(64 + surplus):
@@ -140,13 +138,12 @@ def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
     assert finished == [Code.OK] * 64
 
 
-def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Sidecar, socket: Path) -> None:
+def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Sidecar) -> None:
     """gRPC ends a connection at the third ping that comes too soon, by default within two hours.
 
     Two come at once, so that there is only one pause to wait for.
     """
-    assert router.process.poll() is None
-    with Http2(socket) as client:
+    with Http2(router.socket) as client:
         for _ in range(3):
             client.ping()
         time.sleep(5.1)
@@ -154,13 +151,12 @@ def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Side
         client.settings()  # the connection is still there
 
 
-def test_a_client_that_pings_without_a_pause_is_cut_off(router: Sidecar, socket: Path) -> None:
-    assert router.process.poll() is None
-    with Http2(socket) as client, pytest.raises(ConnectionError):
+def test_a_client_that_pings_without_a_pause_is_cut_off(router: Sidecar) -> None:
+    with Http2(router.socket) as client, pytest.raises(ConnectionError):
         ping_without_end(client)
 
 
-def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic, socket: Path) -> None:
+def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic) -> None:
     clinic.fault("DescribeRules", latencySeconds=1)
     with router.stub() as stub:
         verify = stub.VerifyWeight.future(clinic.verify_weight(10))
@@ -170,35 +166,35 @@ def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic,
         assert call.code() == Code.OK
         assert verify.code() == Code.OK
     assert clinic.weights() == {"stable": 90, "canary": 10}
-    assert not socket.exists()
+    assert not router.socket.exists()
 
 
-def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, socket: Path) -> None:
+def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, volumes: Path) -> None:
     second = subprocess.run(
-        [sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", f"unix://{socket}"],
+        command(volumes),
         env=environment("http://127.0.0.1:9"),
         capture_output=True,
         text=True,
         check=False,
     )
     assert second.returncode == 1
-    assert second.stderr == (
-        f"elbv2-trafficrouter: Another server listens on {socket}. Stop it, or choose another --listen.\n"
-    )
+    sentence = f"Another server listens on {router.socket}. Stop it, or choose another --listen."
+    assert second.stderr == f"elbv2-trafficrouter: {sentence}\n"
     with router.stub() as stub:
         stub.InitPlugin(pb.InitPluginRequest())
 
 
 def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) -> None:
     """Otherwise the kernel would share the clients out between the two."""
-    second = subprocess.run(
-        [sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", router.tcp],
-        env=environment("http://127.0.0.1:9"),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    with volume_directories() as other:
+        second = subprocess.run(
+            command(other, "--listen", router.tcp),
+            env=environment("http://127.0.0.1:9"),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
     assert second.returncode == 1
     *_, sentence = second.stderr.splitlines()
     assert sentence.startswith(f"elbv2-trafficrouter: {router.tcp} can't be listened on: ")
@@ -207,12 +203,12 @@ def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) 
         assert stub.Type(pb.TypeRequest()).type == "elbv2"
 
 
-def test_after_a_kill_the_next_server_takes_over_the_socket(clinic: Petclinic, socket: Path) -> None:
+def test_after_a_kill_the_next_server_takes_over_the_socket(clinic: Petclinic, volumes: Path) -> None:
     variables = environment(clinic.url, **CREDENTIALS)
-    with sidecar(socket, variables) as first:
+    with sidecar(volumes, variables) as first:
         first.end(signal.SIGKILL)
-    assert socket.is_socket()
-    with sidecar(socket, variables) as second, second.stub() as stub:
+    assert first.socket.is_socket()
+    with sidecar(volumes, variables) as second, second.stub() as stub:
         stub.SetWeight(clinic.set_weight(10))
     assert clinic.weights() == {"stable": 90, "canary": 10}
 

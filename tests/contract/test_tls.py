@@ -1,7 +1,6 @@
 """TLS for TCP: both sides show a certificate, or nothing is served."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import trustme
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar
+from support.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar
 
 NAME = "router.example"
 
@@ -23,14 +22,17 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def secured(clinic: Petclinic, socket: Path, tmp_path: Path, authority: trustme.CA) -> Iterator[Sidecar]:
+def secured(clinic: Petclinic, volumes: Path, tmp_path: Path, authority: trustme.CA) -> Iterator[Sidecar]:
     certify(authority, tmp_path)
-    flags = (
-        *("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")),
-        *("--tls-client-ca", str(tmp_path / "ca.pem")),
-    )
-    with sidecar(socket, environment(clinic.url, **CREDENTIALS), *flags) as running:
+    with sidecar(volumes, environment(clinic.url, **CREDENTIALS), *flags(tmp_path)) as running:
         yield running
+
+
+def flags(directory: Path) -> tuple[str, ...]:
+    return (
+        *("--tls-cert", str(directory / "cert.pem"), "--tls-key", str(directory / "key.pem")),
+        *("--tls-client-ca", str(directory / "ca.pem")),
+    )
 
 
 def certify(authority: trustme.CA, directory: Path) -> None:
@@ -85,15 +87,11 @@ def test_renewed_certificates_need_no_restart(
     assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
 
 
-def test_files_that_are_no_certificates_are_told_at_the_start(tmp_path: Path) -> None:
+def test_files_that_are_no_certificates_are_told_at_the_start(volumes: Path, tmp_path: Path) -> None:
     for name in ("cert.pem", "key.pem", "ca.pem"):
         (tmp_path / name).write_text("nothing")
     started = subprocess.run(
-        [
-            *(sys.executable, "-m", "elbv2_trafficrouter", "serve", "--listen", "127.0.0.1:0"),
-            *("--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem"),
-            *("--tls-client-ca", tmp_path / "ca.pem"),
-        ],
+        command(volumes, "--listen", "127.0.0.1:0", *flags(tmp_path)),
         env=environment("http://127.0.0.1:9"),
         capture_output=True,
         text=True,

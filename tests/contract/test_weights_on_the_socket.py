@@ -67,7 +67,7 @@ def test_an_abort_has_the_last_word(stub: Stub, clinic: Petclinic, later: float)
 
 
 def test_a_rise_that_an_abort_overtakes_during_its_read_is_not_written(
-    clinic: Petclinic, socket: Path
+    clinic: Petclinic, volumes: Path
 ) -> None:
     clinic.put_weights(stable=90, canary=10)
     abort_is_there = threading.Event()
@@ -78,7 +78,7 @@ def test_a_rise_that_an_abort_overtakes_during_its_read_is_not_written(
 
     with (
         front_of(clinic.url, late) as aws,
-        sidecar(socket, environment(aws, **CREDENTIALS)) as router,
+        sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
         router.stub() as stub,
     ):
         rise = stub.SetWeight.future(clinic.set_weight(50))

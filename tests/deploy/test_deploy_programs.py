@@ -3,7 +3,6 @@
 import argparse
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from support.manifest import (
     plugin,
     probe_of,
 )
-from support.sidecar import environment, socket_directory
+from support.sidecar import command, environment, volume_directories
 
 BRIDGE = BUILD / "trafficrouter-bridge"
 HANDSHAKE = {"ARGO_ROLLOUTS_RPC_PLUGIN": "trafficrouter"}
@@ -32,10 +31,7 @@ NOWHERE = Path("/volumes")
 
 @pytest.fixture
 def volumes() -> Iterator[Path]:
-    with socket_directory() as directory:
-        for name in (CONTROLLER, INSTALLER, SIDECAR):
-            for mount in container(name)["volumeMounts"]:
-                (directory / mount["name"]).mkdir(exist_ok=True)
+    with volume_directories() as directory:
         yield directory
 
 
@@ -77,7 +73,7 @@ def test_the_pod_starts_in_its_order_and_the_controller_finds_a_bridge_that_reac
     bridge = Path(outside(plugin()["location"], CONTROLLER, volumes).removeprefix("file://"))
     assert os.access(bridge, os.X_OK)
 
-    with started(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)) as sidecar:
+    with started(*command(volumes)) as sidecar:
         await_startup_probe(sidecar, volumes)
         probe: list[str | Path] = [BRIDGE, *probe_of(SIDECAR, "livenessProbe", volumes)]
         assert subprocess.run(probe, check=False).returncode == 0

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -121,3 +122,14 @@ def outside(word: str, name: str, volumes: Path) -> str:
     mounts = {mount["mountPath"]: mount["name"] for mount in container(name)["volumeMounts"]}
     paths = "|".join(map(re.escape, mounts))
     return re.sub(rf"(^|://)({paths})(?=/|$)", lambda found: f"{found[1]}{volumes / mounts[found[2]]}", word)
+
+
+if __name__ == "__main__":  # for the tests in Go: what a pod starts with whose volumes are in this directory
+    directory = Path(sys.argv[1])
+    starts = {
+        "volumes": [str(directory / volume["name"]) for volume in pod()["spec"]["volumes"]],
+        "sidecar": arguments_of(SIDECAR, directory),
+        "bridge": arguments_of(CONTROLLER, directory),
+        "health": probe_of(SIDECAR, "livenessProbe", directory),
+    }
+    sys.stdout.buffer.write(msgspec.json.encode(starts))

@@ -1,4 +1,4 @@
-"""The sidecar as its own process, on a Unix socket and on TCP."""
+"""The sidecar as its own process, started as the rendered pod says it, and on TCP besides."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from typing import Any, cast
 import grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.manifest import SIDECAR, arguments_of, pod
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
@@ -40,6 +41,10 @@ class Sidecar:
     tcp: str
     log: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def socket(self) -> Path:
+        return Path(self.unix.removeprefix("unix:"))
+
     @contextmanager
     def stub(self, address: str | None = None) -> Iterator[pb_grpc.TrafficRouterStub]:
         with grpc.insecure_channel(address or self.unix) as channel:
@@ -61,13 +66,24 @@ def socket_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def sidecar(socket: Path, variables: Mapping[str, str], *flags: str) -> Iterator[Sidecar]:
+def volume_directories() -> Iterator[Path]:
+    """A directory with one for each of the pod's volumes."""
+    with socket_directory() as directory:
+        for volume in pod()["spec"]["volumes"]:
+            (directory / volume["name"]).mkdir()
+        yield directory
+
+
+def command(volumes: Path, *flags: str) -> list[str]:
+    """The sidecar as the pod starts it, and with more flags."""
+    return [sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes), *flags]
+
+
+@contextmanager
+def sidecar(volumes: Path, variables: Mapping[str, str], *flags: str) -> Iterator[Sidecar]:
     """A sidecar that serves. Raises AssertionError with its output where it does not come up."""
     with subprocess.Popen(
-        [
-            *(sys.executable, "-m", "elbv2_trafficrouter", "serve", "--log-level", "debug"),
-            *("--listen", f"unix://{socket}", "--listen", "127.0.0.1:0", *flags),
-        ],
+        command(volumes, "--log-level", "debug", "--listen", "127.0.0.1:0", *flags),
         env=dict(variables),
         stderr=subprocess.PIPE,
         text=True,

@@ -19,11 +19,11 @@ import (
 
 // BenchmarkSetWeight compares what the controller waits for with a gRPC call without the bridge, by turns.
 func BenchmarkSetWeight(b *testing.B) {
-	aws, address := startEmulator(b), socket(b)
-	startSidecar(b, aws.url, address)
-	controller := newController(b, "--address", address)
+	aws, pod := startEmulator(b), newPod(b)
+	startSidecar(b, aws.url, pod)
+	controller := newController(b, pod)
 	plugin, rollout := controller.reconcile(b), aws.rollout()
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient(pod.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func residentMiB(b *testing.B, pid int) float64 {
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
-		controller := newController(b)
+		controller := newController(b, newPod(b))
 		b.StartTimer()
 		controller.reconcile(b)
 	}

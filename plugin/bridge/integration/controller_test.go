@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,14 +31,15 @@ var configured struct {
 }
 
 // newController does what the controller does at its start with the argo-rollouts-config ConfigMap.
-func newController(t testing.TB, args ...string) controller {
+// A flag replaces the pod's of this name.
+func newController(t testing.TB, pod pod, flags ...string) controller {
 	t.Helper()
 	configured.Lock()
 	defer configured.Unlock()
 	item := types.PluginItem{
 		Name:     fmt.Sprintf("trafficrouter/elbv2-%d", len(configured.plugins)),
 		Location: "file://" + built(t, "build/trafficrouter-bridge"),
-		Args:     args,
+		Args:     slices.Concat(pod.Bridge, flags),
 	}
 	cluster := configure(t, item)
 	if err := plugin.DownloadPlugins(plugin.FileDownloaderImpl{}, cluster); err != nil {

@@ -40,9 +40,9 @@ func begin(plugin router.TrafficRouterPlugin, rollout *argo.Rollout, weight int3
 }
 
 func TestErrorsOfTheSidecarAreShown(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	startSidecar(t, aws.url, address)
-	plugin := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	startSidecar(t, aws.url, pod)
+	plugin := newController(t, pod).reconcile(t)
 	for _, test := range []struct {
 		name, config, code, text string
 	}{
@@ -65,9 +65,9 @@ func TestErrorsOfTheSidecarAreShown(t *testing.T) {
 }
 
 func TestARouteThatELBv2CannotDoIsShownBySetWeight(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	startSidecar(t, aws.url, address)
-	plugin := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	startSidecar(t, aws.url, pod)
+	plugin := newController(t, pod).reconcile(t)
 	if failure := plugin.SetMirrorRoute(aws.rollout(), &argo.SetMirrorRoute{Name: "m"}); failure.HasError() {
 		t.Error(failure)
 	}
@@ -80,13 +80,13 @@ func TestARouteThatELBv2CannotDoIsShownBySetWeight(t *testing.T) {
 }
 
 func TestASidecarThatComesLateIsFound(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	plugin := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	plugin := newController(t, pod).reconcile(t)
 	if got := setWeight(plugin, aws.rollout(), 25); !strings.Contains(got.failure, "no such file or directory") ||
-		!strings.HasPrefix(got.failure, "UNAVAILABLE: the sidecar at "+address+" can't be reached: ") {
+		!strings.HasPrefix(got.failure, "UNAVAILABLE: the sidecar at "+pod.address+" can't be reached: ") {
 		t.Errorf("after %v: %s", got.took, got.failure)
 	}
-	startSidecar(t, aws.url, address)
+	startSidecar(t, aws.url, pod)
 	eventually(t, 2*time.Second, "the weight is set", func() bool {
 		return setWeight(plugin, aws.rollout(), 25).failure == ""
 	})
@@ -96,9 +96,9 @@ func TestASidecarThatComesLateIsFound(t *testing.T) {
 }
 
 func TestASidecarKilledInACallEndsItAndIsFoundAgain(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	sidecar := startSidecar(t, aws.url, address)
-	plugin := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	sidecar := startSidecar(t, aws.url, pod)
+	plugin := newController(t, pod).reconcile(t)
 	setWeight(plugin, aws.rollout(), 10)
 	atAWS := aws.slow("ModifyRule", 1)
 	inFlight := begin(plugin, aws.rollout(), 25)
@@ -108,17 +108,17 @@ func TestASidecarKilledInACallEndsItAndIsFoundAgain(t *testing.T) {
 	if !strings.HasPrefix(got.failure, "UNAVAILABLE: the sidecar at ") || got.took > 5*time.Second {
 		t.Errorf("after %v: %s", got.took, got.failure)
 	}
-	startSidecar(t, aws.url, address)
+	startSidecar(t, aws.url, pod)
 	eventually(t, 2*time.Second, "the weight is set", func() bool {
 		return setWeight(plugin, aws.rollout(), 25).failure == ""
 	})
 }
 
 func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	sidecar := startSidecar(t, aws.url, address)
+	aws, pod := startEmulator(t), newPod(t)
+	sidecar := startSidecar(t, aws.url, pod)
 	timeout := 5 * time.Second
-	plugin := newController(t, "--address", address, "--timeout", timeout.String()).reconcile(t)
+	plugin := newController(t, pod, "--timeout", timeout.String()).reconcile(t)
 	setWeight(plugin, aws.rollout(), 10)
 	atAWS := aws.slow("ModifyRule", 1)
 	inFlight := begin(plugin, aws.rollout(), 25)
@@ -140,7 +140,7 @@ func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
 	if since := time.Since(stopped); since < 1900*time.Millisecond {
 		t.Errorf("given up %v after the stop", since)
 	}
-	if failure := <-fast; failure != "UNAVAILABLE: the sidecar at "+address+" answers no health checks. See its log." {
+	if failure := <-fast; failure != "UNAVAILABLE: the sidecar at "+pod.address+" answers no health checks. See its log." {
 		t.Error(failure)
 	}
 	if got := <-inFlight; !strings.HasPrefix(got.failure, "DEADLINE_EXCEEDED: ") ||
@@ -157,9 +157,9 @@ func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
 }
 
 func TestTwelveCallsAtOnce(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	startSidecar(t, aws.url, address)
-	plugin := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	startSidecar(t, aws.url, pod)
+	plugin := newController(t, pod).reconcile(t)
 	var calls []<-chan ending
 	for range 12 {
 		calls = append(calls, begin(plugin, aws.rollout(), 25))

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,9 +24,9 @@ import (
 )
 
 func TestTheClientStartsAKilledBridgeAgain(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	startSidecar(t, aws.url, address)
-	controller := newController(t, "--address", address)
+	aws, pod := startEmulator(t), newPod(t)
+	startSidecar(t, aws.url, pod)
+	controller := newController(t, pod)
 	setWeight(controller.reconcile(t), aws.rollout(), 10)
 	before := controller.processes(t)
 	if len(before) != 1 {
@@ -47,9 +48,10 @@ func TestTheClientStartsAKilledBridgeAgain(t *testing.T) {
 }
 
 func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
-	address := socket(t)
+	pod := newPod(t)
 	var stdout, stderr bytes.Buffer
-	bridge := exec.Command(built(t, "build/trafficrouter-bridge"), "--address", address, "--log-level", "debug")
+	args := slices.Concat(pod.Bridge, []string{"--log-level", "debug"})
+	bridge := exec.Command(built(t, "build/trafficrouter-bridge"), args...)
 	bridge.Env = append(os.Environ(), "ARGO_ROLLOUTS_RPC_PLUGIN=trafficrouter")
 	bridge.Stderr = &stderr
 	output, err := bridge.StdoutPipe()
@@ -130,24 +132,24 @@ func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
 }
 
 func TestHealthIsTheSidecars(t *testing.T) {
-	address := socket(t)
-	status, _, stderr := run(t, "--health", "--address", address)
-	if status != 1 || !strings.HasPrefix(stderr, "trafficrouter-bridge: the sidecar at "+address+" can't be reached") {
+	pod := newPod(t)
+	status, _, stderr := run(t, pod.Health...)
+	if status != 1 || !strings.HasPrefix(stderr, "trafficrouter-bridge: the sidecar at "+pod.address+" can't be reached") {
 		t.Errorf("without a sidecar: %d %s", status, stderr)
 	}
 	aws := startEmulator(t)
-	sidecar := startSidecar(t, aws.url, address)
-	if status, stdout, stderr := run(t, "--health", "--address", address); status != 0 || stdout+stderr != "" {
+	sidecar := startSidecar(t, aws.url, pod)
+	if status, stdout, stderr := run(t, pod.Health...); status != 0 || stdout+stderr != "" {
 		t.Errorf("with a sidecar: %d %s %s", status, stdout, stderr)
 	}
 	sidecar.signal(syscall.SIGSTOP)
-	status, _, stderr = run(t, "--health", "--address", address, "--timeout", "300ms")
+	status, _, stderr = run(t, slices.Concat(pod.Health, []string{"--timeout", "300ms"})...)
 	if status != 1 || !strings.Contains(stderr, "did not answer within 300ms") {
 		t.Errorf("with a stopped sidecar: %d %s", status, stderr)
 	}
-	draining := socket(t)
-	fakerouter.Serve(t, draining).Health.Shutdown()
-	status, _, stderr = run(t, "--health", "--address", draining)
+	draining := newPod(t)
+	fakerouter.Serve(t, draining.address).Health.Shutdown()
+	status, _, stderr = run(t, draining.Health...)
 	if status != 1 || !strings.Contains(stderr, "is NOT_SERVING") {
 		t.Errorf("with one that drains: %d %s", status, stderr)
 	}

@@ -85,9 +85,9 @@ func read(t *testing.T, filled any, crd any, contract proto.Message) {
 }
 
 func TestEveryFieldOfTheContractComesThrough(t *testing.T) {
-	address := socket(t)
-	fake := fakerouter.Serve(t, address)
-	router := newController(t, "--address", address).reconcile(t)
+	pod := newPod(t)
+	fake := fakerouter.Serve(t, pod.address)
+	router := newController(t, pod).reconcile(t)
 	fill := &filler{}
 	filled := func(message proto.Message, crd any) {
 		read(t, fill.message(message.ProtoReflect().Descriptor()), crd, message)
@@ -134,9 +134,9 @@ func TestEveryFieldOfTheContractComesThrough(t *testing.T) {
 }
 
 func TestZeroArrivesAsZero(t *testing.T) {
-	address := socket(t)
-	fake := fakerouter.Serve(t, address)
-	router := newController(t, "--address", address).reconcile(t)
+	pod := newPod(t)
+	fake := fakerouter.Serve(t, pod.address)
+	router := newController(t, pod).reconcile(t)
 	rollout := &argo.Rollout{}
 	if err := json.Unmarshal([]byte(`{
 		"spec": {"replicas": 0, "strategy": {"canary": {"steps": [{"setWeight": 0}, {"pause": {}}]}}},

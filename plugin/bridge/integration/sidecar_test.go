@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,9 +23,14 @@ func start(t testing.TB, word string, env []string, program string, args ...stri
 	t.Helper()
 	cmd := exec.Command(built(t, ".venv/bin/"+program), args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
-	reader, writer := io.Pipe()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd.Stdout, cmd.Stderr = writer, writer
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	writer.Close() // the program's own copy is the last: its end is the end of its output
+	if err != nil {
 		t.Fatal(err)
 	}
 	running := &process{t, cmd}
@@ -36,9 +42,6 @@ func start(t testing.TB, word string, env []string, program string, args ...stri
 		if strings.Contains(lines.Text(), word) {
 			go io.Copy(io.Discard, reader)
 			return running, lines.Text()
-		}
-		if strings.Contains(lines.Text(), "Error") {
-			break
 		}
 	}
 	t.Fatalf("%s did not say %q:\n%s", program, word, strings.Join(output, "\n"))
@@ -59,38 +62,27 @@ func startEmulator(t testing.TB) *petclinic {
 	return newPetclinic(t, line[strings.Index(line, "http"):])
 }
 
-func startSidecar(t testing.TB, endpoint, listen string, args ...string) *process {
+func startSidecar(t testing.TB, endpoint string, pod pod) *process {
 	t.Helper()
-	sidecar, _ := serve(t, endpoint, listen, args...)
+	sidecar, _ := serve(t, endpoint, pod)
 	return sidecar
 }
 
-// startTCPSidecar gives the address with the port that was free.
-func startTCPSidecar(t testing.TB, endpoint string, args ...string) string {
+// startTCPSidecar listens on TCP too, and gives that address with the port that was free.
+func startTCPSidecar(t testing.TB, endpoint string, pod pod, flags ...string) string {
 	t.Helper()
-	_, line := serve(t, endpoint, "127.0.0.1:0", args...)
+	_, line := serve(t, endpoint, pod, slices.Concat([]string{"--listen", "127.0.0.1:0"}, flags)...)
 	var serving struct{ Listen []string }
-	if err := json.Unmarshal([]byte(line), &serving); err != nil || len(serving.Listen) != 1 {
+	if err := json.Unmarshal([]byte(line), &serving); err != nil || len(serving.Listen) != 2 {
 		t.Fatalf("%s %v", line, err)
 	}
-	return serving.Listen[0]
+	return serving.Listen[1]
 }
 
-func serve(t testing.TB, endpoint, listen string, args ...string) (*process, string) {
+func serve(t testing.TB, endpoint string, pod pod, flags ...string) (*process, string) {
 	t.Helper()
 	return start(t, `"serving"`, []string{
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=" + endpoint,
-	}, "elbv2-trafficrouter", append([]string{"serve", "--listen", listen}, args...)...)
-}
-
-// socket is a new path for a Unix socket, short enough for one.
-func socket(t testing.TB) string {
-	t.Helper()
-	directory, err := os.MkdirTemp("", "s-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(directory) })
-	return "unix://" + directory + "/router.sock"
+	}, "elbv2-trafficrouter", slices.Concat(pod.Sidecar, flags)...)
 }

@@ -14,7 +14,8 @@ func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
 	authority.Issue(t, "sidecar", file("ca"), file("server-cert"), file("server-key"))
 	authority.Issue(t, "bridge", file("ca"), file("cert"), file("key"))
 	certificates.NewAuthority(t).Issue(t, "stranger", file("stranger-ca"), file("stranger-cert"), file("stranger-key"))
-	address := startTCPSidecar(t, aws.url,
+	pod := newPod(t)
+	address := startTCPSidecar(t, aws.url, pod,
 		"--tls-cert", file("server-cert"), "--tls-key", file("server-key"), "--tls-client-ca", file("ca"))
 	for _, test := range []struct{ name, ca, cert, key, failure string }{
 		{"both known", "ca", "cert", "key", ""},
@@ -23,7 +24,7 @@ func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
 		{"no certificate there yet", "ca", "missing", "key", "UNAVAILABLE: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plugin := newController(t, "--address", address,
+			plugin := newController(t, pod, "--address", address,
 				"--tls-ca", file(test.ca), "--tls-cert", file(test.cert), "--tls-key", file(test.key)).reconcile(t)
 			got := setWeight(plugin, aws.rollout(), 25).failure
 			if (test.failure == "") != (got == "") || !strings.HasPrefix(got, test.failure) {
@@ -31,7 +32,7 @@ func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
 			}
 		})
 	}
-	plugin := newController(t, "--address", address).reconcile(t)
+	plugin := newController(t, pod, "--address", address).reconcile(t)
 	if got := setWeight(plugin, aws.rollout(), 25).failure; !strings.HasPrefix(got, "UNAVAILABLE: ") {
 		t.Errorf("without TLS: %s", got)
 	}

@@ -8,9 +8,9 @@ import (
 )
 
 func TestEachWeightArrivesInTheRule(t *testing.T) {
-	aws, address := startEmulator(t), socket(t)
-	startSidecar(t, aws.url, address)
-	router := newController(t, "--address", address).reconcile(t)
+	aws, pod := startEmulator(t), newPod(t)
+	startSidecar(t, aws.url, pod)
+	router := newController(t, pod).reconcile(t)
 	for _, weight := range []int32{10, 25, 50, 75, 100, 0} {
 		if failure := router.SetWeight(aws.rollout(), weight, nil); failure.HasError() {
 			t.Fatalf("SetWeight(%d): %s", weight, failure)
