@@ -7,12 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from lightkube.generic_resource import create_namespaced_resource
 from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 from cluster.load import Load
-from cluster.process import wait_until
+from cluster.process import NotInTime, wait_until
 from cluster.world import World
 from support.manifest import ROOT, Object, objects_of
 from support.petclinic import client_of, control
@@ -107,7 +106,7 @@ class Petclinic:
         argo = self.world.argo
         try:
             wait_until(met, what, argo.controller, argo.sidecar, seconds=seconds)
-        except pytest.fail.Exception as failure:
+        except NotInTime as failure:
             failure.add_note(json.dumps(status, indent=1))
             failure.add_note("\n".join(self.events()))
             raise

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 _PATIENCE_SECONDS = 10
+
+
+class NotInTime(Exception):  # noqa: N818  it says what happened
+    """Something that was waited for did not come true."""
 
 
 class Process:
@@ -84,14 +86,14 @@ def process(
 
 
 def wait_until(condition: Callable[[], object], what: str, *processes: Process, seconds: float = 60) -> None:
-    """Fails, with the end of these processes' logs, where it does not come true or one of them ends."""
+    """Raises NotInTime, with the end of these processes' logs, where it stays false or one of them ends."""
     until = time.monotonic() + seconds
     while not condition():
         ended = [one.name for one in processes if one.ended()]
         if ended or time.monotonic() > until:
             why = f"{', '.join(ended)} ended" if ended else f"{seconds:.0f} s are over"
             logs = "".join(f"\n--- {one.name}\n{one.log.read_text()[-3000:]}" for one in processes)
-            pytest.fail(f"{why} before {what}{logs}")
+            raise NotInTime(f"{why} before {what}{logs}")
         time.sleep(0.05)
 
 
