@@ -20,7 +20,7 @@ from mypy_boto3_elbv2.type_defs import TargetDescriptionTypeDef
 from cluster.background import Background
 from cluster.noticed import Delays, Noticed, Target, ready_targets
 from cluster.watched import watched
-from support.petclinic import client_of
+from support.petclinic import client_of, control
 
 TargetGroupBinding = create_namespaced_resource(
     "elbv2.k8s.aws", "v1beta1", "TargetGroupBinding", "targetgroupbindings"
@@ -40,8 +40,11 @@ class Binder(Background):
     registration_delay: float = 0
     deregistration_delay: float = 0
 
-    def __init__(self, cluster: lightkube.AsyncClient, elbv2: ElasticLoadBalancingv2Client) -> None:
+    def __init__(
+        self, cluster: lightkube.AsyncClient, endpoint: str, elbv2: ElasticLoadBalancingv2Client
+    ) -> None:
         self._cluster = cluster
+        self._endpoint = endpoint
         self._elbv2 = elbv2
         self._seen: dict[type[Any], Collection[Any]] = {}
         self._change = asyncio.Event()
@@ -74,12 +77,14 @@ class Binder(Background):
         group = self._bindings()[uid].spec["targetGroupARN"]
         noticed, in_step = Noticed(), False
         while (binding := self._bindings().get(uid)) is not None:
+            change, ready = self._change, self._ready(binding)
+            known = noticed.targets | await self._answering(ready - noticed.targets)
             delays = Delays(self.registration_delay, self.deregistration_delay)
-            before, noticed = noticed, noticed.after(self._ready(binding), time.monotonic(), delays)
-            if in_step and noticed.targets == before.targets:
-                await self._changed(_LOOK_AGAIN_SECONDS if noticed.pending else None)
-            else:
+            before, noticed = noticed, noticed.after(ready & known, time.monotonic(), delays)
+            if not in_step or noticed.targets != before.targets:
                 in_step = await self._settled(group, noticed.targets)
+            else:
+                await _set(change, None if noticed.targets == ready else _LOOK_AGAIN_SECONDS)
         while not await self._settled(group, frozenset()):
             pass
 
@@ -93,10 +98,12 @@ class Binder(Background):
 
         return ready_targets(reference["port"], named(Service), named(Endpoints))
 
-    async def _changed(self, seconds: float | None) -> None:
-        """Returns after so many seconds at the latest: delays are changed without a word."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._change.wait(), seconds)
+    async def _answering(self, targets: frozenset[Target]) -> frozenset[Target]:
+        """Those with a backend: kwok calls a pod Ready before it has one, a kubelet would not."""
+        if not targets:
+            return targets
+        backends = await asyncio.to_thread(control, self._endpoint, "GET", "addresses")
+        return frozenset(one for one in targets if f"{one.address}:{one.port}" in backends)
 
     async def _settled(self, group: str, wanted: frozenset[Target]) -> bool:
         """Whether these are the group's targets now; if AWS refused, it is time to try again."""
@@ -126,6 +133,12 @@ class Binder(Background):
                 await asyncio.to_thread(call, TargetGroupArn=group, Targets=_described(targets))
 
 
+async def _set(change: asyncio.Event, seconds: float | None) -> None:
+    """Returns when it is set, or after so many seconds: delays and backends change without a word."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(change.wait(), seconds)
+
+
 def _described(targets: Collection[Target]) -> list[TargetDescriptionTypeDef]:
     return [{"Id": one.address, "Port": one.port} for one in sorted(targets)]
 
@@ -134,5 +147,5 @@ def _described(targets: Collection[Target]) -> list[TargetDescriptionTypeDef]:
 async def binder(client: lightkube.AsyncClient, endpoint: str) -> AsyncIterator[Binder]:
     """For all namespaces, with this ELBv2."""
     with closing(await asyncio.to_thread(client_of, endpoint)) as elbv2:
-        async with Binder(client, elbv2).working() as running:
+        async with Binder(client, endpoint, elbv2).working() as running:
             yield running

@@ -15,8 +15,6 @@ from cluster.watched import watched
 
 HASH_LABEL = "rollouts-pod-template-hash"
 
-_FINISH_SECONDS = 10
-
 
 class Pods(Background):
     """From a pod's address on until it is deleted its backend answers, through its termination too."""
@@ -73,11 +71,10 @@ async def _backend(pod: Any) -> AsyncIterator[str]:
     """Where it answers. Requests in flight are finished at the end."""
     told = _told(pod)
 
-    async def answer(request: web.BaseRequest) -> web.Response:
-        await request.read()
+    async def answer(_request: web.BaseRequest) -> web.Response:
         return web.json_response(told)
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=_FINISH_SECONDS)
+    runner = web.ServerRunner(web.Server(answer, access_log=None))
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
