@@ -14,7 +14,7 @@ from cluster.load import Load
 from cluster.process import NotInTime, wait_until
 from cluster.world import World
 from support.manifest import ROOT, Object, objects_of
-from support.petclinic import client_of, control
+from support.petclinic import PLUGIN, client_of, control
 from support.sidecar import CREDENTIALS
 
 EXAMPLE = ROOT / "deploy" / "examples" / "petclinic"
@@ -37,6 +37,11 @@ class Petclinic:
     groups: Mapping[str, str]
     address: str
 
+    @property
+    def block(self) -> Object:
+        """The router's block in the Rollout."""
+        return {"rules": [{"arn": self.rule}], "targetGroups": dict(self.groups)}
+
     # What a person does.
 
     def cli(self, *arguments: str) -> str:
@@ -52,6 +57,11 @@ class Petclinic:
     def patch(self, change: Object) -> None:
         arguments = ("rollout", NAME, "-n", self.namespace, "--type", "merge", "-p", json.dumps(change))
         self.world.cluster.kubectl("patch", *arguments)
+
+    def configure(self, block: Object | None) -> None:
+        """Merges this into the router's block in the Rollout; None takes the block out."""
+        routing = {"plugins": {PLUGIN: block}}
+        self.patch({"spec": {"strategy": {"canary": {"trafficRouting": routing}}}})
 
     def load(self, per_second: int = 200) -> AbstractContextManager[Load]:
         """Requests to the petclinic while the block runs."""
@@ -77,10 +87,14 @@ class Petclinic:
 
     def events(self, kind: str = "Warning") -> list[str]:
         """`reason: message`, oldest first."""
+        return [text for text, _ in self.counted_events(kind)]
+
+    def counted_events(self, kind: str = "Warning") -> list[tuple[str, int]]:
+        """`reason: message` and how often it happened, oldest first."""
         arguments = ("-n", self.namespace, "--field-selector", f"involvedObject.name={NAME},type={kind}")
         items = json.loads(self.world.cluster.kubectl("get", "events", *arguments, "-o", "json"))["items"]
         items.sort(key=lambda item: item["metadata"]["creationTimestamp"])
-        return [f"{item['reason']}: {item['message']}" for item in items]
+        return [(f"{item['reason']}: {item['message']}", item["count"]) for item in items]
 
     def calls(self, *actions: str) -> list[Object]:
         """The sidecar's calls about this listener or its rule, in the emulator's journal."""
