@@ -1,10 +1,10 @@
 """The composition root: builds the sidecar from its settings, listens, and drains."""
 
 import signal
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from queue import SimpleQueue
 from typing import Any
 
 import grpc
@@ -39,12 +39,13 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then lets the calls in flight finish. Raises SocketInUse, OSError."""
-    stop = threading.Event()
+    # Unlike an Event's `set`, this `put` can't wait for a lock that the interrupted code holds.
+    told_to_end = SimpleQueue[int]()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _frame: told_to_end.put(number))
     with running(settings) as addresses:
         _log.info("serving", listen=addresses, plugin_name=settings.plugin_name)
-        stop.wait()
+        told_to_end.get()
         _log.info("draining")
     _log.info("stopped")
 
