@@ -28,7 +28,7 @@ build/trafficrouter-bridge: $(wildcard $(BRIDGE)/*.go $(BRIDGE)/pb/*.go $(BRIDGE
 .PHONY: test
 test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml ## Every test
 	$(BIN)/pytest
-	cd $(BRIDGE) && go test -race ./...
+	cd $(BRIDGE) && go test -race -count=1 ./...
 
 .PHONY: e2e
 e2e: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## The real controller on a real control plane (builds them once, in a quarter of an hour)
@@ -42,7 +42,7 @@ image: .venv/installed build/trafficrouter-bridge ## The container image, built,
 	deploy/docker/build.sh
 
 .PHONY: bench
-bench: .venv/installed build/trafficrouter-bridge ## What the bridge costs
+bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## What the bridge costs
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from elbv2_trafficrouter.cli.demo.step import Answer, Groups, Reconciled, Step, Tally
 from elbv2_trafficrouter.cli.demo.table import LiveTable
+from support.read_only import reads_instead_of_writing
 
 DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
 LONGEST_SECONDS = 70
@@ -30,21 +31,6 @@ SURROUNDINGS = {
     "http_proxy": "http://127.0.0.1:9",
     "ELBV2_TRAFFICROUTER_PLUGIN_NAME": "trafficrouter/other",
 }
-
-READS_INSTEAD_OF_WRITING = """
-from botocore.client import BaseClient
-
-call = BaseClient._make_api_call
-
-
-def read_only(client, operation, parameters):
-    if operation == "ModifyRule":
-        return call(client, "DescribeRules", {"RuleArns": [parameters["RuleArn"]]})
-    return call(client, operation, parameters)
-
-
-BaseClient._make_api_call = read_only
-"""
 
 
 def started(**environment: str) -> "subprocess.Popen[str]":
@@ -74,12 +60,11 @@ def run_until_the_end_of(stack: ExitStack, demo: "subprocess.Popen[str]") -> "su
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
     """Both at once: each takes half a minute and waits for most of it."""
-    site = tmp_path_factory.mktemp("site")
-    (site / "sitecustomize.py").write_text(READS_INSTEAD_OF_WRITING)
+    read_only = reads_instead_of_writing(tmp_path_factory.mktemp("site"))
     with ExitStack() as stack:
         yield {
             "as it is": run_until_the_end_of(stack, started(**SURROUNDINGS)),
-            "only reads": run_until_the_end_of(stack, started(PYTHONPATH=str(site))),
+            "only reads": run_until_the_end_of(stack, started(**read_only)),
         }
 
 

@@ -1,14 +1,21 @@
 """The seed's canary on each controller: 10, 25, 50, 75, then all, two pods, and what its users got."""
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from cluster import programs
 from cluster.counts import await_share, only
+from cluster.load import Load
 from cluster.petclinic import CANARY, NEW, OLD, STABLE, Petclinic, petclinic, weights_of
+from cluster.process import process
 from cluster.world import World, world
+from support.read_only import reads_instead_of_writing
+from support.sidecar import CREDENTIALS, environment
+from support.sidecar import command as sidecar_command
 
 WEIGHTS = (10, 25, 50, 75)
 STEPS = [step for weight in WEIGHTS for step in ({"setWeight": weight}, {"pause": {"duration": "5s"}})]
@@ -30,6 +37,16 @@ def shown(clinic: Petclinic) -> dict[str, str]:
     return dict(re.findall(r"^\s*(\w+): +(\S.*?)\s*$", text, re.MULTILINE))
 
 
+def assert_exact(clinic: Petclinic, load: Load, weight: int) -> None:
+    """What the controller says, what the rule has and what users get is this weight."""
+    rule = clinic.weights()
+    assert rule == {STABLE: 100 - weight, CANARY: weight}
+    assert weights_of(clinic.status()) == {"stable": rule[STABLE], "canary": rule[CANARY]}
+    seen = shown(clinic)
+    assert (seen["SetWeight"], seen["ActualWeight"]) == (str(weight), str(weight))
+    await_share(load, NEW, weight)
+
+
 def test_users_get_the_share_that_was_asked_for(each: World) -> None:
     clinic = petclinic(each, "petclinic", steps=STEPS)
     clinic.wait_promoted()
@@ -37,15 +54,44 @@ def test_users_get_the_share_that_was_asked_for(each: World) -> None:
         only(load, OLD)
         clinic.set_image(NEW)
         for index, weight in enumerate(WEIGHTS):
-            status = clinic.wait_paused(weight)
-            assert status["currentStepIndex"] == 2 * index + 1
-            rule = clinic.weights()
-            assert rule == {STABLE: 100 - weight, CANARY: weight}
-            assert weights_of(status) == {"stable": rule[STABLE], "canary": rule[CANARY]}
-            seen = shown(clinic)
-            assert (seen["SetWeight"], seen["ActualWeight"]) == (str(weight), str(weight))
-            await_share(load, NEW, weight)
+            clinic.wait_paused(weight)
+            assert_exact(clinic, load, weight)
             assert clinic.status()["currentStepIndex"] == 2 * index + 1, "counted within the step"
         clinic.wait_promoted()
         only(load, NEW)
     assert clinic.events() == []
+    # Attached and first set by nobody else: 10, 25, 50, 75, 100, and 0 after the promotion.
+    assert len(clinic.calls("ModifyRule")) == len(WEIGHTS) + 2
+
+
+ANSWERS_BY_ITSELF = Path(__file__).with_name("answers_by_itself.py")
+
+
+@pytest.mark.parametrize("impostor", ["reads instead of writing", "answers by itself"])
+def test_a_router_that_writes_nothing_is_found_out(impostor: str, newest: World, tmp_path: Path) -> None:
+    argo = newest.argo
+    command: dict[str, tuple[list[str], dict[str, str]]] = {
+        "reads instead of writing": (sidecar_command(argo.volumes), reads_instead_of_writing(tmp_path)),
+        "answers by itself": ([sys.executable, str(ANSWERS_BY_ITSELF), str(argo.socket)], {}),
+    }
+    words, variables = command[impostor]
+    clinic = petclinic(newest, impostor.replace(" ", "-"), steps=STEPS)
+    clinic.wait_promoted()
+    argo.sidecar.end()
+    try:
+        with (
+            process(
+                "impostor",
+                *words,
+                logs=newest.cluster.directory,
+                environment=environment(newest.endpoint, **CREDENTIALS) | variables,
+            ),
+            clinic.load() as load,
+        ):
+            clinic.set_image(NEW)
+            clinic.wait(lambda status: weights_of(status)["canary"] == 10, "the controller believed it")
+            only(load, OLD)
+            with pytest.raises(AssertionError):
+                assert_exact(clinic, load, 10)
+    finally:
+        argo.start_sidecar()
