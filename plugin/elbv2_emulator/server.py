@@ -13,7 +13,11 @@ from aiohttp import web
 
 from elbv2_emulator import shapes
 from elbv2_emulator.addresses import Addresses
-from elbv2_emulator.control import Control
+from elbv2_emulator.control import addresses as address_control
+from elbv2_emulator.control import faults as fault_control
+from elbv2_emulator.control import health as health_control
+from elbv2_emulator.control import journal as journal_control
+from elbv2_emulator.control import listeners as listener_control
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.faults import Faults
 from elbv2_emulator.front import Front
@@ -34,7 +38,15 @@ async def listening(
     data_plane = DataPlane(addresses, random or Random(), idle_timeout_seconds)  # noqa: S311  traffic, not secrets
     app = web.Application()
     app.add_routes([web.post("/", Front(stores, data_plane, faults, journal).answer)])
-    app.add_routes(Control(stores, data_plane, addresses, faults, journal).routes())
+    app.add_routes(
+        [
+            *journal_control.routes(journal),
+            *address_control.routes(addresses),
+            *fault_control.routes(faults),
+            *health_control.routes(stores),
+            *listener_control.routes(stores, data_plane),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

@@ -1,0 +1,1 @@
+"""The emulator's own interface under /_emulator/: one file a subject, each with its routes."""

@@ -1,0 +1,23 @@
+"""/_emulator/listeners: where listeners take requests."""
+
+from aiohttp import web
+
+from elbv2_emulator.data_plane import DataPlane
+from elbv2_emulator.state import Store
+
+
+def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef]:
+    async def get(_request: web.Request) -> web.Response:
+        return web.json_response([
+            {
+                "listenerArn": listener.arn,
+                "loadBalancerArn": listener.load_balancer_arn,
+                "protocol": listener.protocol,
+                "port": listener.port,
+                "address": data_plane.address(listener.arn),
+            }
+            for store in stores.values()
+            for listener in store.current.listeners.values()
+        ])  # fmt: skip
+
+    return [web.get("/_emulator/listeners", get)]
