@@ -6,11 +6,10 @@ from urllib.parse import urlsplit
 
 from elbv2_emulator import arns
 from elbv2_emulator.errors import ApiError, InvalidLoadBalancerAction, ValidationError
+from elbv2_emulator.limits import GROUPS_OF_ACTION, GROUPS_OF_BALANCER, TARGETS_OF_BALANCER
 from elbv2_emulator.state import Described, State, forwards
 
 MAXIMUM_WEIGHT = 999
-MAXIMUM_GROUPS = 5
-MAXIMUM_GROUPS_OF_LOAD_BALANCER = 100
 WEEK_IN_SECONDS = 604800
 MAXIMUM_EXTRA_PARAMETERS = 10
 MAXIMUM_CLAIMS = 10
@@ -105,9 +104,9 @@ def _check_forward(action: Described) -> None:
         raise ValidationError(
             "A target group ARN must be specified for each target group of a forward action"
         )
-    if len(groups) > MAXIMUM_GROUPS:
+    if len(groups) > GROUPS_OF_ACTION:
         raise ValidationError(
-            f"A forward action can have at most {MAXIMUM_GROUPS} target groups, not {len(groups)}"
+            f"A forward action can have at most {GROUPS_OF_ACTION} target groups, not {len(groups)}"
         )
     if len(set(names)) < len(names):
         raise ValidationError("A target group can be specified only once in a forward action")
@@ -201,11 +200,14 @@ def check_groups(state: State, actions: Sequence[Described], load_balancer_arn: 
             )
         _check_sticky_sessions(state.target_groups[arn].attributes, actions, len(groups))
     on_this = {arn for arn, balancer in in_use.items() if balancer == load_balancer_arn}
-    if len(on_this | {arn for arn, _ in wanted}) > MAXIMUM_GROUPS_OF_LOAD_BALANCER:
+    on_this |= {arn for arn, _ in wanted}
+    if len(on_this) > GROUPS_OF_BALANCER:
         raise ApiError(
             "TooManyUniqueTargetGroupsPerLoadBalancer",
-            f"A load balancer can have at most {MAXIMUM_GROUPS_OF_LOAD_BALANCER} target groups",
+            f"A load balancer can have at most {GROUPS_OF_BALANCER} target groups",
         )
+    if sum(len(state.target_groups[arn].targets) for arn in on_this) > TARGETS_OF_BALANCER:
+        raise ApiError("TooManyTargets", f"A load balancer can have at most {TARGETS_OF_BALANCER} targets")
 
 
 def _check_sticky_sessions(attributes: Mapping[str, str], actions: Sequence[Described], groups: int) -> None:

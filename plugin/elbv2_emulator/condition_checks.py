@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from elbv2_emulator.errors import ValidationError
+from elbv2_emulator.limits import VALUES_OF_RULE, WILDCARDS_OF_RULE
 from elbv2_emulator.state import Described
 
 VALUES_OF_CONDITION = 3
-VALUES_OF_RULE = 5
-WILDCARDS_OF_RULE = 5
 LONGEST_VALUE = 128
 LONGEST_NAME = 40
 LONGEST_REWRITE = 1024

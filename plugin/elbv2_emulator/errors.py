@@ -16,6 +16,13 @@ COMMON_CODES: Mapping[str, int] = {
     "ServiceUnavailable": 503,
 }
 
+# The codes of single operations whose status is not 400.
+_OTHER_STATUSES: Mapping[str, int] = {
+    "HealthUnavailable": 500,
+    "InsufficientCapacity": 500,
+    "PriorRequestNotComplete": 429,
+}
+
 
 class ApiError(Exception):
     """An answer that is an error: nothing was applied."""
@@ -27,7 +34,7 @@ class ApiError(Exception):
 
     @property
     def status(self) -> int:
-        return COMMON_CODES.get(self.code, 400)
+        return COMMON_CODES.get(self.code) or _OTHER_STATUSES.get(self.code, 400)
 
 
 class ValidationError(ApiError):

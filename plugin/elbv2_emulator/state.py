@@ -15,6 +15,7 @@ class LoadBalancer:
     arn: str
     name: str
     settings: Described  # the other members of the model's LoadBalancer
+    attributes: Mapping[str, str] = field(default_factory=dict)  # those that were set
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Listener:
     protocol: str
     port: int
     settings: Described  # SslPolicy, Certificates, MutualAuthentication
+    attributes: Mapping[str, str] = field(default_factory=dict)  # those that were set
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from elbv2_emulator.actions import listeners, load_balancers, rules, tags, target_groups, targets
+from elbv2_emulator.actions import (
+    account_limits,
+    listener_attributes,
+    listeners,
+    load_balancer_attributes,
+    load_balancers,
+    rules,
+    tags,
+    target_group_attributes,
+    target_groups,
+    targets,
+)
 from elbv2_emulator.state import Scope, State
 
 Action: TypeAlias = Callable[[State, Mapping[str, Any], Scope], tuple[State, dict[str, Any]]]
@@ -19,17 +30,22 @@ ACTIONS: Mapping[str, Action] = {
     "DeleteRule": rules.delete_rule,
     "DeleteTargetGroup": target_groups.delete_target_group,
     "DeregisterTargets": targets.deregister_targets,
+    "DescribeAccountLimits": account_limits.describe_account_limits,
+    "DescribeListenerAttributes": listener_attributes.describe_listener_attributes,
     "DescribeListeners": listeners.describe_listeners,
+    "DescribeLoadBalancerAttributes": load_balancer_attributes.describe_load_balancer_attributes,
     "DescribeLoadBalancers": load_balancers.describe_load_balancers,
     "DescribeRules": rules.describe_rules,
     "DescribeTags": tags.describe_tags,
-    "DescribeTargetGroupAttributes": target_groups.describe_target_group_attributes,
+    "DescribeTargetGroupAttributes": target_group_attributes.describe_target_group_attributes,
     "DescribeTargetGroups": target_groups.describe_target_groups,
     "DescribeTargetHealth": targets.describe_target_health,
     "ModifyListener": listeners.modify_listener,
+    "ModifyListenerAttributes": listener_attributes.modify_listener_attributes,
+    "ModifyLoadBalancerAttributes": load_balancer_attributes.modify_load_balancer_attributes,
     "ModifyRule": rules.modify_rule,
     "ModifyTargetGroup": target_groups.modify_target_group,
-    "ModifyTargetGroupAttributes": target_groups.modify_target_group_attributes,
+    "ModifyTargetGroupAttributes": target_group_attributes.modify_target_group_attributes,
     "RegisterTargets": targets.register_targets,
     "RemoveTags": tags.remove_tags,
     "SetRulePriorities": rules.set_rule_priorities,

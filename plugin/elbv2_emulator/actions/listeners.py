@@ -10,6 +10,7 @@ from elbv2_emulator.actions.load_balancers import require as require_load_balanc
 from elbv2_emulator.actions.paging import page
 from elbv2_emulator.actions.tags import tagged
 from elbv2_emulator.errors import ApiError, ValidationError
+from elbv2_emulator.limits import LISTENERS_OF_BALANCER
 from elbv2_emulator.state import Described, Listener, Rule, Scope, State, with_one
 
 PROTOCOLS = ("HTTP", "HTTPS")
@@ -39,10 +40,15 @@ def create_listener(
     actions = _checked_actions(state, listener, parameters["DefaultActions"], ())
     for other in state.listeners_of(balancer.arn):
         if other.port == listener.port:
-            same = replace(listener, arn=other.arn) == other
+            same = replace(listener, arn=other.arn, attributes=other.attributes) == other
             if same and state.default_rule(other.arn).actions == actions:
                 return state, {"Listeners": [_described(state, other)]}
             raise _duplicate(listener)
+    if len(state.listeners_of(balancer.arn)) >= LISTENERS_OF_BALANCER:
+        raise ApiError(
+            "TooManyListeners",
+            f"The maximum number of listeners on this load balancer is {LISTENERS_OF_BALANCER}",
+        )
     default = Rule(
         arn=arns.rule_arn(listener.arn, arns.identity(state.version, "default", listener.arn)),
         listener_arn=listener.arn,

@@ -6,9 +6,10 @@ from typing import Any
 
 from elbv2_emulator import arns
 from elbv2_emulator.actions.names import check_name
-from elbv2_emulator.actions.paging import page
+from elbv2_emulator.actions.paging import check_how_many, page
 from elbv2_emulator.actions.tags import tagged
 from elbv2_emulator.errors import ApiError, ValidationError
+from elbv2_emulator.limits import LOAD_BALANCERS
 from elbv2_emulator.state import LoadBalancer, Scope, State, with_one, without
 
 FEWEST_SUBNETS = 2
@@ -40,6 +41,8 @@ def create_load_balancer(
                 "DuplicateLoadBalancerName",
                 f"A load balancer with the same name '{name}' exists, but with different settings",
             )
+    if len(state.load_balancers) >= LOAD_BALANCERS:
+        raise ApiError("TooManyLoadBalancers", f"The maximum number of load balancers is {LOAD_BALANCERS}")
     identity = arns.identity(state.version, "loadbalancer", name)
     prefix = "internal-" if settings["Scheme"] == "internal" else ""
     suffix = "elb.amazonaws.com.cn" if arns.partition(scope.region) == "aws-cn" else "elb.amazonaws.com"
@@ -84,6 +87,7 @@ def describe_load_balancers(
         raise ValidationError(
             "Load balancer names and load balancer ARNs cannot be specified at the same time"
         )
+    check_how_many("load balancers", wanted or names or ())
     for arn in wanted or ():
         require(state, arn)
     known = {balancer.name for balancer in state.load_balancers.values()}
@@ -113,6 +117,11 @@ def delete_load_balancer(
     arns.check_kind(arn, "LoadBalancer")
     if arn not in state.load_balancers:
         return state, {}
+    if state.load_balancers[arn].attributes.get("deletion_protection.enabled") == "true":
+        raise ApiError(
+            "OperationNotPermitted",
+            f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
+        )
     state = state.without_listeners({listener.arn for listener in state.listeners_of(arn)})
     balancers, tags = without(state.load_balancers, {arn}), without(state.tags, {arn})
     return replace(state, load_balancers=balancers, tags=tags), {}

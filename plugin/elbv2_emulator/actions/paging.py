@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from elbv2_emulator.errors import ValidationError
 
 LARGEST_PAGE = 400
+MOST_AT_ONCE = 20
 
 One = TypeVar("One")
 
@@ -17,6 +18,12 @@ def page(everything: Sequence[One], parameters: Mapping[str, Any]) -> tuple[Sequ
     start = _read(parameters["Marker"]) if "Marker" in parameters else 0
     end = start + parameters.get("PageSize", LARGEST_PAGE)
     return everything[start:end], {"NextMarker": _marker(end)} if end < len(everything) else {}
+
+
+def check_how_many(what: str, named: Sequence[str]) -> None:
+    """Refuse a description of more resources by name or ARN than AWS gives at once."""
+    if len(named) > MOST_AT_ONCE:
+        raise ValidationError(f"You cannot describe more than '{MOST_AT_ONCE}' {what} at a time")
 
 
 def _marker(position: int) -> str:

@@ -11,9 +11,8 @@ from elbv2_emulator.actions.paging import page
 from elbv2_emulator.actions.tags import tagged
 from elbv2_emulator.condition_checks import check_conditions, check_transforms
 from elbv2_emulator.errors import ApiError, ValidationError
+from elbv2_emulator.limits import RULES_OF_BALANCER
 from elbv2_emulator.state import Rule, Scope, State, with_one, without
-
-MAXIMUM_RULES = 100
 
 
 def create_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
@@ -46,9 +45,9 @@ def _check_quota(state: State, load_balancer_arn: str) -> None:
         for rule in state.rules.values()
         if not rule.is_default and state.load_balancer_of(rule) == load_balancer_arn
     ]
-    if len(own) >= MAXIMUM_RULES:
+    if len(own) >= RULES_OF_BALANCER:
         raise ApiError(
-            "TooManyRules", f"The maximum number of rules on this load balancer is {MAXIMUM_RULES}"
+            "TooManyRules", f"The maximum number of rules on this load balancer is {RULES_OF_BALANCER}"
         )
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from elbv2_emulator import arns
 from elbv2_emulator.actions.load_balancers import require as require_load_balancer
 from elbv2_emulator.actions.names import check_name
-from elbv2_emulator.actions.paging import page
+from elbv2_emulator.actions.paging import check_how_many, page
 from elbv2_emulator.actions.tags import tagged
+from elbv2_emulator.attributes import BOOLEAN, Attribute, between, one_of, text
 from elbv2_emulator.errors import ApiError, ValidationError
+from elbv2_emulator.limits import GROUPS, TARGETS_OF_GROUP
 from elbv2_emulator.state import Scope, State, TargetGroup, with_one, without
 
 PROTOCOLS = ("HTTP", "HTTPS")
@@ -24,21 +26,30 @@ _HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {
     "HealthyThresholdCount": 5,
     "UnhealthyThresholdCount": 2,
 }
-_ATTRIBUTE_DEFAULTS: Mapping[str, str] = {
-    "deregistration_delay.timeout_seconds": "300",
-    "load_balancing.algorithm.anomaly_mitigation": "off",
-    "load_balancing.algorithm.type": "round_robin",
-    "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
-    "slow_start.duration_seconds": "0",
-    "stickiness.app_cookie.cookie_name": "",
-    "stickiness.app_cookie.duration_seconds": "86400",
-    "stickiness.enabled": "false",
-    "stickiness.lb_cookie.duration_seconds": "86400",
-    "stickiness.type": "lb_cookie",
-    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
-    "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
+ATTRIBUTES: Mapping[str, Attribute] = {
+    DEREGISTRATION_DELAY: Attribute("300", between(0, 3600)),
+    "load_balancing.algorithm.anomaly_mitigation": Attribute("off", one_of("on", "off")),
+    "load_balancing.algorithm.type": Attribute(
+        "round_robin", one_of("round_robin", "least_outstanding_requests", "weighted_random")
+    ),
+    "load_balancing.cross_zone.enabled": Attribute(
+        "use_load_balancer_configuration", one_of("true", "false", "use_load_balancer_configuration")
+    ),
+    "slow_start.duration_seconds": Attribute("0", between(30, 900, "0")),
+    "stickiness.app_cookie.cookie_name": Attribute("", text(4096)),
+    "stickiness.app_cookie.duration_seconds": Attribute("86400", between(1, 604800)),
+    "stickiness.enabled": Attribute("false", BOOLEAN),
+    "stickiness.lb_cookie.duration_seconds": Attribute("86400", between(1, 604800)),
+    "stickiness.type": Attribute("lb_cookie", one_of("lb_cookie", "app_cookie")),
+    **{
+        f"target_group_health.{what}.minimum_healthy_targets.{unit}": Attribute(default, allowed)
+        for what, count in (
+            ("dns_failover", between(1, TARGETS_OF_GROUP, "off")),
+            ("unhealthy_state_routing", between(1, TARGETS_OF_GROUP)),
+        )
+        for unit, default, allowed in (("count", "1", count), ("percentage", "off", between(1, 100, "off")))
+    },
 }
 
 
@@ -56,11 +67,13 @@ def create_target_group(
                 "DuplicateTargetGroupName",
                 f"A target group with the same name '{name}' exists, but with different settings",
             )
+    if len(state.target_groups) >= GROUPS:
+        raise ApiError("TooManyTargetGroups", f"The maximum number of target groups is {GROUPS}")
     group = TargetGroup(
         arn=arns.target_group_arn(scope.region, name, arns.identity(state.version, "targetgroup", name)),
         name=name,
         settings=settings,
-        attributes=_ATTRIBUTE_DEFAULTS,
+        attributes={key: one.default for key, one in ATTRIBUTES.items()},
     )
     state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
     state = tagged(state, group.arn, parameters.get("Tags", ()))
@@ -129,6 +142,7 @@ def describe_target_groups(
     balancer = parameters.get("LoadBalancerArn")
     if sum(map(bool, (wanted, names, balancer))) > 1:
         raise ValidationError("Only one of load balancer ARN, target group ARNs and names can be specified")
+    check_how_many("target groups", wanted or names or ())
     for arn in wanted or ():
         require(state, arn)
     known = {group.name for group in state.target_groups.values()}
@@ -169,24 +183,3 @@ def delete_target_group(
         raise ApiError("ResourceInUse", f"Target group '{arn}' is currently in use by a listener or a rule")
     groups, tags = without(state.target_groups, {arn}), without(state.tags, {arn})
     return replace(state, target_groups=groups, tags=tags), {}
-
-
-def describe_target_group_attributes(
-    state: State, parameters: Mapping[str, Any], _scope: Scope
-) -> tuple[State, dict[str, Any]]:
-    return state, _attributes(require(state, parameters["TargetGroupArn"]))
-
-
-def modify_target_group_attributes(
-    state: State, parameters: Mapping[str, Any], _scope: Scope
-) -> tuple[State, dict[str, Any]]:
-    group = require(state, parameters["TargetGroupArn"])
-    sent = {one.get("Key", ""): one.get("Value", "") for one in parameters["Attributes"]}
-    if unknown := [key for key in sent if key not in _ATTRIBUTE_DEFAULTS]:
-        raise ValidationError(f"Target group attribute key '{unknown[0]}' is not recognized")
-    group = replace(group, attributes={**group.attributes, **sent})
-    return replace(state, target_groups=with_one(state.target_groups, group.arn, group)), _attributes(group)
-
-
-def _attributes(group: TargetGroup) -> dict[str, Any]:
-    return {"Attributes": [{"Key": key, "Value": value} for key, value in group.attributes.items()]}

@@ -9,6 +9,7 @@ from typing import Any
 from elbv2_emulator import health
 from elbv2_emulator.actions.target_groups import require
 from elbv2_emulator.errors import ApiError, ValidationError
+from elbv2_emulator.limits import TARGETS_OF_BALANCER, TARGETS_OF_GROUP
 from elbv2_emulator.state import Described, Scope, State, Target, TargetGroup, with_one
 
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -30,7 +31,18 @@ def register_targets(
         key = _key(group, sent)
         # Registering once more leaves the target as it is, with its health.
         targets[key] = group.targets.get(key) or Target(*key, zone=sent.get("AvailabilityZone"))
+    _check_how_many(state, group, len(targets))
     return _with_targets(state, group, targets), {}
+
+
+def _check_how_many(state: State, group: TargetGroup, count: int) -> None:
+    if count > TARGETS_OF_GROUP:
+        raise ApiError("TooManyTargets", f"A target group can have at most {TARGETS_OF_GROUP} targets")
+    in_use = state.groups_in_use()
+    balancer = in_use.get(group.arn)
+    beside = [arn for arn, one in in_use.items() if one == balancer and arn != group.arn]
+    if balancer and count + sum(len(state.target_groups[arn].targets) for arn in beside) > TARGETS_OF_BALANCER:
+        raise ApiError("TooManyTargets", f"A load balancer can have at most {TARGETS_OF_BALANCER} targets")
 
 
 def _check_id(group: TargetGroup, identity: str) -> None:
