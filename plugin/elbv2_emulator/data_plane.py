@@ -11,7 +11,8 @@ from elbv2_emulator.addresses import Addresses
 from elbv2_emulator.forwarding import Forwarder
 from elbv2_emulator.matching import Request, first_match
 from elbv2_emulator.selection import choose_group, eligible
-from elbv2_emulator.state import Described, Listener, Rule, State, Store
+from elbv2_emulator.state import Described, Listener, Rule, State
+from elbv2_emulator.store import Store
 
 HOST = "127.0.0.1"
 
@@ -78,7 +79,7 @@ class _ListenerPort:
         await self._runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        state = self._store.current
+        state = self._store.served()
         listener = state.listeners.get(self._arn)
         path, _, query = request.raw_path.partition("?")
         if listener is None or not path.startswith("/"):

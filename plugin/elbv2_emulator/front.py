@@ -2,22 +2,24 @@
 
 import logging
 import re
-import time
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from aiohttp import web
 from botocore.model import OperationModel
 
-from elbv2_emulator import action_checks, arns, shapes, wire
+from elbv2_emulator import action_checks, arns, health, shapes, throttle, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
 from elbv2_emulator.faults import Faults
 from elbv2_emulator.journal import Entry, Journal
-from elbv2_emulator.state import Scope, Store
+from elbv2_emulator.state import Scope
+from elbv2_emulator.store import Store
+from elbv2_emulator.timing import Clock, Timing
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +40,24 @@ class Front:
     """The operations over HTTP."""
 
     def __init__(
-        self, stores: dict[str, Store], data_plane: DataPlane, faults: Faults, journal: Journal
+        self,
+        stores: dict[str, Store],
+        data_plane: DataPlane,
+        faults: Faults,
+        journal: Journal,
+        *,
+        clock: Clock,
+        timing: Timing,
+        random: Random,
     ) -> None:
         self._stores = stores
         self._data_plane = data_plane
         self._faults = faults
         self._journal = journal
+        self._clock = clock
+        self._timing = timing
+        self._random = random
+        self._levels: defaultdict[str, throttle.Levels] = defaultdict(dict)
 
     async def answer(self, request: web.Request) -> web.Response:
         request_id = str(uuid.uuid4())
@@ -80,24 +94,37 @@ class Front:
             raise InvalidAction(f"Could not find operation '{call.action}' for version '{version}'")
         if call.action not in ACTIONS:
             raise InvalidAction(f"This emulator does not have the operation '{call.action}'")
+        self._throttle(call)
         call.parameters = wire.decode(tree, operation.input_shape)
         await self._faults.strike(call.action)
         return await self._applied(call, operation, request_id)
+
+    def _throttle(self, call: _Call) -> None:
+        if self._timing.throttling:
+            levels = throttle.admitted(self._levels[call.region], call.action, self._clock())
+            if levels is None:
+                raise ApiError("Throttling", "Rate exceeded")
+            self._levels[call.region] = levels
 
     async def _applied(self, call: _Call, operation: OperationModel, request_id: str) -> str:
         parameters = call.parameters or {}
         shapes.validate(call.action, parameters)
         store = self._stores[call.region]
-        before = store.current
+        now = self._clock()
+        store.observe(health.settled(store.current, now))
+        only_reads = call.action.startswith("Describe")
+        before = store.told(self._random) if only_reads else store.current
+        scope = Scope(call.region, now, self._timing.registration_lag_seconds)
         try:
-            after, output = ACTIONS[call.action](before, parameters, Scope(call.region, datetime.now(UTC)))
+            after, output = ACTIONS[call.action](before, parameters, scope)
         except ApiError as error:
             if error.code not in shapes.error_codes(call.action):
                 raise TypeError(f"{call.action} cannot answer {error.code}: {error.message}") from error
             raise
         # First the answer: a state whose answer cannot be written is not taken on.
         document = wire.encode(operation, output, request_id)
-        store.put(after)
+        if not only_reads:
+            store.put(health.settled(after, now))
         self._write_down(call, 200, None, action_checks.undocumented(parameters))
         await self._data_plane.follow(before, after, store)
         return document
@@ -106,7 +133,7 @@ class Front:
         self, call: _Call, status: int, error: str | None, undocumented: str | None = None
     ) -> None:
         parameters = call.parameters or {}
-        entry = Entry(time.time(), call.action, parameters, call.principal, status, error, undocumented)
+        entry = Entry(self._clock(), call.action, parameters, call.principal, status, error, undocumented)
         self._journal.add(entry)
 
 

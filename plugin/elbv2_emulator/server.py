@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,26 +19,43 @@ from elbv2_emulator.control import faults as fault_control
 from elbv2_emulator.control import health as health_control
 from elbv2_emulator.control import journal as journal_control
 from elbv2_emulator.control import listeners as listener_control
+from elbv2_emulator.control import time as time_control
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.faults import Faults
 from elbv2_emulator.front import Front
+from elbv2_emulator.health_checks import HealthChecks
 from elbv2_emulator.journal import Journal
-from elbv2_emulator.state import Store
+from elbv2_emulator.store import Store
+from elbv2_emulator.timing import Clock, Timing
 
 IDLE_TIMEOUT_SECONDS = 60.0
 
 
 @asynccontextmanager
 async def listening(
-    host: str, port: int, *, random: Random | None = None, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+    host: str,
+    port: int,
+    *,
+    random: Random | None = None,
+    idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS,
+    clock: Clock = time.time,
+    timing: Timing | None = None,
 ) -> AsyncIterator[str]:
-    """A fresh emulator that answers at the URL it gives, until the context is left."""
+    """A fresh emulator that answers at the URL it gives, until the context is left. See Emulator."""
     shapes.service()
-    stores: dict[str, Store] = defaultdict(Store)
+    timing, random = timing or Timing(), random or Random()  # noqa: S311  traffic, not secrets
+    stores: dict[str, Store] = defaultdict(lambda: Store(clock, timing))
     addresses, faults, journal = Addresses(), Faults(), Journal()
-    data_plane = DataPlane(addresses, random or Random(), idle_timeout_seconds)  # noqa: S311  traffic, not secrets
+    data_plane = DataPlane(addresses, random, idle_timeout_seconds)
     app = web.Application()
-    app.add_routes([web.post("/", Front(stores, data_plane, faults, journal).answer)])
+    app.add_routes(
+        [
+            web.post(
+                "/",
+                Front(stores, data_plane, faults, journal, clock=clock, timing=timing, random=random).answer,
+            )
+        ]
+    )
     app.add_routes(
         [
             *journal_control.routes(journal),
@@ -45,10 +63,12 @@ async def listening(
             *fault_control.routes(faults),
             *health_control.routes(stores),
             *listener_control.routes(stores, data_plane),
+            *time_control.routes(timing),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
+    checking = asyncio.create_task(HealthChecks(stores, addresses, clock).run())
     try:
         await data_plane.start()
         await web.TCPSite(runner, host, port).start()
@@ -56,20 +76,31 @@ async def listening(
         yield f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}"
     finally:
         await runner.cleanup()
+        checking.cancel()
+        await asyncio.gather(checking, return_exceptions=True)
         await data_plane.close()
 
 
 class Emulator:
     """`with Emulator() as emulator:` runs one in a thread of its own; `emulator.url` is its API's endpoint.
 
-    `random` decides which target group a request goes to; a backend that is silent for
-    `idle_timeout_seconds` is answered for with 504.
+    `random` decides which target group a request goes to, and of which version a late read tells; a backend
+    that is silent for `idle_timeout_seconds` is answered for with 504. `clock` gives the seconds since the
+    epoch: health checks and their time-outs, draining, lags and throttling go by it. `timing` may be changed
+    while the emulator runs, as `emulator.timing`.
     """
 
     def __init__(
-        self, *, random: Random | None = None, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+        self,
+        *,
+        random: Random | None = None,
+        idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS,
+        clock: Clock = time.time,
+        timing: Timing | None = None,
     ) -> None:
         self.url = ""
+        self.timing = timing or Timing()
+        self._clock = clock
         self._random = random
         self._idle_timeout_seconds = idle_timeout_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,7 +135,13 @@ class Emulator:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        timeout = self._idle_timeout_seconds
-        async with listening("127.0.0.1", 0, random=self._random, idle_timeout_seconds=timeout) as self.url:
+        async with listening(
+            "127.0.0.1",
+            0,
+            random=self._random,
+            idle_timeout_seconds=self._idle_timeout_seconds,
+            clock=self._clock,
+            timing=self.timing,
+        ) as self.url:
             self._ready.set()
             await self._stop.wait()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 # A structure of the API, by the service model's member names. Never changed once it is in a state.
@@ -43,11 +43,28 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """What the health checks of a target have found so far."""
+
+    state: str = "initial"
+    reason: str = "Elb.RegistrationInProgress"
+    description: str = "Target registration is in progress"
+    in_a_row: int = 0  # so many have passed since one failed; below 0: have failed since one passed
+    due: float = 0.0  # when the next begins
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
+    """Times are in seconds since the epoch."""
+
     id: str
     port: int
     zone: str | None = None
-    set_state: str | None = None  # None: healthy as soon as the group is in use
+    set_state: str | None = None  # outranks the checks; None: they decide
+    registration: int = 0  # the state's version when it was registered: tells registrations apart
+    exists_from: float = 0.0  # for checks and traffic
+    checks: Checks = Checks()
+    draining_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +140,14 @@ def without(resources: Mapping[str, Value], gone: set[str]) -> Mapping[str, Valu
     return {arn: one for arn, one in resources.items() if arn not in gone}
 
 
-class Store:
-    """The current state of a region, and the only place where it is replaced."""
-
-    def __init__(self) -> None:
-        self.current = State()
-
-    def put(self, state: State) -> None:
-        """Make this the current state, under the next version; the unchanged state keeps its version."""
-        if state is not self.current:
-            self.current = replace(state, version=self.current.version + 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where and when a request is carried out."""
+    """Where and when a request is carried out. `time`: in seconds since the epoch."""
 
     region: str
-    now: datetime
+    time: float
+    registration_lag_seconds: float = 0.0
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.time, UTC)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from aiohttp import web
 from botocore.config import Config
 from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 
+from elbv2_emulator.health_checks import USER_AGENT
 from elbv2_emulator.server import Emulator
 
 REGION = "eu-west-1"
@@ -154,10 +156,12 @@ def petclinic(elbv2: ElasticLoadBalancingv2Client, make_group: Callable[[str], s
 
 @dataclass
 class Backend:
-    """A real server on loopback, and what it was asked."""
+    """A real server on loopback, and what it was asked, by the load balancer's users and by its checks."""
 
     address: str = ""
     seen: list[web.BaseRequest] = field(default_factory=list)
+    checks: list[web.BaseRequest] = field(default_factory=list)
+    health: int = 200  # the status that checks get
 
 
 class Backends:
@@ -173,6 +177,9 @@ class Backends:
         backend = Backend()
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            if request.headers.get("User-Agent") == USER_AGENT:
+                backend.checks.append(request)
+                return web.Response(status=backend.health)
             backend.seen.append(request)
             return await handler(request) if handler is not None else web.Response(text=text)
 
@@ -206,6 +213,25 @@ def backends() -> Iterator[Backends]:
     running = Backends()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def wait_healthy(elbv2: ElasticLoadBalancingv2Client) -> Callable[..., None]:
+    """Wait until all targets of these groups have passed their checks."""
+
+    def states(groups: tuple[str, ...]) -> set[str]:
+        return {
+            one["TargetHealth"]["State"]
+            for group in groups
+            for one in elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        }
+
+    def wait(*groups: str) -> None:
+        deadline = time.monotonic() + 10
+        while (found := states(groups)) != {"healthy"}:
+            assert time.monotonic() < deadline, found
+
+    return wait
 
 
 @pytest.fixture

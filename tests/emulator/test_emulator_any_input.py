@@ -18,7 +18,7 @@ from elbv2_emulator.matching import Request, first_match
 from elbv2_emulator.selection import choose_group
 from elbv2_emulator.state import Scope, State
 
-SCOPE = Scope("eu-west-1", datetime(2026, 1, 1, tzinfo=UTC))
+SCOPE = Scope("eu-west-1", datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from elbv2_emulator import health
-from elbv2_emulator.actions.target_groups import require
+from elbv2_emulator.actions.target_groups import DEREGISTRATION_DELAY, require
 from elbv2_emulator.errors import ApiError, ValidationError
 from elbv2_emulator.limits import TARGETS_OF_BALANCER, TARGETS_OF_GROUP
 from elbv2_emulator.state import Described, Scope, State, Target, TargetGroup, with_one
@@ -20,7 +20,7 @@ _PRIVATE = tuple(
 
 
 def register_targets(
-    state: State, parameters: Mapping[str, Any], _scope: Scope
+    state: State, parameters: Mapping[str, Any], scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     group = require(state, parameters["TargetGroupArn"])
     if not parameters["Targets"]:
@@ -29,8 +29,15 @@ def register_targets(
     for sent in parameters["Targets"]:
         _check_id(group, sent["Id"])
         key = _key(group, sent)
-        # Registering once more leaves the target as it is, with its health.
-        targets[key] = group.targets.get(key) or Target(*key, zone=sent.get("AvailabilityZone"))
+        known = group.targets.get(key)
+        # Registering once more leaves the target as it is, with its health, unless it was on its way out.
+        if known is None or known.draining_until is not None:
+            targets[key] = Target(
+                *key,
+                zone=sent.get("AvailabilityZone"),
+                registration=state.version,
+                exists_from=scope.time + scope.registration_lag_seconds,
+            )
     _check_how_many(state, group, len(targets))
     return _with_targets(state, group, targets), {}
 
@@ -41,7 +48,10 @@ def _check_how_many(state: State, group: TargetGroup, count: int) -> None:
     in_use = state.groups_in_use()
     balancer = in_use.get(group.arn)
     beside = [arn for arn, one in in_use.items() if one == balancer and arn != group.arn]
-    if balancer and count + sum(len(state.target_groups[arn].targets) for arn in beside) > TARGETS_OF_BALANCER:
+    if (
+        balancer
+        and count + sum(len(state.target_groups[arn].targets) for arn in beside) > TARGETS_OF_BALANCER
+    ):
         raise ApiError("TooManyTargets", f"A load balancer can have at most {TARGETS_OF_BALANCER} targets")
 
 
@@ -70,11 +80,22 @@ def _with_targets(state: State, group: TargetGroup, targets: Mapping[tuple[str, 
 
 
 def deregister_targets(
-    state: State, parameters: Mapping[str, Any], _scope: Scope
+    state: State, parameters: Mapping[str, Any], scope: Scope
 ) -> tuple[State, dict[str, Any]]:
-    """What is not registered is no error: the outcome is the one that was asked for."""
+    """What is not registered is no error: the outcome is the one that was asked for.
+
+    Targets of a group in use drain first. Once more does not make it longer.
+    """
     group = require(state, parameters["TargetGroupArn"])
-    gone = {_key(group, sent) for sent in parameters["Targets"]}
+    gone = {_key(group, sent) for sent in parameters["Targets"]} & group.targets.keys()
+    if group.arn in state.groups_in_use():
+        until = scope.time + int(group.attributes[DEREGISTRATION_DELAY])
+        draining = {
+            key: replace(target, draining_until=until)
+            for key, target in group.targets.items()
+            if key in gone and target.draining_until is None
+        }
+        return _with_targets(state, group, {**group.targets, **draining}), {}
     left = {key: target for key, target in group.targets.items() if key not in gone}
     return _with_targets(state, group, left), {}
 
@@ -92,16 +113,15 @@ def _described(group: TargetGroup, key: tuple[str, int], *, in_use: bool) -> dic
     target = group.targets.get(key)
     identity, port = key
     zone = {"AvailabilityZone": target.zone} if target is not None and target.zone else {}
-    check_port = group.settings["HealthCheckPort"]
     return {
         "Target": {"Id": identity, "Port": port, **zone},
-        "HealthCheckPort": str(port) if check_port == "traffic-port" else check_port,
+        "HealthCheckPort": str(health.check_port(group, port)),
         "TargetHealth": health.NOT_REGISTERED if target is None else health.described(target, in_use=in_use),
     }
 
 
-def set_health(state: State, group_arn: str, states: Mapping[tuple[str, int], str]) -> State:
-    """The state in which these targets, which must be registered, have these states."""
+def set_health(state: State, group_arn: str, states: Mapping[tuple[str, int], str | None]) -> State:
+    """The state in which these targets, which must be registered, have these states; None: their checks'."""
     group = state.target_groups[group_arn]
     changed = {key: replace(group.targets[key], set_state=value) for key, value in states.items()}
     return _with_targets(state, group, {**group.targets, **changed})

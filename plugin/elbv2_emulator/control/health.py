@@ -7,7 +7,7 @@ from aiohttp import web
 from elbv2_emulator import arns, health
 from elbv2_emulator.actions.targets import set_health
 from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.state import Store
+from elbv2_emulator.store import Store
 
 
 def routes(stores: dict[str, Store]) -> list[web.RouteDef]:
@@ -43,7 +43,7 @@ def routes(stores: dict[str, Store]) -> list[web.RouteDef]:
     return [web.get("/_emulator/health", get), web.put("/_emulator/health", checked(put))]
 
 
-def _health(body: Any) -> tuple[str, dict[tuple[str, int], str]]:
+def _health(body: Any) -> tuple[str, dict[tuple[str, int], str | None]]:
     if (
         not isinstance(body, dict)
         or set(body) != {"targetGroupArn", "targets"}
@@ -54,12 +54,12 @@ def _health(body: Any) -> tuple[str, dict[tuple[str, int], str]]:
         )
     if not isinstance(body["targetGroupArn"], str):
         raise WrongBody(f"'targetGroupArn' cannot be {body['targetGroupArn']!r}")
-    states: dict[tuple[str, int], str] = {}
+    states: dict[tuple[str, int], str | None] = {}
     for target in body["targets"]:
         if not isinstance(target, dict) or set(target) != {"id", "port", "state"}:
             raise WrongBody('Each target must be {"id": …, "port": …, "state": …}')
-        if target["state"] not in health.SETTABLE:
-            raise WrongBody(f"State {target['state']!r} must be one of {', '.join(health.SETTABLE)}")
+        if target["state"] not in {None, *health.SETTABLE}:
+            raise WrongBody(f"State {target['state']!r} must be one of {', '.join(health.SETTABLE)}, or null")
         if not isinstance(target["id"], str) or type(target["port"]) is not int:
             raise WrongBody("A target's id is a string and its port a number")
         states[target["id"], target["port"]] = target["state"]

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.state import Store
+from elbv2_emulator.store import Store
 
 
 def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef]:

@@ -1,0 +1,49 @@
+"""AWS's buckets of calls, nested, for each account and region. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    name: str
+    burst: int
+    per_second: int
+
+
+ALL = Bucket("all", 40, 10)
+DESCRIBING = Bucket("describing", 40, 10)
+MUTATING = Bucket("mutating", 20, 3)
+REGISTERING = Bucket("registering", 20, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """So many calls were left at that time."""
+
+    calls: float
+    at: float
+
+
+Levels = Mapping[Bucket, Level]
+
+
+def buckets(action: str) -> tuple[Bucket, Bucket]:
+    """The buckets that an action draws from: that of all actions, and one within it."""
+    if action.startswith("Describe"):
+        return ALL, DESCRIBING
+    return ALL, REGISTERING if action in {"RegisterTargets", "DeregisterTargets"} else MUTATING
+
+
+def admitted(levels: Levels, action: str, now: float) -> Levels | None:
+    """The levels after this call; None if it is refused, which costs nothing. A bucket begins full."""
+    drawn = {bucket: _filled(levels.get(bucket), bucket, now) for bucket in buckets(action)}
+    if any(calls < 1 for calls in drawn.values()):
+        return None
+    return {**levels, **{bucket: Level(calls - 1, now) for bucket, calls in drawn.items()}}
+
+
+def _filled(level: Level | None, bucket: Bucket, now: float) -> float:
+    if level is None:
+        return bucket.burst
+    return min(bucket.burst, level.calls + max(0.0, now - level.at) * bucket.per_second)
