@@ -6,8 +6,12 @@ from collections.abc import Mapping
 LARGEST_PORT = 65535
 
 
-class NotLoopback(ValueError):  # noqa: N818  it says what the address is
-    """An address outside this machine, or no address at all."""
+class NotAnAddress(ValueError):  # noqa: N818  it says what the text is
+    """No IP address with a port."""
+
+
+class NotLoopback(NotAnAddress):
+    """An address outside this machine."""
 
 
 class Addresses:
@@ -22,19 +26,30 @@ class Addresses:
         merged = {**self.map, **changes}
         self.map = {target: backend for target, backend in merged.items() if backend is not None}
 
+    def replace(self, whole: Mapping[str, str]) -> None:
+        """Have this map and no other. Nothing is changed if one backend is not on loopback."""
+        for backend in whole.values():
+            loopback(backend)
+        self.map = dict(whole)
+
     def backend(self, identity: str, port: int) -> str | None:
         return self.map.get(f"{identity}:{port}")
 
 
-def loopback(address: str) -> tuple[str, int]:
-    """Host and port of an address on loopback; NotLoopback for any other."""
-    host, _, port = address.rpartition(":")
+def loopback(text: str) -> tuple[str, int]:
+    """Host and port of an address on loopback; NotLoopback or NotAnAddress for any other text."""
+    host, port = address(text)
+    if not ipaddress.ip_address(host).is_loopback:
+        raise NotLoopback(f"'{text}' is not on loopback")
+    return host, port
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host, which is an IP address, and port; NotAnAddress for any other text."""
+    host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) <= LARGEST_PORT):
-        raise NotLoopback(f"'{address}' is not an address and a port, as in 127.0.0.1:9001")
+        raise NotAnAddress(f"'{text}' is not an address and a port, as in 127.0.0.1:9001")
     try:
-        parsed = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        return str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))), int(port)
     except ValueError as error:
-        raise NotLoopback(f"'{address}' does not begin with an IP address, as in 127.0.0.1:9001") from error
-    if not parsed.is_loopback:
-        raise NotLoopback(f"'{address}' is not on loopback")
-    return str(parsed), int(port)
+        raise NotAnAddress(f"'{text}' does not begin with an IP address, as in 127.0.0.1:9001") from error

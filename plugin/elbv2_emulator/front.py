@@ -1,9 +1,9 @@
 """The API's front: who asks, what for, late or refused by a fault, valid, applied, written down, answered."""
 
+import asyncio
 import logging
 import re
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -15,11 +15,11 @@ from elbv2_emulator import action_checks, arns, health, shapes, throttle, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
-from elbv2_emulator.faults import Faults
-from elbv2_emulator.journal import Entry, Journal
+from elbv2_emulator.faults import Fault
+from elbv2_emulator.journal import Entry
+from elbv2_emulator.late_writes import LOOK_SECONDS
+from elbv2_emulator.memory import Memory
 from elbv2_emulator.state import Scope
-from elbv2_emulator.store import Store
-from elbv2_emulator.timing import Clock, Timing
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class _Call:
     parameters: dict[str, Any] | None = None
     principal: str | None = None
     region: str = arns.DEFAULT_REGION
+    answered: str | None = None  # what a fault had the client get instead of the outcome
 
 
 class Front:
@@ -41,43 +42,41 @@ class Front:
 
     def __init__(
         self,
-        stores: dict[str, Store],
+        memory: Memory,
         data_plane: DataPlane,
-        faults: Faults,
-        journal: Journal,
-        *,
-        clock: Clock,
-        timing: Timing,
         random: Random,
     ) -> None:
-        self._stores = stores
+        self._stores = memory.stores
+        self._faults = memory.faults
+        self._late_writes = memory.late_writes
+        self._journal = memory.journal
+        self._clock = memory.clock
+        self._timing = memory.timing
+        self._levels = memory.throttled
         self._data_plane = data_plane
-        self._faults = faults
-        self._journal = journal
-        self._clock = clock
-        self._timing = timing
         self._random = random
-        self._levels: defaultdict[str, throttle.Levels] = defaultdict(dict)
 
     async def answer(self, request: web.Request) -> web.Response:
         request_id = str(uuid.uuid4())
         call = _Call()
         try:
-            document = await self._carried_out(request, call, request_id)
-            status = 200
+            await self._late_writes.land()
+            operation = await self._read(request, call)
+            strike = self._faults.strike(call.action)
+            await asyncio.sleep(strike.latency_seconds)
+            if strike.instead is not None:
+                return await self._answered_instead(strike.instead, request, call, operation, request_id)
+            return _document(200, await self._applied(call, operation, request_id), request_id)
         except ApiError as error:
             self._write_down(call, error.status, error.code)
-            status, document = error.status, wire.encode_error(error, request_id)
+            return _refusal(error, request_id)
         except Exception:
             logger.exception("%s failed", call.action or "A request")
             failure = ApiError("InternalFailure", "The emulator has a defect: its log says more")
             self._write_down(call, failure.status, failure.code)
-            status, document = failure.status, wire.encode_error(failure, request_id)
-        return web.Response(
-            status=status, text=document, content_type="text/xml", headers={"x-amzn-RequestId": request_id}
-        )
+            return _refusal(failure, request_id)
 
-    async def _carried_out(self, request: web.Request, call: _Call, request_id: str) -> str:
+    async def _read(self, request: web.Request, call: _Call) -> OperationModel:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge as error:
@@ -96,8 +95,38 @@ class Front:
             raise InvalidAction(f"This emulator does not have the operation '{call.action}'")
         self._throttle(call)
         call.parameters = wire.decode(tree, operation.input_shape)
-        await self._faults.strike(call.action)
-        return await self._applied(call, operation, request_id)
+        return operation
+
+    async def _answered_instead(
+        self, fault: Fault, request: web.Request, call: _Call, operation: OperationModel, request_id: str
+    ) -> web.Response:
+        error = None
+        if fault.error:
+            error = ApiError(
+                fault.error, fault.message or f"The emulator was told to answer {call.action} so"
+            )
+        if fault.applied_after_seconds is not None:
+            call.answered = fault.error or fault.answer
+            self._late_writes.add(fault.applied_after_seconds, lambda: self._unheard(call, operation))
+            await self._late_writes.land()
+        elif error is not None:
+            self._write_down(call, error.status, error.code)
+        else:
+            call.answered = fault.answer
+            self._write_down(call, None, None)
+        if error is not None:
+            return _refusal(error, request_id)
+        return await _no_answer(request, silent=fault.answer == "silence")
+
+    async def _unheard(self, call: _Call, operation: OperationModel) -> None:
+        """Apply a call that has been answered for, or is not answered at all."""
+        try:
+            await self._applied(call, operation, "")
+        except ApiError as error:
+            self._write_down(call, error.status, error.code)
+        except Exception:
+            logger.exception("%s failed when it was due", call.action)
+            self._write_down(call, 500, "InternalFailure")
 
     def _throttle(self, call: _Call) -> None:
         if self._timing.throttling:
@@ -130,11 +159,39 @@ class Front:
         return document
 
     def _write_down(
-        self, call: _Call, status: int, error: str | None, undocumented: str | None = None
+        self, call: _Call, status: int | None, error: str | None, undocumented: str | None = None
     ) -> None:
-        parameters = call.parameters or {}
-        entry = Entry(self._clock(), call.action, parameters, call.principal, status, error, undocumented)
-        self._journal.add(entry)
+        self._journal.add(
+            Entry(
+                time=self._clock(),
+                action=call.action,
+                parameters=call.parameters or {},
+                principal=call.principal,
+                status=status,
+                error=error,
+                undocumented=undocumented,
+                answered=call.answered,
+            )
+        )
+
+
+async def _no_answer(request: web.Request, *, silent: bool) -> web.Response:
+    """End the connection; if silent, only when the client has ended it."""
+    while silent and request.transport is not None:
+        await asyncio.sleep(LOOK_SECONDS)
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _refusal(error: ApiError, request_id: str) -> web.Response:
+    return _document(error.status, wire.encode_error(error, request_id), request_id)
+
+
+def _document(status: int, text: str, request_id: str) -> web.Response:
+    return web.Response(
+        status=status, text=text, content_type="text/xml", headers={"x-amzn-RequestId": request_id}
+    )
 
 
 def _read_credentials(request: web.Request, call: _Call) -> None:

@@ -16,12 +16,13 @@ class Entry:
     action: str
     parameters: Mapping[str, Any]
     principal: str | None  # the access key id that signed the request
-    status: int
+    status: int | None  # None: not applied, and not answered
     error: str | None
     undocumented: str | None = None
+    answered: str | None = None  # what a fault had the client get instead: a code, "close" or "silence"
 
     def as_json(self) -> dict[str, Any]:
-        told = {
+        told: dict[str, Any] = {
             "time": self.time,
             "action": self.action,
             "parameters": self.parameters,
@@ -29,7 +30,8 @@ class Entry:
             "status": self.status,
             "error": self.error,
         }
-        return told if self.undocumented is None else {**told, "undocumented": self.undocumented}
+        marks = {"undocumented": self.undocumented, "answered": self.answered}
+        return told | {name: mark for name, mark in marks.items() if mark is not None}
 
 
 class Journal:

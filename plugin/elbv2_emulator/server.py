@@ -1,83 +1,98 @@
 """The emulator as a whole: built, listening, and stopped; in this process as a context manager."""
 
 import asyncio
+import json
 import threading
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
-from elbv2_emulator import shapes
-from elbv2_emulator.addresses import Addresses
+from elbv2_emulator import saved, shapes
 from elbv2_emulator.control import addresses as address_control
+from elbv2_emulator.control import ca as ca_control
+from elbv2_emulator.control import counts as count_control
 from elbv2_emulator.control import faults as fault_control
 from elbv2_emulator.control import health as health_control
 from elbv2_emulator.control import journal as journal_control
 from elbv2_emulator.control import listeners as listener_control
+from elbv2_emulator.control import state as state_control
 from elbv2_emulator.control import time as time_control
+from elbv2_emulator.control import traffic as traffic_control
 from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.faults import Faults
 from elbv2_emulator.front import Front
 from elbv2_emulator.health_checks import HealthChecks
-from elbv2_emulator.journal import Journal
-from elbv2_emulator.store import Store
+from elbv2_emulator.memory import Memory, begin, kept, reset
+from elbv2_emulator.saved import Start
+from elbv2_emulator.start import read
 from elbv2_emulator.timing import Clock, Timing
 
 IDLE_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    url: str
+    data_plane: DataPlane
 
 
 @asynccontextmanager
 async def listening(
     host: str,
     port: int,
+    memory: Memory,
     *,
+    start: Start | None = None,
     random: Random | None = None,
     idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS,
-    clock: Clock = time.time,
-    timing: Timing | None = None,
-) -> AsyncIterator[str]:
-    """A fresh emulator that answers at the URL it gives, until the context is left. See Emulator."""
+) -> AsyncIterator[Running]:
+    """An emulator that answers at the URL that it tells, until the context is left. See Emulator."""
     shapes.service()
-    timing, random = timing or Timing(), random or Random()  # noqa: S311  traffic, not secrets
-    stores: dict[str, Store] = defaultdict(lambda: Store(clock, timing))
-    addresses, faults, journal = Addresses(), Faults(), Journal()
-    data_plane = DataPlane(addresses, random, idle_timeout_seconds)
-    app = web.Application()
-    app.add_routes(
-        [
-            web.post(
-                "/",
-                Front(stores, data_plane, faults, journal, clock=clock, timing=timing, random=random).answer,
-            )
-        ]
+    random = random or Random()  # noqa: S311  traffic, not secrets
+    data_plane = DataPlane(
+        memory.addresses,
+        memory.authority,
+        memory.counts,
+        memory.traffic,
+        random=random,
+        clock=memory.clock,
+        idle_timeout_seconds=idle_timeout_seconds,
     )
+    app = web.Application()
+    app.add_routes([web.post("/", Front(memory, data_plane, random).answer)])
     app.add_routes(
         [
-            *journal_control.routes(journal),
-            *address_control.routes(addresses),
-            *fault_control.routes(faults),
-            *health_control.routes(stores),
-            *listener_control.routes(stores, data_plane),
-            *time_control.routes(timing),
+            *journal_control.routes(memory.journal),
+            *address_control.routes(memory.addresses),
+            *fault_control.routes(memory.faults),
+            *health_control.routes(memory.stores),
+            *listener_control.routes(memory.stores, data_plane),
+            *time_control.routes(memory.timing),
+            *count_control.routes(memory.counts),
+            *traffic_control.routes(memory.traffic),
+            *ca_control.routes(memory.authority),
+            *state_control.routes(memory, data_plane),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    checking = asyncio.create_task(HealthChecks(stores, addresses, clock).run())
+    checks = HealthChecks(memory.stores, memory.addresses, memory.clock)
+    background = [asyncio.create_task(one.run()) for one in (checks, memory.late_writes)]
     try:
-        await data_plane.start()
+        await begin(memory, data_plane, start or Start())
         await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0]
-        yield f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}"
+        yield Running(f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}", data_plane)
     finally:
         await runner.cleanup()
-        checking.cancel()
-        await asyncio.gather(checking, return_exceptions=True)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await data_plane.close()
 
 
@@ -98,16 +113,48 @@ class Emulator:
         clock: Clock = time.time,
         timing: Timing | None = None,
     ) -> None:
+        self._memory = Memory.fresh(clock, timing)
         self.url = ""
-        self.timing = timing or Timing()
-        self._clock = clock
+        self.timing = self._memory.timing
+        self.traffic = self._memory.traffic
+        self.addresses = self._memory.addresses
+        self.faults = self._memory.faults
+        self.journal = self._memory.journal
+        self.counts = self._memory.counts
         self._random = random
         self._idle_timeout_seconds = idle_timeout_seconds
+        self._data_plane: DataPlane | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="elbv2-emulator", daemon=True)
+
+    @property
+    def ca(self) -> str:
+        """The certificate, in PEM, by which a client verifies the HTTPS listeners."""
+        return self._memory.authority.pem
+
+    def reset(self) -> None:
+        """Forget all: resources, addresses, faults, journal, counts; settings are what they were at first."""
+        self._do(lambda data_plane: reset(self._memory, data_plane))
+
+    def save(self) -> str:
+        """All resources and the address map, for `load` and for the program's `--load`."""
+        return json.dumps(saved.written(kept(self._memory)), indent=2)
+
+    def load(self, *texts: str) -> None:
+        """Have what `save` gave, or what `aws elbv2 describe-…` printed, in place of all resources.
+
+        Raises CannotLoad with a sentence, and then changes nothing.
+        """
+        start = read(*texts)
+        self._do(lambda data_plane: begin(self._memory, data_plane, start))
+
+    def _do(self, work: Callable[[DataPlane], Coroutine[Any, Any, None]]) -> None:
+        if self._loop is None or self._data_plane is None:
+            raise RuntimeError("The emulator does not run: use it as `with Emulator() as emulator:`")
+        asyncio.run_coroutine_threadsafe(work(self._data_plane), self._loop).result()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -138,10 +185,10 @@ class Emulator:
         async with listening(
             "127.0.0.1",
             0,
+            self._memory,
             random=self._random,
             idle_timeout_seconds=self._idle_timeout_seconds,
-            clock=self._clock,
-            timing=self.timing,
-        ) as self.url:
+        ) as running:
+            self.url, self._data_plane = running.url, running.data_plane
             self._ready.set()
             await self._stop.wait()

@@ -23,7 +23,7 @@ def test_the_journal_tells_each_call(elbv2: Any, petclinic: Any, control: Any) -
     with pytest.raises(ClientError):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1000, 0))
     with pytest.raises(ClientError):
-        elbv2.describe_account_limits()
+        elbv2.describe_ssl_policies()
     applied, refused, unknown = control("GET", "journal")
     assert before <= applied.pop("time") <= refused.pop("time") <= time.time()
     assert applied == {
@@ -35,7 +35,7 @@ def test_the_journal_tells_each_call(elbv2: Any, petclinic: Any, control: Any) -
     }
     assert (refused["status"], refused["error"]) == (400, "ValidationError")
     assert refused["parameters"]["Actions"] == petclinic.split(1000, 0)
-    assert (unknown["action"], unknown["error"]) == ("DescribeAccountLimits", "InvalidAction")
+    assert (unknown["action"], unknown["error"]) == ("DescribeSSLPolicies", "InvalidAction")
 
 
 @pytest.mark.parametrize("client_id", [{"ClientId": "petclinic"}, {}], ids=["applied", "refused"])

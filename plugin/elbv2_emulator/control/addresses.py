@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from elbv2_emulator.addresses import Addresses, NotLoopback
+from elbv2_emulator.addresses import Addresses, NotAnAddress
 from elbv2_emulator.control.body import WrongBody, checked
 
 
@@ -22,7 +22,7 @@ def routes(addresses: Addresses) -> list[web.RouteDef]:
                 raise WrongBody(f"'{target}' is not a target's id and port, as in 10.64.0.3:8080")
         try:
             addresses.merge(body)
-        except NotLoopback as error:
+        except NotAnAddress as error:
             raise WrongBody(f"A backend must be on this machine: {error}") from error
         return web.json_response(addresses.map)
 

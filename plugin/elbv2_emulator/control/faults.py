@@ -1,20 +1,23 @@
-"""/_emulator/faults: errors and delays to answer."""
+"""/_emulator/faults: what is to happen to calls instead of a prompt, true answer."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
-from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.faults import EVERY_ACTION, Fault, Faults
+from elbv2_emulator.faults import Fault, Faults
 
-_KEYS: Mapping[str, tuple[type, ...]] = {
-    "action": (str,),
-    "latencySeconds": (int, float),
-    "error": (str,),
-    "message": (str,),
-    "times": (int,),
+# Key → the field of Fault, and what may stand there.
+_KEYS: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    "action": ("action", (str, list)),
+    "latencySeconds": ("latency_seconds", (int, float)),
+    "error": ("error", (str,)),
+    "message": ("message", (str,)),
+    "times": ("times", (int,)),
+    "seconds": ("seconds", (int, float)),
+    "answer": ("answer", (str,)),
+    "appliedAfterSeconds": ("applied_after_seconds", (int, float)),
 }
 
 
@@ -40,30 +43,22 @@ def routes(faults: Faults) -> list[web.RouteDef]:
 
 def _fault(body: Any) -> Fault:
     if not isinstance(body, dict) or "action" not in body:
-        raise WrongBody('The body must be an object with "action", and "latencySeconds" or "error" or both')
+        raise WrongBody('The body must be an object with "action", and "latencySeconds", "error" or "answer"')
     for key, value in body.items():
         if key not in _KEYS:
             raise WrongBody(f"'{key}' is not one of {', '.join(_KEYS)}")
-        if isinstance(value, bool) or not isinstance(value, _KEYS[key]):
+        if isinstance(value, bool) or not isinstance(value, _KEYS[key][1]):
             raise WrongBody(f"'{key}' cannot be {value!r}")
-    if body["action"] not in {EVERY_ACTION, *ACTIONS}:
-        raise WrongBody(f"'{body['action']}' is neither '{EVERY_ACTION}' nor one of {', '.join(ACTIONS)}")
-    latency, error, times = body.get("latencySeconds"), body.get("error"), body.get("times")
-    if latency is None and not error:
-        raise WrongBody("A fault must have 'latencySeconds' or 'error'")
-    if latency is not None and not 0 <= latency < float("inf"):
-        raise WrongBody("'latencySeconds' must be 0 or more")
-    if times is not None and times < 1:
-        raise WrongBody("'times' must be 1 or more")
-    return Fault(body["action"], latency or 0.0, error, body.get("message"), times)
+    if isinstance(body["action"], list) and not all(isinstance(one, str) for one in body["action"]):
+        raise WrongBody(f"'action' cannot be {body['action']!r}")
+    if "latencySeconds" not in body and not body.get("error") and "answer" not in body:
+        raise WrongBody("A fault must have 'latencySeconds' or 'error' or 'answer'")
+    try:
+        return Fault(**{_KEYS[key][0]: value for key, value in body.items()})
+    except ValueError as error:
+        raise WrongBody(str(error)) from error
 
 
 def _as_json(fault: Fault) -> dict[str, Any]:
-    told = {
-        "action": fault.action,
-        "latencySeconds": fault.latency_seconds,
-        "error": fault.error,
-        "message": fault.message,
-        "times": fault.times,
-    }
+    told = {key: getattr(fault, field) for key, (field, _) in _KEYS.items()}
     return {key: value for key, value in told.items() if value is not None}
