@@ -18,9 +18,9 @@ from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 
 from elbv2_emulator.health_checks import USER_AGENT
 from elbv2_emulator.server import Emulator
+from support.ground import Ground
 
 REGION = "eu-west-1"
-CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -48,8 +48,14 @@ def emulator(started: ExitStack) -> Emulator:
 
 
 @pytest.fixture
+def ground(emulator: Emulator) -> Ground:
+    certificate = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
+    return Ground(emulator.url, ["subnet-a", "subnet-b"], "vpc-0123456789abcdef0", certificate)
+
+
+@pytest.fixture
 def client(
-    emulator: Emulator, session: boto3.session.Session
+    ground: Ground, session: boto3.session.Session
 ) -> Iterator[Callable[[str], ElasticLoadBalancingv2Client]]:
     """A client for a region."""
     made: list[ElasticLoadBalancingv2Client] = []
@@ -58,7 +64,7 @@ def client(
         one = session.client(
             "elbv2",
             region_name=region,
-            endpoint_url=emulator.url,
+            endpoint_url=ground.url,
             aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
             aws_secret_access_key="not-a-secret",  # noqa: S106  the emulator does not check it
             # The emulator's own checks are what is tested, not botocore's.
@@ -116,10 +122,10 @@ class Petclinic:
 
 
 @pytest.fixture
-def make_group(elbv2: ElasticLoadBalancingv2Client) -> Callable[[str], str]:
+def make_group(elbv2: ElasticLoadBalancingv2Client, ground: Ground) -> Callable[[str], str]:
     def make(name: str) -> str:
         answer = elbv2.create_target_group(
-            Name=name, Protocol="HTTP", Port=8080, VpcId="vpc-0123456789abcdef0", TargetType="ip"
+            Name=name, Protocol="HTTP", Port=8080, VpcId=ground.vpc, TargetType="ip"
         )
         return answer["TargetGroups"][0]["TargetGroupArn"]
 
@@ -127,14 +133,16 @@ def make_group(elbv2: ElasticLoadBalancingv2Client) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def petclinic(elbv2: ElasticLoadBalancingv2Client, make_group: Callable[[str], str]) -> Petclinic:
-    balancer = elbv2.create_load_balancer(Name="k8s-petclinicgroup", Subnets=["subnet-a", "subnet-b"])
+def petclinic(
+    elbv2: ElasticLoadBalancingv2Client, make_group: Callable[[str], str], ground: Ground
+) -> Petclinic:
+    balancer = elbv2.create_load_balancer(Name="k8s-petclinicgroup", Subnets=ground.subnets)
     balancer_arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
     listener = elbv2.create_listener(
         LoadBalancerArn=balancer_arn,
         Protocol="HTTPS",
         Port=443,
-        Certificates=[{"CertificateArn": CERTIFICATE}],
+        Certificates=[{"CertificateArn": ground.certificate}],
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )
     made = Petclinic(

@@ -54,28 +54,6 @@ def test_a_weight_is_0_to_999(elbv2: Any, petclinic: Any, weight: int) -> None:
     assert rules[0]["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["Weight"] == weight
 
 
-@pytest.mark.parametrize("weight", [-1, 1000, 5000])
-def test_another_weight_is_refused(elbv2: Any, petclinic: Any, weight: int) -> None:
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*Weight"):
-        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(weight, 1))
-
-
-def test_two_groups_need_a_weight_each(elbv2: Any, petclinic: Any) -> None:
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*weight"):
-        elbv2.modify_rule(
-            RuleArn=petclinic.rule, Actions=groups((petclinic.stable, 1), (petclinic.canary, None))
-        )
-
-
-def test_a_forward_has_at_most_5_different_groups(elbv2: Any, petclinic: Any, make_group: Any) -> None:
-    arns = [make_group(f"g{number}") for number in range(6)]
-    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=groups(*((arn, 1) for arn in arns[:5])))
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*at most 5"):
-        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=groups(*((arn, 1) for arn in arns)))
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*only once"):
-        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=groups((arns[0], 1), (arns[0], 2)))
-
-
 @pytest.mark.parametrize(
     ("actions", "code"),
     [
@@ -152,44 +130,6 @@ def test_actions_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, actions
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=actions)
     assert elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"] == before
-
-
-@pytest.mark.parametrize(
-    ("stickiness", "complaint"),
-    [
-        pytest.param({"Enabled": True}, "must be specified", id="no duration"),
-        pytest.param({"Enabled": True, "DurationSeconds": 0}, "between 1 and 604800", id="0"),
-        pytest.param(
-            {"Enabled": False, "DurationSeconds": 0}, "between 1 and 604800", id="0 though disabled"
-        ),
-        pytest.param({"Enabled": True, "DurationSeconds": 604801}, "between 1 and 604800", id="over a week"),
-    ],
-)
-def test_stickiness_needs_a_duration(elbv2: Any, petclinic: Any, stickiness: Any, complaint: str) -> None:
-    actions = petclinic.split(1, 1)
-    actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] = stickiness
-    with pytest.raises(ClientError, match=rf"\(ValidationError\).*{complaint}"):
-        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
-
-
-def test_groups_with_sticky_sessions_need_group_stickiness(elbv2: Any, petclinic: Any) -> None:
-    sticky = [{"Key": "stickiness.enabled", "Value": "true"}]
-    elbv2.modify_target_group_attributes(TargetGroupArn=petclinic.canary, Attributes=sticky)
-    actions = petclinic.split(1, 1)
-    with pytest.raises(ClientError, match=r"\(InvalidLoadBalancerAction\).*group stickiness"):
-        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
-    actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": 1}
-    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
-
-
-def test_authentication_needs_https(elbv2: Any, petclinic: Any) -> None:
-    with pytest.raises(ClientError, match=r"\(InvalidLoadBalancerAction\).*HTTPS"):
-        elbv2.create_listener(
-            LoadBalancerArn=petclinic.balancer,
-            Protocol="HTTP",
-            Port=80,
-            DefaultActions=ordered(COGNITO, FIXED),
-        )
 
 
 def test_a_client_secret_is_never_given_back_and_can_be_kept(elbv2: Any, petclinic: Any) -> None:

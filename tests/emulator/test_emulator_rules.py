@@ -162,28 +162,6 @@ def test_the_default_rule_is_not_modify_rules(elbv2: Any, petclinic: Any) -> Non
             refused()
 
 
-def test_rules_are_sorted_by_priority_with_the_default_last(elbv2: Any, petclinic: Any) -> None:
-    for priority in (300, 20, 4):
-        elbv2.create_rule(
-            ListenerArn=petclinic.listener, Priority=priority, Conditions=path("/x"), Actions=fixed()
-        )
-    rules = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
-    assert [rule["Priority"] for rule in rules] == ["1", "4", "20", "300", "default"]
-
-
-@pytest.mark.parametrize("priority", [0, -1, 50001])
-def test_a_priority_is_1_to_50000(elbv2: Any, petclinic: Any, priority: int) -> None:
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*'priority'"):
-        elbv2.create_rule(
-            ListenerArn=petclinic.listener, Priority=priority, Conditions=path("/x"), Actions=fixed()
-        )
-
-
-def test_a_priority_is_used_once(elbv2: Any, petclinic: Any) -> None:
-    with pytest.raises(ClientError, match="PriorityInUse"):
-        elbv2.create_rule(ListenerArn=petclinic.listener, Priority=1, Conditions=path("/x"), Actions=fixed())
-
-
 def test_priorities_can_be_swapped_but_not_taken(elbv2: Any, petclinic: Any) -> None:
     made = elbv2.create_rule(
         ListenerArn=petclinic.listener, Priority=2, Conditions=path("/x"), Actions=fixed()
@@ -199,18 +177,6 @@ def test_priorities_can_be_swapped_but_not_taken(elbv2: Any, petclinic: Any) -> 
     )
     rules = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
     assert [rule["RuleArn"] for rule in rules[:2]] == [other, petclinic.rule]
-
-
-def test_a_load_balancer_has_at_most_100_rules(elbv2: Any, petclinic: Any) -> None:
-    def make(priority: int) -> None:
-        elbv2.create_rule(
-            ListenerArn=petclinic.listener, Priority=priority, Conditions=path("/x"), Actions=fixed()
-        )
-
-    for priority in range(2, 101):
-        make(priority)
-    with pytest.raises(ClientError, match="TooManyRules"):
-        make(101)
 
 
 def test_rules_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:

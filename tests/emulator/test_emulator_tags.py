@@ -66,12 +66,6 @@ def test_tags_that_aws_would_not_take_are_refused(elbv2: Any, petclinic: Any, gi
     assert tags(elbv2, petclinic.rule) == [{}]
 
 
-def test_tags_of_at_most_20_resources_are_described_at_once(elbv2: Any, petclinic: Any) -> None:
-    assert tags(elbv2, *[petclinic.rule] * 20) == [{}] * 20
-    with pytest.raises(ClientError, match=r"\(ValidationError\).*20"):
-        tags(elbv2, *[petclinic.rule] * 21)
-
-
 @pytest.mark.parametrize(
     ("resource", "code"),
     [

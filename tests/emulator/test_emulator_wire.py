@@ -54,8 +54,8 @@ def test_an_operation_that_elbv2_does_not_have_is_refused_by_name(
 
 
 def test_an_operation_that_only_aws_has_is_refused_by_name(elbv2: ElasticLoadBalancingv2Client) -> None:
-    with pytest.raises(ClientError, match=r"\(InvalidAction\).*'DescribeAccountLimits'"):
-        elbv2.describe_account_limits()
+    with pytest.raises(ClientError, match=r"\(InvalidAction\).*'DescribeSSLPolicies'"):
+        elbv2.describe_ssl_policies()
 
 
 def test_another_version_of_the_api_is_refused(post: Callable[..., tuple[int, str]]) -> None:

@@ -1,0 +1,45 @@
+"""What takes its time on AWS."""
+
+from typing import Any
+
+import pytest
+
+from elbv2_emulator.timing import Timing
+from support.refusals import refused
+
+
+@pytest.fixture
+def timing(server: str, request: pytest.FixtureRequest) -> Timing:
+    """The emulator's; moto has nothing that could be set."""
+    if server == "moto":
+        return Timing()
+    timing: Timing = request.getfixturevalue("emulator").timing
+    return timing
+
+
+def test_calls_beyond_the_buckets_are_refused(elbv2: Any, petclinic: Any, timing: Timing) -> None:
+    """Row: time."""
+    timing.throttling = True
+    with refused("Throttling", "Rate exceeded"):
+        for _ in range(100):
+            elbv2.describe_rules(RuleArns=[petclinic.rule])
+
+
+def test_writes_have_a_smaller_bucket(elbv2: Any, petclinic: Any, timing: Timing) -> None:
+    """Row: time."""
+    timing.throttling = True
+    with refused("Throttling", "Rate exceeded"):
+        for _ in range(35):
+            elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(50, 50))
+
+
+def test_a_read_may_tell_what_stood_there_before_a_write(elbv2: Any, petclinic: Any, timing: Timing) -> None:
+    """Row: time."""
+    timing.describe_lag_seconds = 600
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 99))
+
+    def told() -> int:
+        (rule,) = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
+        return int(rule["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["Weight"])
+
+    assert {told() for _ in range(60)} == {90, 1}
