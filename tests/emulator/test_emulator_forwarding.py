@@ -12,6 +12,7 @@ import pytest
 import urllib3
 from aiohttp import web
 
+from elbv2_emulator.health_checks import USER_AGENT
 from elbv2_emulator.server import Emulator
 
 TARGET = "10.64.0.3"
@@ -25,7 +26,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def through(
-    elbv2: Any, petclinic: Any, backends: Any, control: Any, listener_url: Any
+    *, elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any, listener_url: Any
 ) -> Callable[..., tuple[str, Any]]:
     """A listener's URL with this handler as the only backend behind it."""
 
@@ -34,6 +35,7 @@ def through(
         elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": TARGET}])
         elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=petclinic.split(1, 0))
         control("PUT", "addresses", {f"{TARGET}:8080": backend.address})
+        wait_healthy(petclinic.stable)
         return listener_url(petclinic.listener), backend
 
     return start
@@ -208,10 +210,12 @@ def test_a_backend_that_does_not_speak_http_answers_502(through: Any, control: A
         control("PUT", "addresses", {f"{TARGET}:8080": f"127.0.0.1:{server.getsockname()[1]}"})
         client = socket.create_connection(host_and_port(url), timeout=5)
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        accepted, _ = server.accept()
-        accepted.recv(65536)
-        accepted.sendall(b"220 mail.example.com ESMTP\r\n\r\n")
-        accepted.close()
+        head = USER_AGENT.encode()
+        while USER_AGENT.encode() in head:
+            accepted, _ = server.accept()
+            head = accepted.recv(65536)
+            accepted.sendall(b"220 mail.example.com ESMTP\r\n\r\n")
+            accepted.close()
         assert client.recv(1024).startswith(b"HTTP/1.1 502 ")
         client.close()
 

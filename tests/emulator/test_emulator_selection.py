@@ -45,7 +45,7 @@ def test_no_group_is_chosen_when_all_weights_are_0() -> None:
     ("states", "served"),
     [
         pytest.param([], [], id="none registered"),
-        pytest.param([None, None], [0, 1], id="as registered"),
+        pytest.param([None, None], [], id="not yet checked"),
         pytest.param(["healthy", "unhealthy", "initial", "draining"], [0], id="healthy ones only"),
         pytest.param(["unhealthy", "unhealthy"], [0, 1], id="fail open"),
         pytest.param(["unhealthy", "initial", "draining"], [0], id="fail open to unhealthy ones only"),

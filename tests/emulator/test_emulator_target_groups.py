@@ -131,17 +131,20 @@ def test_a_group_at_weight_0_is_in_use(elbv2: Any, petclinic: Any) -> None:
         elbv2.delete_target_group(TargetGroupArn=petclinic.canary)
 
 
-def test_a_target_is_unused_until_a_rule_names_its_group(elbv2: Any, petclinic: Any, make_group: Any) -> None:
+def test_a_target_is_unused_until_a_rule_names_its_group(
+    *, elbv2: Any, petclinic: Any, make_group: Any, backends: Any, control: Any, wait_healthy: Any
+) -> None:
     group = make_group("late")
+    control("PUT", "addresses", {"10.64.0.3:8080": backends.start().address})
     elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}])
     assert health(elbv2, group) == {"10.64.0.3:8080": ("unused", "Target.NotInUse")}
     actions = [{"Type": "forward", "TargetGroupArn": group}]
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
-    assert health(elbv2, group) == {"10.64.0.3:8080": ("healthy", None)}
+    wait_healthy(group)
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 1))
     assert health(elbv2, group) == {"10.64.0.3:8080": ("unused", "Target.NotInUse")}
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=actions)
-    assert health(elbv2, group) == {"10.64.0.3:8080": ("healthy", None)}
+    wait_healthy(group)
 
 
 @pytest.mark.parametrize(
@@ -154,11 +157,20 @@ def test_a_target_is_unused_until_a_rule_names_its_group(elbv2: Any, petclinic: 
         ("unavailable", "Elb.InternalError"),
     ],
 )
-def test_health_is_what_control_says(
-    elbv2: Any, petclinic: Any, control: Any, state: str, reason: str | None
+def test_health_is_what_control_says_until_it_is_taken_back(
+    *,
+    elbv2: Any,
+    petclinic: Any,
+    backends: Any,
+    control: Any,
+    wait_healthy: Any,
+    state: str,
+    reason: str | None,
 ) -> None:
     targets = [{"Id": "10.64.0.3", "Port": 8080}, {"Id": "10.64.0.3", "Port": 8081}]
+    control("PUT", "addresses", {f"10.64.0.3:{port}": backends.start().address for port in (8080, 8081)})
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
+    wait_healthy(petclinic.stable)
     set_one = {"id": "10.64.0.3", "port": 8081, "state": state}
     control("PUT", "health", {"targetGroupArn": petclinic.stable, "targets": [set_one]})
     assert health(elbv2, petclinic.stable) == {
@@ -167,11 +179,11 @@ def test_health_is_what_control_says(
     }
     told = {group["targetGroupArn"]: group["targets"] for group in control("GET", "health")}
     assert set_one in told[petclinic.stable]
-    # Registered once more a target stays as it is; registered anew it begins anew.
+    # Registered once more a target stays as it is.
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
     assert health(elbv2, petclinic.stable)["10.64.0.3:8081"] == (state, reason)
-    elbv2.deregister_targets(TargetGroupArn=petclinic.stable, Targets=targets)
-    elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
+    taken_back = {**set_one, "state": None}
+    control("PUT", "health", {"targetGroupArn": petclinic.stable, "targets": [taken_back]})
     assert health(elbv2, petclinic.stable)["10.64.0.3:8081"] == ("healthy", None)
 
 
@@ -182,9 +194,11 @@ def test_targets_are_told_apart_by_id_and_port(elbv2: Any, petclinic: Any) -> No
     )
     # Without a port it is the group's port: the override must be named to be deregistered.
     elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}, {"Id": "10.64.0.99"}])
-    assert list(health(elbv2, group)) == ["10.64.0.3:9090"]
-    asked = [{"Id": "10.64.0.3"}]
-    assert health(elbv2, group, Targets=asked) == {"10.64.0.3:8080": ("unused", "Target.NotRegistered")}
+    draining = ("draining", "Target.DeregistrationInProgress")
+    checked = ("initial", "Elb.InitialHealthChecking")
+    assert health(elbv2, group) == {"10.64.0.3:8080": draining, "10.64.0.3:9090": checked}
+    asked = [{"Id": "10.64.0.99"}]
+    assert health(elbv2, group, Targets=asked) == {"10.64.0.99:8080": ("unused", "Target.NotRegistered")}
 
 
 @pytest.mark.parametrize(

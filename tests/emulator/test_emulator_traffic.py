@@ -13,7 +13,7 @@ STABLE, CANARY = "10.64.0.3", "10.64.0.4"
 
 
 @pytest.fixture
-def served(elbv2: Any, petclinic: Any, backends: Any, control: Any) -> Mapping[str, Any]:
+def served(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any) -> Mapping[str, Any]:
     """A backend of each version, registered under its pod's address."""
     running = {"stable": backends.start(text="1.0.0"), "canary": backends.start(text="1.0.1")}
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
@@ -23,6 +23,7 @@ def served(elbv2: Any, petclinic: Any, backends: Any, control: Any) -> Mapping[s
         "addresses",
         {f"{STABLE}:8080": running["stable"].address, f"{CANARY}:8080": running["canary"].address},
     )
+    wait_healthy(petclinic.stable, petclinic.canary)
     return running
 
 
@@ -35,6 +36,12 @@ def get(petclinic: Any, listener_url: Any, http: urllib3.PoolManager) -> Callabl
         return answer.status, answer.data.decode()
 
     return request
+
+
+def call_healthy(control: Any, group: str) -> None:
+    """Have the target of stable's pod in this group taken for healthy, whatever its checks say."""
+    target = {"id": STABLE, "port": 8080, "state": "healthy"}
+    control("PUT", "health", {"targetGroupArn": group, "targets": [target]})
 
 
 def interval(requests: int, percent: int, one_in: int) -> tuple[int, int]:
@@ -106,12 +113,13 @@ def test_the_rule_of_the_lowest_priority_number_decides(
 
 
 def test_targets_of_a_group_take_turns(
-    elbv2: Any, petclinic: Any, backends: Any, control: Any, get: Callable[..., tuple[int, str]]
+    *, elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any, get: Any
 ) -> None:
     for number in range(3):
         elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": f"10.64.1.{number}"}])
         control("PUT", "addresses", {f"10.64.1.{number}:8080": backends.start(text=str(number)).address})
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
+    wait_healthy(petclinic.stable)
     assert [get()[1] for _ in range(7)] == ["0", "1", "2", "0", "1", "2", "0"]
 
 
@@ -168,10 +176,9 @@ def test_a_group_in_registration_answers_503(elbv2: Any, petclinic: Any, control
 
 
 def test_a_target_without_an_address_here_answers_502_and_is_never_connected_to(
-    elbv2: Any, petclinic: Any, get: Any, monkeypatch: pytest.MonkeyPatch
+    elbv2: Any, petclinic: Any, control: Any, get: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
-    elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
     connected: list[Any] = []
     connect = socket.socket.connect
 
@@ -180,6 +187,8 @@ def test_a_target_without_an_address_here_answers_502_and_is_never_connected_to(
         connect(one, to)
 
     monkeypatch.setattr(socket.socket, "connect", watched)
+    elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
+    call_healthy(control, petclinic.stable)
     assert get()[0] == 502
     assert [to for to in connected if not to[0].startswith("127.")] == []
 
@@ -187,6 +196,7 @@ def test_a_target_without_an_address_here_answers_502_and_is_never_connected_to(
 def test_a_backend_that_refuses_answers_502(elbv2: Any, petclinic: Any, control: Any, get: Any) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
+    call_healthy(control, petclinic.stable)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         control("PUT", "addresses", {f"{STABLE}:8080": f"127.0.0.1:{unused.getsockname()[1]}"})
