@@ -1,6 +1,7 @@
 """One request carried to a backend and its answer carried back, as a proxy must."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -16,12 +17,28 @@ CONNECT_SECONDS = 10
 AT_ONCE = 64 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """The way from a listener to a target.
+
+    `host`: the Host header, None leaves the client's. `cookies`: from the Set-Cookie lines of the target's
+    answer those that the load balancer adds to them.
+    """
+
+    url: str
+    host: str | None
+    listener_protocol: str
+    listener_port: int
+    cookies: Callable[[Sequence[str]], Iterable[str]]
+
+
 class Forwarder:
     """The connections to all backends, kept alive and without a limit."""
 
     def __init__(self, idle_timeout_seconds: float) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            # As a load balancer, it takes any certificate of a target's.
+            connector=aiohttp.TCPConnector(limit=0, ssl=False),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_timeout_seconds
             ),
@@ -34,19 +51,19 @@ class Forwarder:
     async def close(self) -> None:
         await self._session.close()
 
-    async def relay(
-        self, request: web.BaseRequest, backend: str, protocol: str, port: int
-    ) -> web.StreamResponse:
-        """The backend's answer to this request. aiohttp.ClientError or TimeoutError if there is none."""
+    async def relay(self, request: web.BaseRequest, hop: Hop) -> web.StreamResponse:
+        """The target's answer to this request. aiohttp.ClientError or TimeoutError if there is none."""
         await _continue(request)
         async with self._session.request(
             request.method,
-            URL(f"http://{backend}{request.raw_path}", encoded=True),
-            headers=_request_headers(request, protocol, port),
+            URL(hop.url, encoded=True),
+            headers=_request_headers(request, hop),
             data=request.content if request.can_read_body else None,
             allow_redirects=False,
         ) as answer:
             headers = _end_to_end(answer.headers)
+            for line in hop.cookies(answer.headers.getall("Set-Cookie", ())):
+                headers.add("Set-Cookie", line)
             size = answer.content_length
             if request.method == "HEAD" or (size is not None and size <= AT_ONCE):
                 body = await answer.read()
@@ -99,10 +116,12 @@ def _named(connection: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().lower() for line in connection for name in line.split(","))
 
 
-def _request_headers(request: web.BaseRequest, protocol: str, port: int) -> CIMultiDict[str]:
+def _request_headers(request: web.BaseRequest, hop: Hop) -> CIMultiDict[str]:
     headers = _end_to_end(request.headers)
     came_from = [*headers.getall("X-Forwarded-For", ()), request.remote or ""]
     headers["X-Forwarded-For"] = ", ".join(came_from)
-    headers["X-Forwarded-Proto"] = protocol
-    headers["X-Forwarded-Port"] = str(port)
+    headers["X-Forwarded-Proto"] = hop.listener_protocol
+    headers["X-Forwarded-Port"] = str(hop.listener_port)
+    if hop.host is not None:
+        headers["Host"] = hop.host
     return headers

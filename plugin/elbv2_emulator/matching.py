@@ -99,7 +99,10 @@ def _http_request_method(config: Described, request: Request) -> bool:
 
 def _source_ip(config: Described, request: Request) -> bool:
     address = ipaddress.ip_address(request.source)
-    return any(address in ipaddress.ip_network(block) for block in config["Values"])
+    return any(address in _network(block) for block in config["Values"])
+
+
+_network = functools.lru_cache(maxsize=4096)(ipaddress.ip_network)
 
 
 _TESTS: Mapping[str, Callable[[Described, Request], bool]] = {

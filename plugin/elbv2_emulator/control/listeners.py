@@ -15,6 +15,7 @@ def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef
                 "protocol": listener.protocol,
                 "port": listener.port,
                 "address": data_plane.address(listener.arn),
+                "url": f"{listener.protocol.lower()}://{data_plane.address(listener.arn)}",
             }
             for store in stores.values()
             for listener in store.current.listeners.values()

@@ -1,0 +1,12 @@
+"""/_emulator/ca: the certificate by which clients verify the HTTPS listeners."""
+
+from aiohttp import web
+
+from elbv2_emulator.tls import Authority
+
+
+def routes(authority: Authority) -> list[web.RouteDef]:
+    async def get(_request: web.Request) -> web.Response:
+        return web.Response(text=authority.pem, content_type="application/x-pem-file")
+
+    return [web.get("/_emulator/ca", get)]
