@@ -26,7 +26,7 @@ build/trafficrouter-bridge: $(wildcard $(BRIDGE)/*.go $(BRIDGE)/pb/*.go $(BRIDGE
 	cd $(BRIDGE) && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o ../../$@ .
 
 .PHONY: test
-test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml ## Every test
+test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml build/chromium ## Every test
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race -count=1 ./...
 
@@ -99,6 +99,15 @@ build/hclfmt: TOOL := github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.25.0
 $(TOOLS): Makefile
 	GOBIN=$(CURDIR)/build go install $(TOOL)
 	touch $@
+
+build/chromium:
+	command -v chromium-headless-shell >/dev/null || \
+	  { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium-headless-shell fonts-dejavu-core; }
+	ln -sf "$$(command -v chromium-headless-shell)" $@
+
+docs/status.png: plugin/elbv2_emulator/status.html | .venv/installed build/chromium
+	$(BIN)/pytest -q tests/emulator/test_emulator_status_page.py
+	cp build/status.png $@
 
 build/install.yaml: ROLLOUTS = github.com/argoproj/argo-rollouts
 build/install.yaml: $(BRIDGE)/go.mod

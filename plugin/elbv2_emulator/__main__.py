@@ -37,8 +37,9 @@ def main() -> None:
         nargs="+",
         type=Path,
         default=[],
-        help="begin with a saved state (GET /_emulator/state), or with what aws elbv2 describe-load-balancers, "
-        "-listeners, -rules, -target-groups, -target-health and -tags printed, in any number of files",
+        help="begin with a saved state (GET /_emulator/state), or with what aws elbv2 "
+        "describe-load-balancers, -listeners, -rules, -target-groups, -target-health and -tags printed, in "
+        "any number of files",
     )
     told = parser.parse_args()
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from botocore.model import OperationModel
 
-from elbv2_emulator import action_checks, arns, health, shapes, throttle, wire
+from elbv2_emulator import arns, health, shapes, throttle, undocumented, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.data_plane import DataPlane
 from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
@@ -154,12 +154,12 @@ class Front:
         document = wire.encode(operation, output, request_id)
         if not only_reads:
             store.put(health.settled(after, now))
-        self._write_down(call, 200, None, action_checks.undocumented(parameters))
+        self._write_down(call, 200, None, undocumented.in_call(parameters))
         await self._data_plane.follow(before, after, store)
         return document
 
     def _write_down(
-        self, call: _Call, status: int | None, error: str | None, undocumented: str | None = None
+        self, call: _Call, status: int | None, error: str | None, mark: str | None = None
     ) -> None:
         self._journal.add(
             Entry(
@@ -169,7 +169,7 @@ class Front:
                 principal=call.principal,
                 status=status,
                 error=error,
-                undocumented=undocumented,
+                undocumented=mark,
                 answered=call.answered,
             )
         )
@@ -177,7 +177,7 @@ class Front:
 
 async def _no_answer(request: web.Request, *, silent: bool) -> web.Response:
     """End the connection; if silent, only when the client has ended it."""
-    while silent and request.transport is not None:
+    while silent and request.transport is not None:  # noqa: ASYNC110  aiohttp does not tell of it
         await asyncio.sleep(LOOK_SECONDS)
     if request.transport is not None:
         request.transport.abort()

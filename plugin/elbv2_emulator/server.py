@@ -22,6 +22,7 @@ from elbv2_emulator.control import health as health_control
 from elbv2_emulator.control import journal as journal_control
 from elbv2_emulator.control import listeners as listener_control
 from elbv2_emulator.control import state as state_control
+from elbv2_emulator.control import status as status_control
 from elbv2_emulator.control import time as time_control
 from elbv2_emulator.control import traffic as traffic_control
 from elbv2_emulator.data_plane import DataPlane
@@ -77,6 +78,7 @@ async def listening(
             *traffic_control.routes(memory.traffic),
             *ca_control.routes(memory.authority),
             *state_control.routes(memory, data_plane),
+            *status_control.routes(memory, data_plane),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

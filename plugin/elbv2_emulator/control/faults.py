@@ -23,12 +23,12 @@ _KEYS: Mapping[str, tuple[str, tuple[type, ...]]] = {
 
 def routes(faults: Faults) -> list[web.RouteDef]:
     async def get(_request: web.Request) -> web.Response:
-        return web.json_response([_as_json(fault) for fault in faults.active])
+        return web.json_response([as_json(fault) for fault in faults.active])
 
     async def post(body: Any) -> web.Response:
         fault = _fault(body)
         faults.add(fault)
-        return web.json_response(_as_json(fault))
+        return web.json_response(as_json(fault))
 
     async def delete(_request: web.Request) -> web.Response:
         faults.clear()
@@ -59,6 +59,6 @@ def _fault(body: Any) -> Fault:
         raise WrongBody(str(error)) from error
 
 
-def _as_json(fault: Fault) -> dict[str, Any]:
+def as_json(fault: Fault) -> dict[str, Any]:
     told = {key: getattr(fault, field) for key, (field, _) in _KEYS.items()}
     return {key: value for key, value in told.items() if value is not None}
