@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
-from support import browser
 
 from elbv2_emulator.faults import Fault
 from elbv2_emulator.server import Emulator
+from support import browser
 
 PICTURE = browser.ROOT / "build/status.png"
 
@@ -30,7 +30,7 @@ def busy(
     make_group: Callable[[str], str],
     backends: Any,
     control: Callable[..., Any],
-) -> Emulator:
+) -> None:
     """The seed's canary at 25 %, with visitors, a draining target and a call that was refused."""
     web = make_group("web-service")
     elbv2.create_rule(
@@ -61,10 +61,10 @@ def busy(
     with pytest.raises(ClientError, match="Throttling"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(50, 50))
     elbv2.describe_rules(ListenerArn=petclinic.listener)
-    return emulator
 
 
-def test_the_page_shows_weights_health_traffic_and_calls(busy: Emulator, page: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("busy")
+def test_the_page_shows_weights_health_traffic_and_calls(page: str, tmp_path: Path) -> None:
     seen = re.sub(r"<script>.*</script>|<style>.*</style>", "", browser.dom(page, tmp_path), flags=re.DOTALL)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", seen))
     assert "live" in text
@@ -75,7 +75,7 @@ def test_the_page_shows_weights_health_traffic_and_calls(busy: Emulator, page: s
         "2 path /* 60 requests",
         "default everything else answers 404 0 requests",
         "10.64.1.4:8080 draining",
-        "fault: ModifyRule Throttling, 1 × left",
+        "fault: ModifyRule Throttling, 1 \u00d7 left",
         "ModifyRule 400 Throttling",
         "DescribeRules 200",
     ):
@@ -87,16 +87,15 @@ def test_the_page_shows_weights_health_traffic_and_calls(busy: Emulator, page: s
     assert [float(share) for _, share, *_ in found] == pytest.approx(counted, abs=0.051)
 
 
-def test_the_page_draws_itself(busy: Emulator, page: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("busy")
+def test_the_page_draws_itself(page: str, tmp_path: Path) -> None:
     """The picture stays in build/: `make docs/status.png` takes it for the README."""
     browser.picture(page, tmp_path, PICTURE)
     assert PICTURE.read_bytes().startswith(b"\x89PNG")
     assert PICTURE.stat().st_size < 150_000
 
 
-def test_a_name_cannot_become_a_part_of_the_page(
-    emulator: Emulator, elbv2: Any, petclinic: Any, page: str, tmp_path: Path
-) -> None:
+def test_a_name_cannot_become_a_part_of_the_page(elbv2: Any, page: str, tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)>"
     with pytest.raises(ClientError):
         elbv2.describe_load_balancers(Names=["a"], LoadBalancerArns=[evil])
