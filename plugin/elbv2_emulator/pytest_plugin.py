@@ -1,4 +1,4 @@
-"""The pytest fixture `elbv2_emulator`. It imports nothing before a test asks for it: any project loads this."""
+"""The pytest fixture `elbv2_emulator`. It imports nothing until a test asks for it."""
 
 from typing import TYPE_CHECKING
 
