@@ -1,5 +1,6 @@
 """The program elbv2-emulator, and the real AWS CLI against it."""
 
+import json
 import os
 import re
 import signal
@@ -78,6 +79,38 @@ def test_the_program_listens_on_loopback_only(api: str) -> None:
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert (run.returncode, run.stdout) == (2, "")
     assert f"--api: '{api}'" in run.stderr
+
+
+def test_the_program_listens_elsewhere_when_it_is_told_to_in_so_many_words() -> None:
+    command = (sys.executable, "-m", "elbv2_emulator", "--api", "0.0.0.0:0", "--allow-remote")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.kill()
+    assert re.fullmatch(r"elbv2-emulator listens on http://0\.0\.0\.0:\d+\n", line)
+
+
+def test_the_program_begins_with_what_it_is_given(
+    emulator: Emulator, petclinic: Any, http: urllib3.PoolManager, tmp_path: Path
+) -> None:
+    (tmp_path / "state.json").write_text(emulator.save())
+    with program(
+        sys.executable, "-m", "elbv2_emulator", "--api", "127.0.0.1:0", "--load", str(tmp_path / "state.json")
+    ) as (_, url):
+        (listener,) = json.loads(http.request("GET", f"{url}/_emulator/listeners").data)
+        assert listener["listenerArn"] == petclinic.listener
+
+
+@pytest.mark.parametrize("text", [None, '{"Attributes": []}'], ids=["no file", "something else"])
+def test_what_cannot_be_loaded_ends_the_program_with_a_sentence(text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    if text is not None:
+        file.write_text(text)
+    command = (sys.executable, "-m", "elbv2_emulator", "--api", "127.0.0.1:0", "--load", str(file))
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "--load: " in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_a_port_that_is_taken_ends_the_program_with_a_sentence(emulator: Emulator) -> None:
