@@ -62,15 +62,19 @@ class Web:
         wait_until(lambda: len(self.pods()) == number, f"{number} pods were Ready")
         return self.pods()
 
-    def registered(self) -> set[str]:
+    def health(self) -> dict[str, str]:
+        """Address of a target → its state, of those that do not drain."""
         health = control(self.world.endpoint, "GET", "health")
         (targets,) = (one["targets"] for one in health if one["targetGroupArn"] == self.group)
-        return {target["id"] for target in targets}
+        return {target["id"]: target["state"] for target in targets if target["state"] != "draining"}
+
+    def registered(self) -> set[str]:
+        return set(self.health())
 
     def wait_registered(self) -> set[str]:
-        """Until the pods are registered, nothing else is, and all of them answer."""
+        """Until the pods are registered and healthy, and nothing else is registered."""
         wait_until(
-            lambda: self.registered() == set(self.pods().values()) <= self.backends().keys(),
+            lambda: self.health() == dict.fromkeys(self.pods().values(), "healthy"),
             "the pods were registered",
         )
         return self.registered()

@@ -1,5 +1,6 @@
 """The petclinic on AWS, with the canary's rule and another one, and its Rollout."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +23,8 @@ OLD, NEW = "1.0.0", "1.0.1"
 STEPS = (10, 25, 50, 75)
 """The Rollout's setWeight steps, with a pause after each. After the last the controller asks for 100."""
 
+_HEALTHY_SECONDS = 10  # a loaded machine's; else a fraction of one
+_LOOK_AGAIN_SECONDS = 0.02
 _CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
 _HASHES = {OLD: "6d4b75cb6d", NEW: "7c8f9d5b84"}
 
@@ -41,6 +44,10 @@ CANARY_PODS = (Pod(GROUPS.canary, "10.64.0.21:8080", NEW), Pod(GROUPS.canary, "1
 # tells which group it came from.
 PROMOTED_PODS = (Pod(GROUPS.stable, "10.64.0.31:8080", NEW), Pod(GROUPS.stable, "10.64.0.32:8080", NEW))
 WEB_PODS = (Pod(GROUPS.other, "10.64.0.5:80", "nginx"),)
+
+
+class NotHealthy(Exception):  # noqa: N818  it says what is wrong
+    """Pods that did not pass the load balancer's health checks."""
 
 
 class Petclinic:
@@ -81,6 +88,21 @@ class Petclinic:
     def deregister(self, pods: Iterable[Pod]) -> None:
         for pod in pods:
             self._elbv2.deregister_targets(TargetGroupArn=self._groups[pod.service], Targets=[_target(pod)])
+
+    def wait_healthy(self) -> None:
+        """Until the load balancer's checks have found healthy all pods that are behind a rule."""
+        deadline = time.monotonic() + _HEALTHY_SECONDS
+        while waiting := [target for arn in self._groups.values() for target in self._not_healthy(arn)]:
+            if time.monotonic() > deadline:
+                raise NotHealthy(f"not healthy after {_HEALTHY_SECONDS} s: {', '.join(waiting)}")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _not_healthy(self, group: str) -> list[str]:
+        return [
+            f"{one['Target']['Id']} ({one['TargetHealth']['State']})"
+            for one in self._elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+            if one["TargetHealth"]["State"] in {"initial", "unhealthy"}
+        ]
 
     def weights(self) -> dict[str, int]:
         """The weights in the canary's rule."""

@@ -21,6 +21,7 @@ from elbv2_trafficrouter.cli.demo.petclinic import (
     PROMOTED_PODS,
     STABLE_PODS,
     WEB_PODS,
+    NotHealthy,
     Petclinic,
 )
 from elbv2_trafficrouter.cli.demo.processes import NotStarted, emulator, isolate_environment, sidecar
@@ -33,7 +34,7 @@ REQUESTS = 2_000
 _LONGEST_SECONDS = 55  # 23 on an idle machine; 34 were seen on a loaded one
 _LOG_LINES = 20
 _PODS = (*STABLE_PODS, *CANARY_PODS, *PROMOTED_PODS, *WEB_PODS)
-_BROKEN = (NotStarted, CallFailed, BotoCoreError, ClientError, aiohttp.ClientError, OSError)
+_BROKEN = (NotStarted, NotHealthy, CallFailed, BotoCoreError, ClientError, aiohttp.ClientError, OSError)
 
 
 def play() -> int:
@@ -91,18 +92,20 @@ async def _canary(socket: str, logs: Mapping[str, Path]) -> Seen:
             await asyncio.to_thread(controller.start_plugin)
             async with (
                 backends(_PODS) as addresses,
-                visitors(await _listener_address(api, petclinic.listener, addresses)) as crowd,
+                visitors(*await _listener(api, petclinic.listener, addresses)) as crowd,
             ):
+                await asyncio.to_thread(petclinic.wait_healthy)
                 with lines(GROUPS) as shown:
                     return await _counted(petclinic, controller, crowd, shown)
 
 
-async def _listener_address(api: str, listener: str, addresses: Mapping[str, str]) -> str:
-    """Where the listener takes requests; from then on `addresses` answer for the pods."""
+async def _listener(api: str, listener: str, addresses: Mapping[str, str]) -> tuple[str, str]:
+    """The listener's URL, and by what it is verified; from then on `addresses` answer for the pods."""
     async with aiohttp.ClientSession(api, raise_for_status=True) as control:
         await control.put("/_emulator/addresses", json=addresses)
         listeners = await (await control.get("/_emulator/listeners")).json()
-    return next(str(one["address"]) for one in listeners if one["listenerArn"] == listener)
+        authority = await (await control.get("/_emulator/ca")).text()
+    return next(str(one["url"]) for one in listeners if one["listenerArn"] == listener), authority
 
 
 async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors, shown: Lines) -> Seen:
@@ -121,6 +124,7 @@ async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors
 
 def _reconciled(petclinic: Petclinic, controller: Controller, moment: Moment) -> Step:
     petclinic.register(moment.registered)
+    petclinic.wait_healthy()
     petclinic.deregister(moment.deregistered)
     rollout = petclinic.rollout(stable=moment.stable, current=moment.current, step=moment.index)
     reconciled = controller.reconcile(rollout, moment.asked)

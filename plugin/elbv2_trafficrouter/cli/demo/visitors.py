@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -69,10 +70,12 @@ class Visitors:
 
 
 @asynccontextmanager
-async def visitors(address: str) -> AsyncIterator[Visitors]:
+async def visitors(url: str, authority: str) -> AsyncIterator[Visitors]:
+    """At an HTTPS listener. `authority`: the certificate, in PEM, of the one that issues the listener's."""
+    trusted = ssl.create_default_context(cadata=authority)
     async with aiohttp.ClientSession(
-        f"http://{address}",
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        url,
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trusted),
         timeout=_PATIENCE,
         middlewares=[_sent_once],
     ) as session:
