@@ -1,7 +1,6 @@
 """What the service model does not say about a rule's actions: which go together, weights, stickiness."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from elbv2_emulator import arns
@@ -220,16 +219,3 @@ def _check_sticky_sessions(attributes: Mapping[str, str], actions: Sequence[Desc
             "You must enable group stickiness on a rule if you enabled target stickiness on one of its "
             "target groups"
         )
-
-
-def undocumented(parameters: Mapping[str, Any]) -> str | None:
-    """What a request asks for whose effect AWS does not document; it is accepted all the same."""
-    for action in (*parameters.get("Actions", ()), *parameters.get("DefaultActions", ())):
-        weights = [weight for _, weight in forwards(action)]
-        if weights and all(weight == 0 for weight in weights):
-            return (
-                "a lone target group at weight 0"
-                if len(weights) == 1
-                else "a forward action with all weights 0"
-            )
-    return None

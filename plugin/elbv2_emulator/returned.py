@@ -12,6 +12,7 @@ _AUTHENTICATION_DEFAULTS: Mapping[str, Any] = {
     "Scope": "openid",
     "SessionTimeout": WEEK_IN_SECONDS,
     "OnUnauthenticatedRequest": "authenticate",
+    "AuthenticationRequestExtraParams": {},
 }
 _NEVER_RETURNED = ("ClientSecret", "UseExistingClientSecret")
 _REDIRECT_DEFAULTS: Mapping[str, str] = {
@@ -39,6 +40,11 @@ def _action(action: dict[str, Any]) -> Described:
             return _authenticate(action, "AuthenticateOidcConfig")
         case "authenticate-cognito":
             return _authenticate(action, "AuthenticateCognitoConfig")
+        case "jwt-validation":
+            return {
+                **action,
+                "JwtValidationConfig": {"AdditionalClaims": [], **action["JwtValidationConfig"]},
+            }
         case _:
             return action
 

@@ -19,6 +19,7 @@ from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 from elbv2_emulator.health_checks import USER_AGENT
 from elbv2_emulator.server import Emulator
 from support.ground import Ground
+from support.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
 
 REGION = "eu-west-1"
 
@@ -84,9 +85,9 @@ def elbv2(client: Callable[[str], ElasticLoadBalancingv2Client]) -> ElasticLoadB
 
 
 @pytest.fixture
-def http() -> Iterator[urllib3.PoolManager]:
-    """A plain HTTP client that neither retries nor follows."""
-    with urllib3.PoolManager(retries=False, timeout=10) as pool:
+def http(emulator: Emulator) -> Iterator[urllib3.PoolManager]:
+    """A plain client that neither retries nor follows, and verifies listeners."""
+    with urllib3.PoolManager(retries=False, timeout=10, ca_cert_data=emulator.ca) as pool:
         yield pool
 
 
@@ -205,6 +206,9 @@ class Backends:
         async def cleanup() -> str:
             for runner in self._runners:
                 await runner.cleanup()
+            # It cancels handlers and does not wait for their end.
+            ending = asyncio.all_tasks() - {asyncio.current_task()}
+            await asyncio.gather(*ending, return_exceptions=True)
             return ""
 
         self._run(cleanup())
@@ -247,8 +251,7 @@ def listener_url(control: Callable[..., Any]) -> Callable[[str], str]:
     """Where a listener takes real requests."""
 
     def url(listener: str) -> str:
-        found = [one["address"] for one in control("GET", "listeners") if one["listenerArn"] == listener]
-        assert len(found) == 1
-        return f"http://{found[0]}"
+        (found,) = (one["url"] for one in control("GET", "listeners") if one["listenerArn"] == listener)
+        return str(found)
 
     return url

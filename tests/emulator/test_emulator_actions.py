@@ -238,22 +238,3 @@ def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make
         forward(200, arns[100:])
     # Groups that are on it already are no more groups.
     forward(200, arns[:5])
-
-
-@pytest.mark.parametrize(
-    ("weights", "what"),
-    [
-        pytest.param((0, 0), "a forward action with all weights 0", id="all zero"),
-        pytest.param((0,), "a lone target group at weight 0", id="alone at zero"),
-        pytest.param((0, 1), None, id="one has weight"),
-        pytest.param((None,), None, id="alone without weight"),
-    ],
-)
-def test_what_aws_does_not_document_is_accepted_and_marked_in_the_journal(
-    elbv2: Any, petclinic: Any, control: Any, weights: tuple[int | None, ...], what: str | None
-) -> None:
-    pairs = zip((petclinic.stable, petclinic.canary), weights, strict=False)
-    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=groups(*pairs))
-    entry = control("GET", "journal")[-1]
-    assert entry["status"] == 200
-    assert entry.get("undocumented") == what

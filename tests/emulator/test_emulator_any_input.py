@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from elbv2_emulator import action_checks, condition_checks, shapes, wire
+from elbv2_emulator import action_checks, condition_checks, shapes, undocumented, wire
 from elbv2_emulator.actions import ACTIONS
 from elbv2_emulator.errors import ApiError
 from elbv2_emulator.matching import Request, first_match
@@ -120,7 +120,7 @@ def test_an_operation_answers_or_refuses(action: str) -> None:
     )
     @given(values(operation.input_shape))
     def check(parameters: dict[str, Any]) -> None:
-        action_checks.undocumented(parameters)
+        undocumented.in_call(parameters)
         try:
             after, output = carried_out(state, action, parameters)
         except ApiError as error:

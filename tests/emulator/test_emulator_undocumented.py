@@ -1,0 +1,79 @@
+"""What AWS does not document is accepted, and marked in the journal."""
+
+from typing import Any
+
+import pytest
+
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}, "Order": 2}
+URL = "https://idp.example.com"
+JWT = {
+    "Type": "jwt-validation",
+    "Order": 1,
+    "JwtValidationConfig": {"JwksEndpoint": URL, "Issuer": URL, "AdditionalClaims": []},
+}
+
+
+def mark(control: Any) -> str | None:
+    """That of the last call."""
+    entry = control("GET", "journal")[-1]
+    assert entry["status"] == 200
+    found: str | None = entry.get("undocumented")
+    return found
+
+
+def forward(*pairs: tuple[str, int | None]) -> list[dict[str, Any]]:
+    tuples = [
+        {"TargetGroupArn": arn} if weight is None else {"TargetGroupArn": arn, "Weight": weight}
+        for arn, weight in pairs
+    ]
+    return [{"Type": "forward", "ForwardConfig": {"TargetGroups": tuples}}]
+
+
+@pytest.mark.undocumented
+def test_all_weights_zero(elbv2: Any, petclinic: Any, control: Any) -> None:
+    """Fact: all weights zero is undocumented."""
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(0, 0))
+    assert mark(control) == "a forward action with all weights 0"
+
+
+@pytest.mark.undocumented
+def test_a_single_group_at_zero(elbv2: Any, petclinic: Any, control: Any) -> None:
+    """Fact: a single group at zero is undocumented."""
+    elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward((petclinic.stable, 0)))
+    assert mark(control) == "a lone target group at weight 0"
+
+
+@pytest.mark.undocumented
+def test_an_escaped_wildcard_outside_a_query_string(elbv2: Any, petclinic: Any, control: Any) -> None:
+    """Fact: escaping by a backslash is documented for query strings only."""
+    config = {"HttpHeaderName": "X-Canary", "Values": [r"\*"]}
+    elbv2.modify_rule(
+        RuleArn=petclinic.rule, Conditions=[{"Field": "http-header", "HttpHeaderConfig": config}]
+    )
+    assert mark(control) == "a wildcard behind a backslash outside a query string"
+
+
+@pytest.mark.undocumented
+def test_no_claims_at_all(elbv2: Any, petclinic: Any, control: Any) -> None:
+    """Fact: jwt-validation comes back with AdditionalClaims that may be empty, which are not to be sent."""
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[JWT, FIXED])
+    assert mark(control) == "an empty AdditionalClaims"
+
+
+@pytest.mark.parametrize(
+    ("weights", "conditions"),
+    [
+        pytest.param((0, 1), [{"Field": "path-pattern", "Values": ["/a"]}], id="one of two has weight"),
+        pytest.param(
+            (None,),
+            [{"Field": "query-string", "QueryStringConfig": {"Values": [{"Value": r"\*"}]}}],
+            id="a lone group without weight",
+        ),
+    ],
+)
+def test_what_is_documented_has_no_mark(
+    elbv2: Any, petclinic: Any, control: Any, weights: tuple[int | None, ...], conditions: Any
+) -> None:
+    actions = forward(*zip((petclinic.stable, petclinic.canary), weights, strict=False))
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions, Conditions=conditions)
+    assert mark(control) is None
