@@ -93,6 +93,18 @@ def test_a_late_write_of_what_is_gone_is_refused_when_it_lands(
     assert writes(emulator) == [(400, "RuleNotFound", "close")]
 
 
+def test_a_late_write_does_not_land_in_a_state_that_was_loaded_since(
+    *, emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
+) -> None:
+    saved = emulator.save()
+    emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=5))
+    with pytest.raises(ConnectionClosedError):
+        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 2))
+    emulator.load(saved)
+    clock.now += 5
+    assert weights() == [90, 10]
+
+
 def test_a_late_write_lands_though_nobody_calls(
     emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any
 ) -> None:
