@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -182,7 +183,9 @@ class Backends:
         self._thread.start()
         self._runners: list[web.ServerRunner] = []
 
-    def start(self, handler: Handler | None = None, text: str = "") -> Backend:
+    def start(
+        self, handler: Handler | None = None, text: str = "", ssl_context: ssl.SSLContext | None = None
+    ) -> Backend:
         backend = Backend()
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -196,7 +199,7 @@ class Backends:
             runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
             self._runners.append(runner)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context).start()
             return f"127.0.0.1:{runner.addresses[0][1]}"
 
         backend.address = self._run(serve())
