@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import ssl
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -77,20 +78,22 @@ async def load(
     address: str,
     *,
     per_second: int,
+    tls: ssl.SSLContext | None = None,
     path: str = "/petclinic/actuator/info",
     host: str | None = None,
     deadline_seconds: float = 5,
 ) -> AsyncIterator[Load]:
     """Sends while the block runs, then waits for the requests under way.
 
-    `address`: a loopback address and a port. `host`: the Host header, else the address.
+    `address`: a loopback address and a port. `tls`: what it is verified by, None is plain HTTP. `host`: the
+    Host header, else the address.
     """
     if not ip_address(address.rpartition(":")[0]).is_loopback:
         raise ValueError(f"{address} is not on this machine: load is for loopback addresses only")
     async with aiohttp.ClientSession(
-        f"http://{address}",
+        f"{'http' if tls is None else 'https'}://{address}",
         # With a limit requests would wait here, unseen, while the server is stuck.
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls or True),
         timeout=aiohttp.ClientTimeout(total=deadline_seconds),
         headers={"Host": host} if host else {},
         middlewares=[_sent_once],

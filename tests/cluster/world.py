@@ -1,5 +1,6 @@
 """All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 import lightkube
+import urllib3
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cluster import programs
@@ -33,8 +35,10 @@ class World:
     portal: BlockingPortal
 
     def load(self, address: str, per_second: RequestsPerSecond) -> AbstractContextManager[Load]:
-        """Requests to this listener while the block runs."""
-        return self.portal.wrap_async_context_manager(load(address, per_second=per_second))
+        """Requests to this HTTPS listener while the block runs."""
+        authority = urllib3.request("GET", f"{self.endpoint}/_emulator/ca").data.decode()
+        tls = ssl.create_default_context(cadata=authority)
+        return self.portal.wrap_async_context_manager(load(address, per_second=per_second, tls=tls))
 
 
 @contextmanager

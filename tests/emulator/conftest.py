@@ -209,9 +209,11 @@ class Backends:
         async def cleanup() -> str:
             for runner in self._runners:
                 await runner.cleanup()
-            # It cancels handlers and does not wait for their end.
-            ending = asyncio.all_tasks() - {asyncio.current_task()}
-            await asyncio.gather(*ending, return_exceptions=True)
+            # It leaves those handlers alone whose clients have gone.
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
             return ""
 
         self._run(cleanup())

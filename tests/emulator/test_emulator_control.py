@@ -233,8 +233,10 @@ def test_health_is_set_for_registered_targets_only(
 
 def test_listeners_are_told_with_their_addresses(petclinic: Any, control: Any) -> None:
     (listener,) = control("GET", "listeners")
-    assert listener.pop("address").startswith("127.0.0.1:")
+    address = listener.pop("address")
+    assert address.startswith("127.0.0.1:")
     assert listener == {
+        "url": f"https://{address}",
         "listenerArn": petclinic.listener,
         "loadBalancerArn": petclinic.balancer,
         "protocol": "HTTPS",

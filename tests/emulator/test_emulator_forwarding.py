@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
@@ -41,9 +43,17 @@ def through(
     return start
 
 
-def host_and_port(url: str) -> tuple[str, int]:
-    host, port = url.removeprefix("http://").split(":")
-    return host, int(port)
+@pytest.fixture
+def connect(emulator: Emulator) -> Callable[[str], ssl.SSLSocket]:
+    """A connection to an HTTPS listener, byte by byte."""
+
+    def to(url: str) -> ssl.SSLSocket:
+        parts = urlsplit(url)
+        plain = socket.create_connection((parts.hostname, parts.port), timeout=5)
+        context = ssl.create_default_context(cadata=emulator.ca)
+        return context.wrap_socket(plain, server_hostname=parts.hostname)
+
+    return to
 
 
 async def echo(request: web.BaseRequest) -> web.StreamResponse:
@@ -144,9 +154,9 @@ def test_a_large_answer_is_streamed_through(through: Any, http: Any) -> None:
     assert http.request("GET", url).data == block * 256
 
 
-def test_head_has_the_length_and_no_body_and_the_connection_goes_on(through: Any) -> None:
+def test_head_has_the_length_and_no_body_and_the_connection_goes_on(through: Any, emulator: Emulator) -> None:
     url, _ = through(hello)
-    pool = urllib3.connection_from_url(url, retries=False, maxsize=1)
+    pool = urllib3.connection_from_url(url, retries=False, maxsize=1, ca_cert_data=emulator.ca)
     for _ in range(2):
         head = pool.request("HEAD", "/")
         assert (head.headers["Content-Length"], head.data) == ("5", b"")
@@ -155,9 +165,9 @@ def test_head_has_the_length_and_no_body_and_the_connection_goes_on(through: Any
     pool.close()
 
 
-def test_a_client_that_expects_100_is_told_to_continue(through: Any) -> None:
+def test_a_client_that_expects_100_is_told_to_continue(through: Any, connect: Any) -> None:
     url, backend = through(echo)
-    with socket.create_connection(host_and_port(url), timeout=5) as client:
+    with connect(url) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"hi")
@@ -204,11 +214,11 @@ def test_a_kept_connection_that_breaks_answers_502_and_the_request_is_not_sent_a
     assert len(set(connections)) == 1
 
 
-def test_a_backend_that_does_not_speak_http_answers_502(through: Any, control: Any) -> None:
+def test_a_backend_that_does_not_speak_http_answers_502(through: Any, control: Any, connect: Any) -> None:
     url, _ = through(hello)
     with socket.create_server(("127.0.0.1", 0)) as server:
         control("PUT", "addresses", {f"{TARGET}:8080": f"127.0.0.1:{server.getsockname()[1]}"})
-        client = socket.create_connection(host_and_port(url), timeout=5)
+        client = connect(url)
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         head = USER_AGENT.encode()
         while USER_AGENT.encode() in head:
@@ -234,7 +244,9 @@ def test_an_answer_that_breaks_off_is_broken_off(through: Any, http: Any) -> Non
         http.request("GET", url)
 
 
-def test_a_client_that_leaves_does_no_harm(through: Any, http: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_leaves_does_no_harm(
+    *, through: Any, http: Any, connect: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     arrived, broken_off = threading.Event(), threading.Event()
 
     async def reading(request: web.BaseRequest) -> web.StreamResponse:
@@ -246,7 +258,7 @@ def test_a_client_that_leaves_does_no_harm(through: Any, http: Any, caplog: pyte
         return web.Response()
 
     url, _ = through(reading)
-    client = socket.create_connection(host_and_port(url), timeout=5)
+    client = connect(url)
     client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx")
     assert arrived.wait(5)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

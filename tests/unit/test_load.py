@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import cycle
 
+import aiohttp
 import pytest
+import trustme
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, RawTestServer
 
@@ -17,6 +20,7 @@ from cluster.process import free_port
 
 STABLE = Answer("1.0.0", "was-7d4b9-abcde", "7d4b9")
 CANARY = Answer("1.0.1", "was-5c6f8-fghij", "5c6f8")
+AUTHORITY = trustme.CA()
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -103,6 +107,42 @@ def test_the_request_asks_for_the_path_of_the_host() -> None:
     asyncio.run(run())
 
     assert asked == {("petclinic.example", "/owners?page=1")}
+
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
+    """A server's, for loopback."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def test_an_https_listener_is_verified(tls: ssl.SSLContext) -> None:
+    trusting = ssl.create_default_context(cadata=AUTHORITY.cert_pem.bytes().decode())
+
+    async def run() -> list[Sample]:
+        server = RawTestServer(stable)
+        await server.start_server(ssl=tls)
+        async with load(address_of(server), per_second=200, tls=trusting) as running:
+            await until(lambda: len(running.samples) >= 5)
+        await server.close()
+        return running.samples
+
+    assert outcomes(asyncio.run(run())).keys() == {STABLE}
+
+
+def test_a_listener_that_cannot_be_verified_ends_the_load(tls: ssl.SSLContext) -> None:
+    async def run() -> None:
+        server = RawTestServer(stable)
+        await server.start_server(ssl=tls)
+        try:
+            async with load(address_of(server), per_second=200, tls=ssl.create_default_context()) as running:
+                await until(lambda: running.late > 0)  # one is on its way
+        finally:
+            await server.close()
+
+    with pytest.RaisesGroup(aiohttp.ClientConnectorCertificateError, flatten_subgroups=True):
+        asyncio.run(run())
 
 
 @pytest.mark.parametrize("status", [404, 502, 503])
