@@ -6,11 +6,12 @@ from random import Random
 import aiohttp
 from aiohttp import web
 
-from elbv2_emulator import own_answers
+from elbv2_emulator import own_answers, undocumented
 from elbv2_emulator.addresses import Addresses
 from elbv2_emulator.choice import Choice, Chooser
 from elbv2_emulator.counts import Counts, Ended
 from elbv2_emulator.forwarding import Forwarder, Hop
+from elbv2_emulator.journal import Entry, Journal
 from elbv2_emulator.matching import Request, first_match
 from elbv2_emulator.rewrite import NotRewritable, rewritten
 from elbv2_emulator.state import Listener, Rule, State
@@ -27,6 +28,7 @@ class Balancer:
         counts: Counts,
         settings: TrafficSettings,
         forwarder: Forwarder,
+        journal: Journal,
         *,
         random: Random,
         clock: Clock,
@@ -35,6 +37,8 @@ class Balancer:
         self._counts = counts
         self._settings = settings
         self._forwarder = forwarder
+        self._journal = journal
+        self._marked: dict[str, int] = {}
         self._chooser = Chooser(random)
         self._clock = clock
 
@@ -59,6 +63,7 @@ class Balancer:
         choice = self._chooser.choose(
             action, state, request.cookies, now, serve_initial=self._settings.serve_initial
         )
+        self._mark(choice, state, now)
         answered = await self._forwarded(listener, rule, choice, request, host=seen.host, now=now)
         return self._counted(now, rule, choice, answered)
 
@@ -92,6 +97,15 @@ class Balancer:
             return own_answers.page(504)
         except aiohttp.ClientError:
             return own_answers.page(502)
+
+    def _mark(self, choice: Choice, state: State, now: float) -> None:
+        """Write down what AWS does not document: once for a group, until something is changed."""
+        group = choice.group
+        mark = undocumented.in_choice(group, choice.target) if group is not None else None
+        if group is None or mark is None or self._marked.get(group.arn) == state.version:
+            return
+        self._marked[group.arn] = state.version
+        self._journal.add(Entry(now, "Request", {"TargetGroupArn": group.arn}, None, None, None, mark))
 
     def _counted(
         self, now: float, rule: Rule | None, choice: Choice, response: web.StreamResponse

@@ -10,6 +10,7 @@ from elbv2_emulator.addresses import Addresses
 from elbv2_emulator.balancer import Balancer
 from elbv2_emulator.counts import Counts
 from elbv2_emulator.forwarding import Forwarder
+from elbv2_emulator.journal import Journal
 from elbv2_emulator.state import Listener, Rule, State
 from elbv2_emulator.store import Store
 from elbv2_emulator.timing import Clock
@@ -28,6 +29,7 @@ class DataPlane:
         authority: Authority,
         counts: Counts,
         settings: TrafficSettings,
+        journal: Journal,
         *,
         random: Random,
         clock: Clock,
@@ -35,7 +37,9 @@ class DataPlane:
     ) -> None:
         self._authority = authority
         self._forwarder = Forwarder(idle_timeout_seconds)
-        self._balancer = Balancer(addresses, counts, settings, self._forwarder, random=random, clock=clock)
+        self._balancer = Balancer(
+            addresses, counts, settings, self._forwarder, journal, random=random, clock=clock
+        )
         self._ports: dict[str, _ListenerPort] = {}
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ _SECRETS = frozenset({"ClientSecret"})
 @dataclass(frozen=True, slots=True)
 class Entry:
     time: float  # seconds since the epoch, when the call took effect or was refused
-    action: str
+    action: str  # "Request": one to a listener, told only for its mark
     parameters: Mapping[str, Any]
     principal: str | None  # the access key id that signed the request
     status: int | None  # None: not applied, and not answered

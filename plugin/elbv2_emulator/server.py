@@ -60,6 +60,7 @@ async def listening(
         memory.authority,
         memory.counts,
         memory.traffic,
+        memory.journal,
         random=random,
         clock=memory.clock,
         idle_timeout_seconds=idle_timeout_seconds,

@@ -4,11 +4,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from elbv2_emulator.state import Described, forwards
+from elbv2_emulator import health
+from elbv2_emulator.state import Described, Target, TargetGroup, forwards
 
-ONLY_INITIAL = "requests to a target group that has only targets in registration"
+ONLY_INITIAL = "a request to a target group that has only targets in registration"
 # AWS documents it for query strings only.
 _ESCAPED = re.compile(r"\\[*?]")
+
+
+def in_choice(group: TargetGroup, target: Target | None) -> str | None:
+    """What AWS does not document about sending a request to this target, or to none, of this group."""
+    if target is not None and health.state_of(target, in_use=True) != "initial":
+        return None
+    states = {health.state_of(one, in_use=True) for one in group.targets.values()} - {"draining"}
+    return ONLY_INITIAL if states == {"initial"} else None
 
 
 def in_call(parameters: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import urllib3
 
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}, "Order": 2}
 URL = "https://idp.example.com"
@@ -58,6 +59,21 @@ def test_no_claims_at_all(elbv2: Any, petclinic: Any, control: Any) -> None:
     """Fact: jwt-validation comes back with AdditionalClaims that may be empty, which are not to be sent."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[JWT, FIXED])
     assert mark(control) == "an empty AdditionalClaims"
+
+
+@pytest.mark.undocumented
+def test_only_targets_in_registration(
+    elbv2: Any, petclinic: Any, control: Any, listener_url: Any, http: urllib3.PoolManager
+) -> None:
+    """Fact: only initial targets: undocumented. It is marked once, until something is changed."""
+    elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": "10.64.0.3", "Port": 8080}])
+    elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward((petclinic.stable, 1)))
+    for _ in range(3):
+        assert http.request("GET", listener_url(petclinic.listener)).status == 503
+    marks = [entry for entry in control("GET", "journal") if "undocumented" in entry]
+    (entry,) = marks
+    assert (entry["action"], entry["parameters"]) == ("Request", {"TargetGroupArn": petclinic.stable})
+    assert entry["undocumented"] == "a request to a target group that has only targets in registration"
 
 
 @pytest.mark.parametrize(
