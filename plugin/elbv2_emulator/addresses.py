@@ -1,6 +1,7 @@
 """The address map: where on this machine a target's own address, which is never connected to, is answered."""
 
 import ipaddress
+import threading
 from collections.abc import Mapping
 
 LARGEST_PORT = 65535
@@ -15,22 +16,35 @@ class NotLoopback(NotAnAddress):
 
 
 class Addresses:
+    """For any thread."""
+
     def __init__(self) -> None:
         self.map: Mapping[str, str] = {}
+        self._lock = threading.Lock()
+        self._changed: frozenset[str] = frozenset()
 
     def merge(self, changes: Mapping[str, str | None]) -> None:
         """Add and replace; None takes away. Nothing is changed if one backend is not on loopback."""
         for backend in changes.values():
             if backend is not None:
                 loopback(backend)
-        merged = {**self.map, **changes}
-        self.map = {target: backend for target, backend in merged.items() if backend is not None}
+        with self._lock:
+            before, merged = self.map, {**self.map, **changes}
+            self.map = {target: backend for target, backend in merged.items() if backend is not None}
+            self._changed |= {target for target, _ in before.items() ^ self.map.items()}
 
     def replace(self, whole: Mapping[str, str]) -> None:
-        """Have this map and no other. Nothing is changed if one backend is not on loopback."""
+        """Have this map and no other: one that was so when the health that is known was found."""
         for backend in whole.values():
             loopback(backend)
-        self.map = dict(whole)
+        with self._lock:
+            self.map, self._changed = dict(whole), frozenset()
+
+    def take_changed(self) -> frozenset[str]:
+        """The targets whose backends have changed since this was asked before."""
+        with self._lock:
+            changed, self._changed = self._changed, frozenset()
+        return changed
 
     def backend(self, identity: str, port: int) -> str | None:
         return self.map.get(f"{identity}:{port}")

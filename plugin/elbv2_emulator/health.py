@@ -133,7 +133,7 @@ def with_result(state: State, check: Check, begun: float, outcome: Outcome) -> S
     return _with(state, group, [(check.target, replace(target, checks=checks))])
 
 
-def rechecked(state: State, changed: set[str]) -> State:
+def rechecked(state: State, changed: frozenset[str]) -> State:
     """The state in which targets whose backends have changed are checked at once."""
     for group in state.target_groups.values():
         found = [

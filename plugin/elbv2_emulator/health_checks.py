@@ -39,7 +39,6 @@ class HealthChecks:
         self._stores = stores
         self._addresses = addresses
         self._clock = clock
-        self._map = addresses.map
         self._running: dict[tuple[str, Check], _Running] = {}
         self._quiet: dict[str, tuple[State, float]] = {}
         self._session: aiohttp.ClientSession  # while it runs
@@ -83,10 +82,9 @@ class HealthChecks:
             self._quiet[region] = (store.current, health.upcoming(store.current, now))
 
     def _heed_addresses(self) -> None:
-        before, self._map = self._map, self._addresses.map
-        if before is self._map:
+        changed = self._addresses.take_changed()
+        if not changed:
             return
-        changed = {target for target, _ in before.items() ^ self._map.items()}
         for store in list(self._stores.values()):
             store.observe(health.rechecked(store.current, changed))
         for (region, check), one in list(self._running.items()):
