@@ -169,13 +169,41 @@ def test_a_target_without_an_address_here_fails_and_is_never_connected_to(
     assert [to for to in connected if not to[0].startswith("127.")] == []
 
 
+@pytest.fixture
+def look(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any) -> Callable[[], None]:
+    """Wait until all that was to be checked so far has been looked at: another target is checked after it."""
+
+    def do() -> None:
+        control("PUT", "addresses", {"10.64.0.4:8080": backends.start().address})
+        elbv2.register_targets(TargetGroupArn=petclinic.canary, Targets=[{"Id": "10.64.0.4"}])
+        wait_healthy(petclinic.canary)
+
+    return do
+
+
 def test_a_target_is_checked_at_once_when_a_backend_begins_to_answer_for_it(
-    backends: Any, control: Any, register: Any, told: Any, wait_for: Any
+    *, backends: Any, control: Any, register: Any, look: Any, told: Any, wait_for: Any
 ) -> None:
     register()
-    assert told()["Reason"] == "Elb.InitialHealthChecking"
+    look()
+    assert told() == {
+        "State": "initial",
+        "Reason": "Elb.InitialHealthChecking",
+        "Description": "Initial health checks in progress",
+    }
     control("PUT", "addresses", {ADDRESS: backends.start().address})
     wait_for("healthy")
+
+
+def test_a_check_that_is_under_way_is_not_made_twice(register: Any, look: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        register(f"127.0.0.1:{server.getsockname()[1]}")
+        first, _ = server.accept()
+        look()
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+        first.close()
 
 
 def test_a_check_goes_to_the_groups_port(backends: Any, control: Any, register: Any, wait_for: Any) -> None:
