@@ -1,30 +1,24 @@
 """For each test an emulator of its own, unchanged boto3 in front of it and real backends behind it."""
 
-import asyncio
 import json
-import ssl
-import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
 import urllib3
-from aiohttp import web
 from botocore.config import Config
 from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 
-from elbv2_emulator.health_checks import USER_AGENT
 from elbv2_emulator.server import Emulator
+from support.backends import CANARY, STABLE, Backends
 from support.ground import Ground
 from support.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
 
 REGION = "eu-west-1"
-
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @pytest.fixture(scope="session")
@@ -164,67 +158,6 @@ def petclinic(
     return made
 
 
-@dataclass
-class Backend:
-    """A real server on loopback, and what it was asked, by the load balancer's users and by its checks."""
-
-    address: str = ""
-    seen: list[web.BaseRequest] = field(default_factory=list)
-    checks: list[web.BaseRequest] = field(default_factory=list)
-    health: int = 200  # the status that checks get
-
-
-class Backends:
-    """Servers in a loop of their own thread."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._runners: list[web.ServerRunner] = []
-
-    def start(
-        self, handler: Handler | None = None, text: str = "", ssl_context: ssl.SSLContext | None = None
-    ) -> Backend:
-        backend = Backend()
-
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            if request.headers.get("User-Agent") == USER_AGENT:
-                backend.checks.append(request)
-                return web.Response(status=backend.health, headers={"Location": "/elsewhere"})
-            backend.seen.append(request)
-            return await handler(request) if handler is not None else web.Response(text=text)
-
-        async def serve() -> str:
-            runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
-            self._runners.append(runner)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context).start()
-            return f"127.0.0.1:{runner.addresses[0][1]}"
-
-        backend.address = self._run(serve())
-        return backend
-
-    def stop(self) -> None:
-        async def cleanup() -> str:
-            for runner in self._runners:
-                await runner.cleanup()
-            # It leaves those handlers alone whose clients have gone.
-            left = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-            return ""
-
-        self._run(cleanup())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, work: Coroutine[Any, Any, str]) -> str:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-
 @pytest.fixture
 def backends() -> Iterator[Backends]:
     running = Backends()
@@ -260,3 +193,29 @@ def listener_url(control: Callable[..., Any]) -> Callable[[str], str]:
         return str(found)
 
     return url
+
+
+@pytest.fixture
+def served(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any) -> Mapping[str, Any]:
+    """A backend of each version, registered under its pod's address."""
+    running = {"stable": backends.start(text="1.0.0"), "canary": backends.start(text="1.0.1")}
+    elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
+    elbv2.register_targets(TargetGroupArn=petclinic.canary, Targets=[{"Id": CANARY, "Port": 8080}])
+    control(
+        "PUT",
+        "addresses",
+        {f"{STABLE}:8080": running["stable"].address, f"{CANARY}:8080": running["canary"].address},
+    )
+    wait_healthy(petclinic.stable, petclinic.canary)
+    return running
+
+
+@pytest.fixture
+def get(petclinic: Any, listener_url: Any, http: urllib3.PoolManager) -> Callable[..., tuple[int, str]]:
+    url = listener_url(petclinic.listener)
+
+    def request(path: str = "/petclinic/", **headers: str) -> tuple[int, str]:
+        answer = http.request("GET", url + path, headers=headers, redirect=False)
+        return answer.status, answer.data.decode()
+
+    return request
