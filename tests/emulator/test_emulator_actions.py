@@ -50,6 +50,7 @@ def groups(*pairs: tuple[str, int | None]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("weight", [0, 1, 999])
 def test_a_weight_is_0_to_999(elbv2: Any, petclinic: Any, weight: int) -> None:
+    """Fact: a weight is 0 to 999."""
     rules = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(weight, 1))["Rules"]
     assert rules[0]["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["Weight"] == weight
 
@@ -124,6 +125,7 @@ def test_a_weight_is_0_to_999(elbv2: Any, petclinic: Any, weight: int) -> None:
     ],
 )
 def test_actions_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, actions: Any, code: str) -> None:
+    """Fact: one of forward, redirect and fixed-response, last; before it at most one authentication."""
     before = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
@@ -133,6 +135,7 @@ def test_actions_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, actions
 
 
 def test_a_client_secret_is_never_given_back_and_can_be_kept(elbv2: Any, petclinic: Any) -> None:
+    """Fact: authenticate-oidc comes back without its secret, and with its defaults."""
     extra = {"display": "page", "prompt": "login"}
     first = oidc(ClientSecret="s3cret", AuthenticationRequestExtraParams=extra)
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(first, FIXED))
@@ -159,6 +162,7 @@ def test_a_client_secret_is_never_given_back_and_can_be_kept(elbv2: Any, petclin
 
 
 def test_cognito_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> None:
+    """Fact: authenticate-cognito comes back with its defaults."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(COGNITO, FIXED))["Rules"]
     config = rule["Actions"][0]["AuthenticateCognitoConfig"]
     assert config["SessionTimeout"] == 604800
@@ -166,6 +170,7 @@ def test_cognito_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> Non
 
 
 def test_jwt_validation_is_kept_as_it_was_sent(elbv2: Any, petclinic: Any) -> None:
+    """Fact: jwt-validation comes back as it was sent."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(JWT, FIXED))["Rules"]
     assert rule["Actions"][0] == {**JWT, "Order": 1}
 
@@ -187,6 +192,7 @@ def test_a_redirect_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> 
 
 
 def test_actions_come_back_in_their_order(elbv2: Any, petclinic: Any) -> None:
+    """Fact: Order is required when there are several actions, and returned even for one."""
     actions = [{**FIXED, "Order": 7}, {**JWT, "Order": 3}]
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)["Rules"]
     assert [(one["Type"], one["Order"]) for one in rule["Actions"]] == [
@@ -202,6 +208,7 @@ def test_a_group_that_does_not_exist_is_refused(elbv2: Any, petclinic: Any) -> N
 
 
 def test_a_group_is_on_one_load_balancer_only(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a target group is on one load balancer at most."""
     other = elbv2.create_load_balancer(Name="other", Subnets=["subnet-a", "subnet-b"])["LoadBalancers"][0]
     forward = [{"Type": "forward", "TargetGroupArn": petclinic.canary}]
 
@@ -222,6 +229,7 @@ def test_a_group_is_on_one_load_balancer_only(elbv2: Any, petclinic: Any) -> Non
 
 
 def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make_group: Any) -> None:
+    """Fact: a load balancer has at most 100 target groups."""
     arns = [petclinic.stable, petclinic.canary, *(make_group(f"g{number}") for number in range(99))]
 
     def forward(priority: int, some: list[str]) -> None:

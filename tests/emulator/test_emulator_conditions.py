@@ -67,6 +67,7 @@ URL_REWRITE = rewrite("url-rewrite", "UrlRewriteConfig")
     ],
 )
 def test_conditions_within_the_limits_come_back(elbv2: Any, petclinic: Any, conditions: Any) -> None:
+    """Fact: http-header and query-string may repeat."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=conditions)["Rules"]
     plain = [
         {name: value for name, value in condition.items() if name not in {"Values", "RegexValues"}}
@@ -117,6 +118,7 @@ def test_conditions_within_the_limits_come_back(elbv2: Any, petclinic: Any, cond
     ],
 )
 def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, conditions: Any) -> None:
+    """Fact: the limits of conditions."""
     with pytest.raises(ClientError, match=r"\(ValidationError\)"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=conditions)
     with pytest.raises(ClientError, match=r"\(ValidationError\)"):
@@ -136,6 +138,7 @@ def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, co
 def test_values_are_echoed_beside_the_config_and_cannot_be_sent_back_so(
     *, elbv2: Any, petclinic: Any, field: str, config: str, value: str, member: str
 ) -> None:
+    """Fact: Values are echoed beside HostHeaderConfig, and refused beside it."""
     value = value.replace("*", ".*") if member == "RegexValues" else value
     for sent in ({"Field": field, member: [value]}, {"Field": field, config: {member: [value]}}):
         (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=[sent])["Rules"]

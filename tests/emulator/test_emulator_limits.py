@@ -15,7 +15,7 @@ def targets(first: int, count: int) -> list[dict[str, Any]]:
 
 
 def test_the_quotas_are_told(elbv2: Any) -> None:
-    """Fact: 100 groups per ALB, 5 groups per forward action, 100 rules: ask DescribeAccountLimits."""
+    """Fact: quotas are told by DescribeAccountLimits."""
     told = {one["Name"]: one["Max"] for one in elbv2.describe_account_limits()["Limits"]}
     assert told["rules-per-application-load-balancer"] == "100"
     assert told["target-groups-per-application-load-balancer"] == "100"

@@ -124,6 +124,7 @@ def test_making_the_same_listener_again_gives_the_one_that_is_there(elbv2: Any, 
 
 
 def test_default_actions_are_those_of_the_default_rule(elbv2: Any, petclinic: Any) -> None:
+    """Fact: the default rule is changed by ModifyListener alone, as a whole."""
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=petclinic.split(3, 1))
     (listener,) = elbv2.describe_listeners(ListenerArns=[petclinic.listener])["Listeners"]
     default = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"][-1]

@@ -26,6 +26,7 @@ TRANSFORMS = [
 
 
 def test_a_rule_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> None:
+    """Fact: Order is required when there are several actions, and returned even for one."""
     rule = only(elbv2, petclinic.rule)
     assert rule == {
         "RuleArn": petclinic.rule,
@@ -55,6 +56,7 @@ def test_a_rule_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> None:
 
 
 def test_arns_have_aws_shape(petclinic: Any) -> None:
+    """Fact: ARNs."""
     *_, name, balancer, listener, rule = petclinic.rule.split("/")
     assert petclinic.rule.startswith("arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/")
     assert petclinic.listener.endswith(f":listener/app/{name}/{balancer}/{listener}")
@@ -63,6 +65,7 @@ def test_arns_have_aws_shape(petclinic: Any) -> None:
 
 
 def test_a_lone_group_comes_back_in_both_forms(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a lone group comes back beside ForwardConfig too."""
     elbv2.modify_rule(
         RuleArn=petclinic.rule, Actions=[{"Type": "forward", "TargetGroupArn": petclinic.stable}]
     )
@@ -93,6 +96,7 @@ def test_two_groups_come_back_without_the_short_form(elbv2: Any, petclinic: Any)
 def test_stickiness_comes_back_without_a_duration_when_disabled(
     elbv2: Any, petclinic: Any, sent: Any, returned: Any
 ) -> None:
+    """Fact: disabled group stickiness comes back without a duration."""
     actions = petclinic.split(1, 1)
     if sent is not None:
         actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] = sent
@@ -103,6 +107,7 @@ def test_stickiness_comes_back_without_a_duration_when_disabled(
 
 
 def test_modify_rule_replaces_what_is_specified_and_nothing_else(elbv2: Any, petclinic: Any) -> None:
+    """Fact: ModifyRule replaces what is specified as a whole; what is not specified stays."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=TRANSFORMS)
     before = only(elbv2, petclinic.rule)
     (answered,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 3))["Rules"]
@@ -118,6 +123,7 @@ def test_modify_rule_replaces_what_is_specified_and_nothing_else(elbv2: Any, pet
 
 
 def test_modify_rule_replaces_actions_wholesale(elbv2: Any, petclinic: Any) -> None:
+    """Fact: ModifyRule replaces what is specified as a whole; what is not specified stays."""
     jwt = {"JwksEndpoint": "https://idp.example.com/jwks", "Issuer": "https://idp.example.com"}
     elbv2.modify_rule(
         RuleArn=petclinic.rule,
@@ -132,6 +138,7 @@ def test_modify_rule_replaces_actions_wholesale(elbv2: Any, petclinic: Any) -> N
 
 
 def test_transforms_stay_until_they_are_reset(elbv2: Any, petclinic: Any) -> None:
+    """Fact: ResetTransforms clears transforms, which else survive."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=TRANSFORMS)
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(50, 50))
     assert only(elbv2, petclinic.rule)["Transforms"] == TRANSFORMS
@@ -149,6 +156,7 @@ def test_a_refused_change_changes_nothing(elbv2: Any, petclinic: Any) -> None:
 
 
 def test_the_default_rule_is_not_modify_rules(elbv2: Any, petclinic: Any) -> None:
+    """Fact: the default rule is changed by ModifyListener alone, as a whole."""
     default = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"][-1]
     assert default["IsDefault"]
     assert default["Priority"] == "default"
@@ -163,6 +171,7 @@ def test_the_default_rule_is_not_modify_rules(elbv2: Any, petclinic: Any) -> Non
 
 
 def test_priorities_can_be_swapped_but_not_taken(elbv2: Any, petclinic: Any) -> None:
+    """Fact: priorities are unique, and SetRulePriorities may permute them."""
     made = elbv2.create_rule(
         ListenerArn=petclinic.listener, Priority=2, Conditions=path("/x"), Actions=fixed()
     )
@@ -180,6 +189,7 @@ def test_priorities_can_be_swapped_but_not_taken(elbv2: Any, petclinic: Any) -> 
 
 
 def test_rules_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a page has 1 to 400 items and a marker."""
     for priority in range(2, 12):
         elbv2.create_rule(
             ListenerArn=petclinic.listener, Priority=priority, Conditions=path("/x"), Actions=fixed()
@@ -201,6 +211,7 @@ def test_a_last_page_that_is_full_has_no_next_one(elbv2: Any, petclinic: Any) ->
 
 @pytest.mark.parametrize("size", [0, 401])
 def test_a_page_has_1_to_400_items(elbv2: Any, petclinic: Any, size: int) -> None:
+    """Fact: a page has 1 to 400 items and a marker."""
     with pytest.raises(ClientError, match=r"\(ValidationError\).*'pageSize'"):
         elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=size)
 
@@ -211,6 +222,7 @@ def test_a_marker_that_was_not_given_out_is_refused(elbv2: Any, petclinic: Any) 
 
 
 def test_rules_are_described_by_listener_or_by_arn(elbv2: Any, petclinic: Any) -> None:
+    """Fact: DescribeRules takes RuleArns or ListenerArn."""
     with pytest.raises(ClientError, match="ValidationError"):
         elbv2.describe_rules()
     with pytest.raises(ClientError, match="ValidationError"):
@@ -218,6 +230,7 @@ def test_rules_are_described_by_listener_or_by_arn(elbv2: Any, petclinic: Any) -
 
 
 def test_one_missing_rule_fails_the_whole_description(elbv2: Any, petclinic: Any) -> None:
+    """Fact: one missing ARN fails the whole call."""
     missing = petclinic.rule[:-16] + "0" * 16
     with pytest.raises(ClientError, match=rf"\(RuleNotFound\).*{missing}"):
         elbv2.describe_rules(RuleArns=[petclinic.rule, missing])

@@ -116,6 +116,7 @@ def test_attributes_can_be_changed_one_at_a_time(elbv2: Any, petclinic: Any) -> 
 
 
 def test_a_group_in_use_cannot_be_deleted(elbv2: Any, petclinic: Any) -> None:
+    """Fact: DeleteTargetGroup of one in use is ResourceInUse."""
     for group in (petclinic.stable, petclinic.canary):
         with pytest.raises(ClientError, match=r"\(ResourceInUse\).*currently in use by a listener or a rule"):
             elbv2.delete_target_group(TargetGroupArn=group)
@@ -126,6 +127,7 @@ def test_a_group_in_use_cannot_be_deleted(elbv2: Any, petclinic: Any) -> None:
 
 
 def test_a_group_at_weight_0_is_in_use(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a group that a rule names at weight 0 is in use."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
     with pytest.raises(ClientError, match="ResourceInUse"):
         elbv2.delete_target_group(TargetGroupArn=petclinic.canary)
@@ -134,6 +136,7 @@ def test_a_group_at_weight_0_is_in_use(elbv2: Any, petclinic: Any) -> None:
 def test_a_target_is_unused_until_a_rule_names_its_group(
     *, elbv2: Any, petclinic: Any, make_group: Any, backends: Any, control: Any, wait_healthy: Any
 ) -> None:
+    """Fact: a group that is in no rule is unused."""
     group = make_group("late")
     control("PUT", "addresses", {"10.64.0.3:8080": backends.start().address})
     elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}])
@@ -188,6 +191,7 @@ def test_health_is_what_control_says_until_it_is_taken_back(
 
 
 def test_targets_are_told_apart_by_id_and_port(elbv2: Any, petclinic: Any) -> None:
+    """Fact: targets are told apart by id and port."""
     group = petclinic.stable
     elbv2.register_targets(
         TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}, {"Id": "10.64.0.3", "Port": 9090}]

@@ -56,7 +56,7 @@ def test_an_escaped_wildcard_outside_a_query_string(elbv2: Any, petclinic: Any, 
 
 @pytest.mark.undocumented
 def test_no_claims_at_all(elbv2: Any, petclinic: Any, control: Any) -> None:
-    """Fact: jwt-validation comes back with AdditionalClaims that may be empty, which are not to be sent."""
+    """Fact: an empty AdditionalClaims is to be left out."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[JWT, FIXED])
     assert mark(control) == "an empty AdditionalClaims"
 
@@ -65,7 +65,7 @@ def test_no_claims_at_all(elbv2: Any, petclinic: Any, control: Any) -> None:
 def test_only_targets_in_registration(
     elbv2: Any, petclinic: Any, control: Any, listener_url: Any, http: urllib3.PoolManager
 ) -> None:
-    """Fact: only initial targets: undocumented. It is marked once, until something is changed."""
+    """Fact: only initial targets is undocumented."""
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": "10.64.0.3", "Port": 8080}])
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward((petclinic.stable, 1)))
     for _ in range(3):
