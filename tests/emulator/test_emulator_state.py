@@ -28,6 +28,7 @@ def emulator(started: ExitStack) -> Emulator:
 @pytest.fixture
 def full(elbv2: Any, petclinic: Any, emulator: Emulator, control: Callable[..., Any]) -> Any:
     """Something of every kind."""
+    emulator.addresses.merge({"10.64.0.3:8080": "127.0.0.1:9001"})
     targets = [{"Id": "10.64.0.3"}, {"Id": "10.64.0.3", "Port": 9090}, {"Id": "10.64.0.4"}]
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
     health = [{"id": "10.64.0.3", "port": 8080, "state": "unhealthy"}]
@@ -57,7 +58,6 @@ def full(elbv2: Any, petclinic: Any, emulator: Emulator, control: Callable[..., 
             }
         ],
     )
-    emulator.addresses.merge({"10.64.0.3:8080": "127.0.0.1:9001"})
     return petclinic
 
 
