@@ -84,13 +84,19 @@ class _ListenerPort:
     async def open(self, authority: Authority, listener: Listener) -> None:
         """On a free port; once more on the same."""
         context = authority.context() if listener.protocol == "HTTPS" else None
-        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0.1)
+        self._server = web.Server(self._answer, access_log=None)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self.number, ssl_context=context).start()
         self.number = self._runner.addresses[0][1]
 
     async def close(self) -> None:
+        transports = [one.transport for one in self._server.connections]
         await self._runner.cleanup()
+        for transport in transports:
+            # TLS would wait for the client's farewell.
+            if transport is not None:
+                transport.abort()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         state = self._store.served()

@@ -34,6 +34,7 @@ class Backends:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        self._servers: list[web.Server] = []
         self._runners: list[web.ServerRunner] = []
 
     def start(
@@ -49,7 +50,9 @@ class Backends:
             return await handler(request) if handler is not None else web.Response(text=text)
 
         async def serve() -> str:
-            runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
+            server = web.Server(answer, access_log=None)
+            runner = web.ServerRunner(server, shutdown_timeout=0.1)
+            self._servers.append(server)
             self._runners.append(runner)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context).start()
@@ -60,8 +63,13 @@ class Backends:
 
     def stop(self) -> None:
         async def cleanup() -> str:
+            transports = [one.transport for server in self._servers for one in server.connections]
             for runner in self._runners:
                 await runner.cleanup()
+            for transport in transports:
+                # TLS would wait for the emulator's farewell.
+                if isinstance(transport, asyncio.Transport):
+                    transport.abort()
             # It leaves those handlers alone whose clients have gone.
             left = asyncio.all_tasks() - {asyncio.current_task()}
             for task in left:

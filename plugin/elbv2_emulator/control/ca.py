@@ -7,6 +7,6 @@ from elbv2_emulator.tls import Authority
 
 def routes(authority: Authority) -> list[web.RouteDef]:
     async def get(_request: web.Request) -> web.Response:
-        return web.Response(text=authority.pem, content_type="application/x-pem-file")
+        return web.Response(body=authority.pem.encode(), content_type="application/x-pem-file")
 
     return [web.get("/_emulator/ca", get)]
