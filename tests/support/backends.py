@@ -45,7 +45,7 @@ class Backends:
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             if request.headers.get("User-Agent") == USER_AGENT:
                 backend.checks.append(request)
-                return web.Response(status=backend.health)
+                return web.Response(status=backend.health, headers={"Location": "/elsewhere"})
             backend.seen.append(request)
             return await handler(request) if handler is not None else web.Response(text=text)
 
