@@ -106,6 +106,15 @@ class Petclinic:
             and self.listener.partition("listener/")[2] in json.dumps(entry["parameters"])
         ]
 
+    def written(self) -> list[int]:
+        """The canary's weight in each of the sidecar's ModifyRules, oldest first."""
+        return [
+            group["Weight"]
+            for entry in self.calls("ModifyRule")
+            for group in entry["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+            if group["TargetGroupArn"] == self.groups[CANARY]
+        ]
+
     # What a test waits for.
 
     def wait(self, condition: Callable[[Object], object], what: str, seconds: float = 60) -> Object:
