@@ -1,10 +1,9 @@
 """All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CalledProcessError
 
 import lightkube
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -16,7 +15,6 @@ from cluster.emulator import emulator
 from cluster.kubernetes import Kubernetes, kubernetes
 from cluster.load import Load, load
 from cluster.pods import pods
-from cluster.process import wait_until
 
 RequestsPerSecond = int
 
@@ -46,7 +44,7 @@ def world(
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))
         config = lightkube.KubeConfig.from_file(str(cluster.kubeconfig))
-        _define_bindings(cluster)
+        cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
         portal = stack.enter_context(start_blocking_portal())
         watching = lightkube.AsyncClient(config)
         stack.enter_context(portal.wrap_async_context_manager(watching))
@@ -55,16 +53,3 @@ def world(
         installed = stack.enter_context(argo(cluster, endpoint, version, sidecar))
         reading = stack.enter_context(lightkube.Client(config))
         yield World(cluster, endpoint, installed, running, reading, portal)
-
-
-def _define_bindings(cluster: Kubernetes) -> None:
-    """And wait until they can be listed: an established definition may not be served yet."""
-    cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
-
-    def served() -> bool:
-        with suppress(CalledProcessError):
-            cluster.kubectl("get", "targetgroupbindings", "--all-namespaces")
-            return True
-        return False
-
-    wait_until(served, "TargetGroupBindings could be listed")
