@@ -1,6 +1,7 @@
 """What the counted requests say: a version's share, within what chance allows."""
 
 import time
+from collections.abc import Mapping
 from fractions import Fraction
 
 from cluster.load import Load, Tally, tally
@@ -30,4 +31,14 @@ def await_share(load: Load, version: str, percent: float) -> None:
     seen = counted(load)
     low, high = likely_counts(seen.requests, Fraction(percent) / 100, UNLIKELY)
     assert low <= seen.versions[version] <= high, (seen, low, high)
+    assert not seen.failures, seen
+
+
+def await_shares(load: Load, percents: Mapping[str, float]) -> None:
+    """Fails where a version's share can't be so many percent, a version not named answers, or none."""
+    seen = counted(load)
+    for version, percent in percents.items():
+        low, high = likely_counts(seen.requests, Fraction(percent) / 100, UNLIKELY)
+        assert low <= seen.versions[version] <= high, (version, seen, low, high)
+    assert set(seen.versions) <= percents.keys(), seen
     assert not seen.failures, seen

@@ -172,9 +172,13 @@ def petclinic(
     replicas: int = 2,
     canary: Mapping[str, Any] | None = None,
     spec: Mapping[str, Any] | None = None,
+    weights: Mapping[str, int] | None = None,
 ) -> Petclinic:
-    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields."""
-    clinic = _balanced(world, namespace)
+    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields.
+
+    `weights`: Service → weight in the rule as it begins.
+    """
+    clinic = _balanced(world, namespace, weights or {STABLE: 100, CANARY: 0})
     rollout, *rest = _objects(clinic)
     rollout["spec"] |= {"replicas": replicas, **(spec or {})}
     rollout["spec"]["strategy"]["canary"] |= {"steps": list(steps), **(canary or {})}
@@ -195,7 +199,7 @@ def _objects(clinic: Petclinic) -> list[Object]:
     return list(objects_of(text))
 
 
-def _balanced(world: World, namespace: str) -> Petclinic:
+def _balanced(world: World, namespace: str, weights: Mapping[str, int]) -> Petclinic:
     elbv2 = client_of(world.endpoint)
     (balancer,) = elbv2.create_load_balancer(Name=namespace, Subnets=["subnet-0a1b2c3d", "subnet-1a2b3c4d"])[
         "LoadBalancers"
@@ -226,8 +230,8 @@ def _balanced(world: World, namespace: str) -> Petclinic:
                 "Type": "forward",
                 "ForwardConfig": {
                     "TargetGroups": [
-                        {"TargetGroupArn": groups[STABLE], "Weight": 100},
-                        {"TargetGroupArn": groups[CANARY], "Weight": 0},
+                        {"TargetGroupArn": groups[service], "Weight": weight}
+                        for service, weight in weights.items()
                     ]
                 },
             }
