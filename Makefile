@@ -12,7 +12,7 @@ export GOTOOLCHAIN := go1.26.10
 
 .PHONY: help
 help: ## What can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: demo
 demo: .venv/installed ## A whole canary on this machine: emulator, sidecar, counted requests
@@ -34,6 +34,11 @@ test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize b
 e2e: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## The real controller on a real control plane (builds them once, in a quarter of an hour)
 	cd tests && ../$(BIN)/python -m cluster.programs
 	$(BIN)/pytest tests/e2e
+
+.PHONY: demo-cluster
+demo-cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## The demo with the real controller on a real control plane; KEEP=1 keeps all of it up
+	cd tests && ../$(BIN)/python -m cluster.programs
+	PYTHONPATH=tests $(BIN)/python -m cluster.demo
 
 .PHONY: image
 image: .venv/installed build/trafficrouter-bridge ## The container image, built, started and measured (as root)

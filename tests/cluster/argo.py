@@ -90,7 +90,7 @@ def argo(
                 logs=cluster.directory,
                 environment=environment(endpoint, **CREDENTIALS, **(more or {})),
             ) as sidecar,
-            _controller(cluster, version) as controller,
+            _controller(cluster, version, volumes) as controller,
         ):
             _wait_for(sidecar, volumes)
             wait_until(lambda: controller.logged(_STARTED), "the controller worked", controller)
@@ -123,7 +123,7 @@ def _outside(line: str, volumes: Path) -> str:
 
 
 @contextmanager
-def _controller(cluster: Kubernetes, version: str) -> Iterator[Process]:
+def _controller(cluster: Kubernetes, version: str, volumes: Path) -> Iterator[Process]:
     arguments = container(CONTROLLER).get("args", ())
     with process(
         CONTROLLER,
@@ -131,6 +131,8 @@ def _controller(cluster: Kubernetes, version: str) -> Iterator[Process]:
         *("--kubeconfig", cluster.kubeconfig_of(NAMESPACE, NAMESPACE), "--leader-elect=false"),
         *("--healthzPort", str(free_port()), "--metricsport", str(free_port())),
         logs=cluster.directory,
+        # Bridges that are killed leave their sockets: here they go with the pod.
+        environment={"TMPDIR": str(volumes)},
     ) as running:
         yield running
 
