@@ -78,13 +78,8 @@ def _judged(played: Played) -> list[str]:
 
 
 def _keep(clinic: Petclinic) -> None:
-    _say(
-        "",
-        "It goes on until Ctrl-C. In another shell:",
-        "",
-        *(f"  {line}" for line in to_play_with(clinic)),
-        "",
-    )
+    lines = (f"  {line}".rstrip() for line in to_play_with(clinic))
+    _say("", "All of it stays up. In another shell:", "", *lines, "", "Ctrl-C ends it.")
     signal.pause()
 
 
