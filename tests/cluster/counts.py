@@ -26,9 +26,9 @@ def only(load: Load, version: str) -> None:
     assert not seen.failures, seen
 
 
-def await_share(load: Load, version: str, percent: float) -> None:
+def await_share(load: Load, version: str, percent: float, *, requests: int = 500) -> None:
     """Fails where this version's share can't be so many percent, or requests fail."""
-    seen = counted(load)
+    seen = counted(load, requests)
     low, high = likely_counts(seen.requests, Fraction(percent) / 100, UNLIKELY)
     assert low <= seen.versions[version] <= high, (seen, low, high)
     assert not seen.failures, seen
