@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +74,8 @@ class Argo:
 
 
 @contextmanager
-def argo(
-    cluster: Kubernetes, endpoint: str, version: str = programs.NEWEST, more: Mapping[str, str] | None = None
-) -> Iterator[Argo]:
-    """Installed and at work, in front of this ELBv2. `more`: variables of the sidecar."""
+def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
+    """Installed and at work, in front of this ELBv2."""
     with socket_directory() as volumes:
         for mount in (*container(INSTALLER)["volumeMounts"], *container(SIDECAR)["volumeMounts"]):
             (volumes / mount["name"]).mkdir(exist_ok=True)
@@ -88,7 +86,7 @@ def argo(
                 SIDECAR,
                 *(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)),
                 logs=cluster.directory,
-                environment=environment(endpoint, **CREDENTIALS, **(more or {})),
+                environment=environment(endpoint, **CREDENTIALS),
             ) as sidecar,
             _controller(cluster, version, volumes) as controller,
         ):

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from lightkube.resources.core_v1 import Pod
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
@@ -16,8 +15,8 @@ from rich.text import Text
 from cluster.demo_verdict import GROUPS, Played
 from cluster.load import Load, tally
 from cluster.petclinic import CANARY, NAME, NEW, OLD, STABLE, Petclinic, petclinic
-from cluster.pods import HASH_LABEL
 from cluster.process import wait_until
+from cluster.resting import wait_registered
 from cluster.world import World
 from elbv2_trafficrouter.cli.demo.step import Answer, Reconciled, Step
 from elbv2_trafficrouter.cli.demo.table import Lines, LiveTable, lines
@@ -48,7 +47,7 @@ def play(clinic: Petclinic) -> Played:
     return Played(
         steps,
         tally(load.samples, begun, time.monotonic()),
-        list(_written(clinic)),
+        clinic.written(),
         list(_seconds(clinic.world.argo.sidecar.log)),
     )
 
@@ -69,7 +68,7 @@ def _counted(
     name: str, asked: int, versions: Mapping[str, str], clinic: Petclinic, load: Load, shown: Lines
 ) -> Step:
     """With requests that are sent from now on, while nothing changes."""
-    wait_until(lambda: _registered(clinic), "the pods were registered")
+    wait_registered(clinic)
     verified = clinic.status()["canary"]["weights"].get("verified", False)
     step = Step(name, asked, versions, clinic.weights(), Reconciled(verified, "the controller said so", 0))
     shown.add(step)
@@ -87,30 +86,6 @@ def _counted(
     wait_until(enough, "they were counted")
     shown.counted(step)
     return step
-
-
-def _registered(clinic: Petclinic) -> bool:
-    """Whether each target group has its Service's pods: they come some moments after the weight."""
-    status = clinic.status()
-    for service, of in ((STABLE, "stableRS"), (CANARY, "currentPodHash")):
-        described = clinic.elbv2.describe_target_health(TargetGroupArn=clinic.groups[service])
-        healthy = {
-            one["Target"]["Id"]
-            for one in described["TargetHealthDescriptions"]
-            if one["TargetHealth"]["State"] == "healthy"
-        }
-        pods = clinic.world.client.list(Pod, namespace=clinic.namespace, labels={HASH_LABEL: status[of]})
-        if healthy != {pod.status.podIP for pod in pods if pod.status}:
-            return False
-    return True
-
-
-def _written(clinic: Petclinic) -> Iterator[int]:
-    """The canary's weight in each write of the sidecar's."""
-    for call in clinic.calls("ModifyRule"):
-        for group in call["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]:
-            if group["TargetGroupArn"] == clinic.groups[CANARY]:
-                yield group["Weight"]
 
 
 def _seconds(log: Path) -> Iterator[float]:

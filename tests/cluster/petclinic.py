@@ -126,9 +126,8 @@ class Petclinic:
             status = self.status()
             return bool(status) and bool(condition(status))
 
-        argo = self.world.argo
         try:
-            wait_until(met, what, argo.controller, argo.sidecar, seconds=seconds)
+            wait_until(met, what, self.world.argo.controller, seconds=seconds)
         except NotInTime as failure:
             failure.add_note(json.dumps(status, indent=1))
             failure.add_note("\n".join(self.events()))

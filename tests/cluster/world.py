@@ -1,6 +1,6 @@
 """All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +36,8 @@ class World:
 
 
 @contextmanager
-def world(
-    directory: Path, version: str = programs.NEWEST, sidecar: Mapping[str, str] | None = None
-) -> Iterator[World]:
-    """With this version of the controller. `sidecar`: more variables of the sidecar's."""
+def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
+    """With this version of the controller."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))
@@ -50,6 +48,6 @@ def world(
         stack.enter_context(portal.wrap_async_context_manager(watching))
         stack.enter_context(portal.wrap_async_context_manager(pods(watching, endpoint)))
         running = stack.enter_context(portal.wrap_async_context_manager(binder(watching, endpoint)))
-        installed = stack.enter_context(argo(cluster, endpoint, version, sidecar))
+        installed = stack.enter_context(argo(cluster, endpoint, version))
         reading = stack.enter_context(lightkube.Client(config))
         yield World(cluster, endpoint, installed, running, reading, portal)
