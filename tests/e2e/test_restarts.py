@@ -17,7 +17,7 @@ from cluster.resting import wait_registered, wait_resting
 from cluster.world import World
 from support.manifest import Object
 
-PER_SECOND = 400
+PER_SECOND = 250
 STEPS: list[Object] = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
 REPLICAS = 4
 CUT_OFF = {"TrafficRoutingError", "WeightVerifyError"}
@@ -35,9 +35,11 @@ def controller_ended(clinic: Petclinic) -> None:
 
 
 def _restart_controller(clinic: Petclinic, number: int) -> None:
-    before = len(clinic.calls("DescribeRules"))
-    clinic.world.argo.restart_controller(number)
-    wait_until(lambda: len(clinic.calls("DescribeRules")) > before, "it had asked for the weight again")
+    argo = clinic.world.argo
+    said = argo.controller.log.stat().st_size
+    argo.restart_controller(number)
+    verified = f'verified" namespace={clinic.namespace} '
+    wait_until(lambda: argo.controller.logged(verified, after=said), "it had set and verified the weight")
 
 
 def sidecar_killed(clinic: Petclinic) -> None:
@@ -103,6 +105,7 @@ def test_a_restart_moves_no_weight(
         begun = time.monotonic()
         restart(clinic)
         assert_shared(clinic, load, 25)
+        assert clinic.written() == [25]
         with newest.cluster.cordoned():
             clinic.cli("promote", "was")
             clinic.wait(lambda status: status["updatedReplicas"] == 2, "it waited for another pod")

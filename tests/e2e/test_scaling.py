@@ -9,7 +9,7 @@ from cluster.resting import wait_registered, wait_resting
 from cluster.world import World
 from support.manifest import Object
 
-PER_SECOND = 400
+PER_SECOND = 250
 
 
 def pods(status: Object) -> dict[str, int]:

@@ -5,7 +5,7 @@ from cluster.petclinic import CANARY, NEW, OLD, STABLE, petclinic, weights_of
 from cluster.resting import wait_registered
 from cluster.world import World
 
-PER_SECOND = 400
+PER_SECOND = 300
 REQUESTS = {5: 3500, 50: 1500}
 """So many that neither of these weights is likely at the other's count, nor 0 at the smaller's."""
 
