@@ -12,7 +12,7 @@ export GOTOOLCHAIN := go1.26.10
 
 .PHONY: help
 help: ## What can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: demo
 demo: .venv/installed ## A whole canary on this machine: emulator, sidecar, counted requests
@@ -31,9 +31,20 @@ test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize b
 	cd $(BRIDGE) && go test -race -count=1 ./...
 
 .PHONY: e2e
-e2e: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## The real controller on a real control plane (builds them once, in a quarter of an hour)
-	cd tests && ../$(BIN)/python -m cluster.programs
+e2e: cluster ## The real controller on a real control plane drives it
 	$(BIN)/pytest tests/e2e
+
+.PHONY: demo-cluster
+demo-cluster: cluster ## The demo with the real controller; KEEP=1 keeps all of it up
+	PYTHONPATH=tests $(BIN)/python -m cluster.demo
+
+.PHONY: measure
+measure: cluster ## What users get through whole rollouts when targets are registered late
+	PYTHONPATH=tests $(BIN)/python tests/e2e/measure.py
+
+.PHONY: cluster
+cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Kubernetes and the controllers, built once in a quarter of an hour
+	PYTHONPATH=tests $(BIN)/python -m cluster.programs
 
 .PHONY: image
 image: .venv/installed build/trafficrouter-bridge ## The container image, built, started and measured (as root)

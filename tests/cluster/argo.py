@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +74,8 @@ class Argo:
 
 
 @contextmanager
-def argo(
-    cluster: Kubernetes, endpoint: str, version: str = programs.NEWEST, more: Mapping[str, str] | None = None
-) -> Iterator[Argo]:
-    """Installed and at work, in front of this ELBv2. `more`: variables of the sidecar."""
+def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
+    """Installed and at work, in front of this ELBv2."""
     with socket_directory() as volumes:
         for mount in (*container(INSTALLER)["volumeMounts"], *container(SIDECAR)["volumeMounts"]):
             (volumes / mount["name"]).mkdir(exist_ok=True)
@@ -88,9 +86,9 @@ def argo(
                 SIDECAR,
                 *(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)),
                 logs=cluster.directory,
-                environment=environment(endpoint, **CREDENTIALS, **(more or {})),
+                environment=environment(endpoint, **CREDENTIALS),
             ) as sidecar,
-            _controller(cluster, version) as controller,
+            _controller(cluster, version, volumes) as controller,
         ):
             _wait_for(sidecar, volumes)
             wait_until(lambda: controller.logged(_STARTED), "the controller worked", controller)
@@ -123,7 +121,7 @@ def _outside(line: str, volumes: Path) -> str:
 
 
 @contextmanager
-def _controller(cluster: Kubernetes, version: str) -> Iterator[Process]:
+def _controller(cluster: Kubernetes, version: str, volumes: Path) -> Iterator[Process]:
     arguments = container(CONTROLLER).get("args", ())
     with process(
         CONTROLLER,
@@ -131,6 +129,8 @@ def _controller(cluster: Kubernetes, version: str) -> Iterator[Process]:
         *("--kubeconfig", cluster.kubeconfig_of(NAMESPACE, NAMESPACE), "--leader-elect=false"),
         *("--healthzPort", str(free_port()), "--metricsport", str(free_port())),
         logs=cluster.directory,
+        # Bridges that are killed leave their sockets: here they go with the pod.
+        environment={"TMPDIR": str(volumes)},
     ) as running:
         yield running
 

@@ -48,6 +48,15 @@ class Kubernetes:
         given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         self.kubectl("apply", "--server-side", "-f", "-", given=given)
 
+    @contextmanager
+    def cordoned(self) -> Iterator[None]:
+        """While the block runs a new pod gets no node and stays Pending."""
+        self.kubectl("cordon", *_NODES)
+        try:
+            yield
+        finally:
+            self.kubectl("uncordon", *_NODES)
+
     def kubeconfig_of(self, service_account: str, namespace: str) -> Path:
         """That of a program in a pod of this ServiceAccount."""
         token = self.kubectl("create", "token", service_account, "-n", namespace, "--duration", "2h").strip()

@@ -106,6 +106,15 @@ class Petclinic:
             and self.listener.partition("listener/")[2] in json.dumps(entry["parameters"])
         ]
 
+    def written(self) -> list[int]:
+        """The canary's weight in each of the sidecar's ModifyRules, oldest first."""
+        return [
+            group["Weight"]
+            for entry in self.calls("ModifyRule")
+            for group in entry["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+            if group["TargetGroupArn"] == self.groups[CANARY]
+        ]
+
     # What a test waits for.
 
     def wait(self, condition: Callable[[Object], object], what: str, seconds: float = 60) -> Object:
@@ -117,9 +126,8 @@ class Petclinic:
             status = self.status()
             return bool(status) and bool(condition(status))
 
-        argo = self.world.argo
         try:
-            wait_until(met, what, argo.controller, argo.sidecar, seconds=seconds)
+            wait_until(met, what, self.world.argo.controller, seconds=seconds)
         except NotInTime as failure:
             failure.add_note(json.dumps(status, indent=1))
             failure.add_note("\n".join(self.events()))
@@ -163,9 +171,13 @@ def petclinic(
     replicas: int = 2,
     canary: Mapping[str, Any] | None = None,
     spec: Mapping[str, Any] | None = None,
+    weights: Mapping[str, int] | None = None,
 ) -> Petclinic:
-    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields."""
-    clinic = _balanced(world, namespace)
+    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields.
+
+    `weights`: Service → weight in the rule as it begins.
+    """
+    clinic = _balanced(world, namespace, weights or {STABLE: 100, CANARY: 0})
     rollout, *rest = _objects(clinic)
     rollout["spec"] |= {"replicas": replicas, **(spec or {})}
     rollout["spec"]["strategy"]["canary"] |= {"steps": list(steps), **(canary or {})}
@@ -186,7 +198,7 @@ def _objects(clinic: Petclinic) -> list[Object]:
     return list(objects_of(text))
 
 
-def _balanced(world: World, namespace: str) -> Petclinic:
+def _balanced(world: World, namespace: str, weights: Mapping[str, int]) -> Petclinic:
     elbv2 = client_of(world.endpoint)
     (balancer,) = elbv2.create_load_balancer(Name=namespace, Subnets=["subnet-0a1b2c3d", "subnet-1a2b3c4d"])[
         "LoadBalancers"
@@ -217,8 +229,8 @@ def _balanced(world: World, namespace: str) -> Petclinic:
                 "Type": "forward",
                 "ForwardConfig": {
                     "TargetGroups": [
-                        {"TargetGroupArn": groups[STABLE], "Weight": 100},
-                        {"TargetGroupArn": groups[CANARY], "Weight": 0},
+                        {"TargetGroupArn": groups[service], "Weight": weight}
+                        for service, weight in weights.items()
                     ]
                 },
             }

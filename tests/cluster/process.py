@@ -54,7 +54,12 @@ class Process:
         return text.encode() in self.log.read_bytes()[after:]
 
     def children(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        """Of all its threads: a program in Go starts others from any of them."""
+        found: list[int] = []
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(FileNotFoundError):  # it ended meanwhile
+                found += map(int, (thread / "children").read_text().split())
+        return found
 
     def send(self, number: int) -> None:
         self._running.send_signal(number)

@@ -1,11 +1,10 @@
 """All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
 
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CalledProcessError
 
 import lightkube
 import urllib3
@@ -18,7 +17,6 @@ from cluster.emulator import emulator
 from cluster.kubernetes import Kubernetes, kubernetes
 from cluster.load import Load, load
 from cluster.pods import pods
-from cluster.process import wait_until
 
 RequestsPerSecond = int
 
@@ -42,33 +40,18 @@ class World:
 
 
 @contextmanager
-def world(
-    directory: Path, version: str = programs.NEWEST, sidecar: Mapping[str, str] | None = None
-) -> Iterator[World]:
-    """With this version of the controller. `sidecar`: more variables of the sidecar's."""
+def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
+    """With this version of the controller."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))
         config = lightkube.KubeConfig.from_file(str(cluster.kubeconfig))
-        _define_bindings(cluster)
+        cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
         portal = stack.enter_context(start_blocking_portal())
         watching = lightkube.AsyncClient(config)
         stack.enter_context(portal.wrap_async_context_manager(watching))
         stack.enter_context(portal.wrap_async_context_manager(pods(watching, endpoint)))
         running = stack.enter_context(portal.wrap_async_context_manager(binder(watching, endpoint)))
-        installed = stack.enter_context(argo(cluster, endpoint, version, sidecar))
+        installed = stack.enter_context(argo(cluster, endpoint, version))
         reading = stack.enter_context(lightkube.Client(config))
         yield World(cluster, endpoint, installed, running, reading, portal)
-
-
-def _define_bindings(cluster: Kubernetes) -> None:
-    """And wait until they can be listed: an established definition may not be served yet."""
-    cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
-
-    def served() -> bool:
-        with suppress(CalledProcessError):
-            cluster.kubectl("get", "targetgroupbindings", "--all-namespaces")
-            return True
-        return False
-
-    wait_until(served, "TargetGroupBindings could be listed")

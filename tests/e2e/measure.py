@@ -1,11 +1,10 @@
 """What users get through whole rollouts when targets are registered late: the 5xx of each play."""
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,20 @@ _STEPS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """`act` begins with the first revision at work. `canary`: more of the Rollout's strategy."""
+    """`act` begins with the first revision at work."""
 
     name: str
     act: Callable[[Petclinic], object]
     steps: tuple[dict[str, Any], ...] = _STEPS
-    canary: Mapping[str, Any] = field(default_factory=dict)
     replicas: int = 2
+    dynamic_stable_scale: bool = False
+
+    @property
+    def canary(self) -> Mapping[str, Any]:
+        """Of the Rollout's strategy. Old pods go soon, so that their end is seen too."""
+        if self.dynamic_stable_scale:  # Argo Rollouts refuses scaleDownDelaySeconds beside it
+            return {"dynamicStableScale": True}
+        return {"scaleDownDelaySeconds": 10, "abortScaleDownDelaySeconds": 5}
 
 
 def canary(clinic: Petclinic) -> None:
@@ -74,10 +80,10 @@ PLAYS = (
     Play("canary, 1 replica", canary, replicas=1),
     Play("canary, 10 replicas", canary, replicas=10),
     Play("canary without steps", canary, steps=()),
-    Play("canary, dynamicStableScale", canary, canary={"dynamicStableScale": True}),
+    Play("canary, dynamicStableScale", canary, dynamic_stable_scale=True),
     Play("promoted in full at 25", promoted_in_full),
     Play("aborted at 50", aborted),
-    Play("aborted at 50, dynamicStableScale", aborted, canary={"dynamicStableScale": True}),
+    Play("aborted at 50, dynamicStableScale", aborted, dynamic_stable_scale=True),
     Play("undone at 50", undone),
     Play("third revision at 25", overtaken),
 )
@@ -97,11 +103,7 @@ class Result:
 
 
 def played(world: World, play: Play, namespace: str) -> Result:
-    # The old ReplicaSet goes soon, so that its end is seen too.
-    soon = {"scaleDownDelaySeconds": 10, "abortScaleDownDelaySeconds": 5}
-    clinic = petclinic(
-        world, namespace, steps=play.steps, replicas=play.replicas, canary={**soon, **play.canary}
-    )
+    clinic = petclinic(world, namespace, steps=play.steps, replicas=play.replicas, canary=play.canary)
     clinic.wait_promoted()
     with clinic.load(_REQUESTS_PER_SECOND) as load:
         _wait_for_answers(clinic, load)
@@ -121,26 +123,23 @@ def _wait_for_answers(clinic: Petclinic, load: Any) -> None:
     clinic.wait(lambda _: not counted(load, _REQUESTS_PER_SECOND).failures, "all were answered")
 
 
-def rows(world: World) -> Iterator[tuple[Play, list[Result]]]:
-    results: dict[Play, list[Result]] = {}
-    for delay in DELAYS_SECONDS:
-        world.binder.registration_delay = delay
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            names = [f"play-{number}-late-{delay}" for number in range(len(PLAYS))]
-            results_now = pool.map(lambda play, name: played(world, play, name), PLAYS, names)
-            for play, result in zip(PLAYS, results_now, strict=True):
-                results.setdefault(play, []).append(result)
-                print(f"{delay} s late, {play.name}: {result}", file=sys.stderr, flush=True)
-    yield from results.items()
+def results(world: World, delay: int) -> Iterator[tuple[Play, Result]]:
+    world.binder.registration_delay = delay
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        under_way = {
+            pool.submit(played, world, play, f"play-{number}-late-{delay}"): play
+            for number, play in enumerate(PLAYS)
+        }
+        for ended in as_completed(under_way):
+            yield under_way[ended], ended.result()
 
 
 def main() -> None:
+    print("| registered so late | play | 5xx |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as directory, world(Path(directory)) as running:
-        table = list(rows(running))
-    print("| play |", " | ".join(f"registered {delay} s late" for delay in DELAYS_SECONDS), "|")
-    print("|---|" + "---|" * len(DELAYS_SECONDS))
-    for play, results in table:
-        print(f"| {play.name} |", " | ".join(map(str, results)), "|")
+        for delay in DELAYS_SECONDS:
+            for play, result in results(running, delay):
+                print(f"| {delay} s | {play.name} | {result} |", flush=True)
 
 
 if __name__ == "__main__":

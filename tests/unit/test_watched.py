@@ -23,6 +23,7 @@ class Api:
     def __init__(self) -> None:
         self.pods: dict[str, dict[str, Any]] = {}
         self.lists = 0
+        self.watched_from: list[str] = []
         self.refusals: list[httpx2.Response] = []
         self._watch: asyncio.Queue[str | Exception | None] = asyncio.Queue()
 
@@ -49,6 +50,7 @@ class Api:
         if self.refusals:
             return self.refusals.pop(0)
         if "watch" in request.url.params:
+            self.watched_from.append(request.url.params["resourceVersion"])
             return httpx2.Response(200, content=self._events())
         self.lists += 1
         return httpx2.Response(
@@ -124,7 +126,7 @@ async def test_a_watch_that_the_server_closes_is_opened_again_from_where_it_was(
         api.end_watch()
         api.change("DELETED", "old")
         await names.become("new")
-        assert api.lists == 1
+        assert (api.lists, api.watched_from) == (1, ["1", "2"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,228 @@
+"""What is wrong is told by the Rollout's event, nothing is written, and its correction is enough."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from cluster.counts import only
+from cluster.petclinic import CANARY, NEW, OLD, STABLE, Petclinic, petclinic
+from cluster.process import wait_until
+from cluster.resting import wait_resting
+from cluster.world import World
+from elbv2_trafficrouter.errors import (
+    HeaderRoutesNotImplemented,
+    InvalidConfig,
+    ListenerNotFound,
+    MirrorRoutesNotImplemented,
+    NoForwardToStable,
+    NotAllowed,
+    OutcomeUnknown,
+    Problem,
+    RuleNotFound,
+    TargetGroupNotFound,
+    Throttled,
+    UnknownKeys,
+)
+from support.manifest import Object
+from support.petclinic import PLUGIN, control
+
+PATH = f"plugins['{PLUGIN}']"
+DESCRIBE, MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
+UPSTREAMS = "failed to set weight via plugin: "
+STEPS: list[Object] = [{"setWeight": 10}, {"pause": {}}]
+
+
+def at_rest(world: World, name: str) -> Petclinic:
+    clinic = petclinic(world, name.replace("_", "-"), steps=STEPS, replicas=1)
+    clinic.wait_promoted()
+    return clinic
+
+
+def set_image(clinic: Petclinic) -> None:
+    """Without waiting: while weights can't be set, the status says nothing of the new image."""
+    clinic.cli("set", "image", "was", f"was=petclinic:{NEW}")
+
+
+def wait_told(clinic: Petclinic, problem: Problem) -> None:
+    """Until it was told more than once: in one event, with these words."""
+    told = f"TrafficRoutingError: {UPSTREAMS}{problem.kind.name}: {problem.sentence}"
+    assert "%" not in told
+
+    def again() -> bool:
+        events = dict(clinic.counted_events())
+        assert set(events) <= {told}
+        return events.get(told, 0) > 2
+
+    wait_until(again, f"it was told: {told}")
+
+
+def assert_goes_on(clinic: Petclinic, problem: Problem) -> None:
+    """By itself to the first step, and it has nothing new to tell."""
+    wait_resting(clinic, 10)
+    wait_told(clinic, problem)
+
+
+def taken(clinic: Petclinic) -> list[Object]:
+    """The writes that AWS did not refuse."""
+    return [call for call in clinic.calls("ModifyRule") if call["status"] == 200]
+
+
+# The router's block in the Rollout: each gives what is merged into it, and what is wrong then.
+
+
+def unknown_keys(clinic: Petclinic) -> tuple[Object, Problem]:
+    keys = {"rule": clinic.rule, "share%": 10}
+    return keys, UnknownKeys([(f"{PATH}.rule", "rules"), (f"{PATH}.share%", "rules")])
+
+
+def no_canary_group(_: Petclinic) -> tuple[Object, Problem]:
+    return {"targetGroups": {CANARY: None}}, InvalidConfig(
+        f"{PATH}.targetGroups",
+        f"has no target group for the Service '{CANARY}'",
+        f"Add it: each Service needs the ARN of its target group there. It has: '{STABLE}'.",
+    )
+
+
+def absent_group(clinic: Petclinic) -> tuple[Object, Problem]:
+    group = f"{clinic.groups[CANARY].rpartition('/')[0]}/0123456789abcdef"
+    return {"targetGroups": {CANARY: group}}, TargetGroupNotFound(clinic.rule, [group])
+
+
+def absent_rule(clinic: Petclinic) -> tuple[Object, Problem]:
+    rule = f"{clinic.rule.rpartition('/')[0]}/0123456789abcdef"
+    return {"rules": [{"arn": rule}]}, RuleNotFound(rule)
+
+
+def absent_listener(clinic: Petclinic) -> tuple[Object, Problem]:
+    listener = f"{clinic.listener.rpartition('/')[0]}/0123456789abcdef"
+    rule = f"{listener.replace(':listener/', ':listener-rule/')}/0123456789abcdef"
+    return {"rules": [{"arn": rule}]}, ListenerNotFound(listener)
+
+
+def network_rule(clinic: Petclinic) -> tuple[Object, Problem]:
+    rule = clinic.rule.replace("/app/", "/net/")
+    return {"rules": [{"arn": rule}]}, InvalidConfig(
+        f"{PATH}.rules[0].arn",
+        f"is '{rule}', not the ARN of an Application Load Balancer's rule",
+        "It has the form arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID.",
+    )
+
+
+def forwards_elsewhere(clinic: Petclinic) -> tuple[Object, Problem]:
+    other = clinic.groups[CANARY]
+    (rule,) = clinic.elbv2.create_rule(
+        ListenerArn=clinic.listener,
+        Priority=2,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/owners*"]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": other}],
+    )["Rules"]
+    return {"rules": [{"arn": rule["RuleArn"]}]}, NoForwardToStable(
+        rule["RuleArn"], STABLE, clinic.groups[STABLE], [other]
+    )
+
+
+WRONG = (
+    unknown_keys,
+    no_canary_group,
+    absent_group,
+    absent_rule,
+    absent_listener,
+    network_rule,
+    forwards_elsewhere,
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[wrong.__name__ for wrong in WRONG])
+def test_a_wrong_block_is_told_until_it_is_corrected(
+    wrong: Callable[[Petclinic], tuple[Object, Problem]], newest: World
+) -> None:
+    clinic = at_rest(newest, wrong.__name__)
+    block, problem = wrong(clinic)
+    clinic.configure(block)
+    set_image(clinic)
+    wait_told(clinic, problem)
+    assert taken(clinic) == []
+    clinic.configure(dict.fromkeys(block) | clinic.block)
+    assert_goes_on(clinic, problem)
+    assert len(taken(clinic)) == 1
+
+
+# What AWS answers.
+
+
+@pytest.fixture
+def fault(newest: World) -> Iterator[Callable[..., None]]:
+    def ask(action: str, **answer: str) -> None:
+        control(newest.endpoint, "POST", "faults", {"action": action, **answer})
+
+    yield ask
+    control(newest.endpoint, "DELETE", "faults")
+
+
+def iam_refuses_to_write(clinic: Petclinic) -> tuple[Mapping[str, str], Problem]:
+    refusal = {"action": "ModifyRule", "error": "AccessDenied", "message": "100% not authorized"}
+    return refusal, NotAllowed(MODIFY, clinic.rule, "")
+
+
+def iam_refuses_to_read(_: Petclinic) -> tuple[Mapping[str, str], Problem]:
+    return {"action": "DescribeRules", "error": "AccessDenied"}, NotAllowed(DESCRIBE, "*", "")
+
+
+def aws_throttles(_: Petclinic) -> tuple[Mapping[str, str], Problem]:
+    return {"action": "ModifyRule", "error": "Throttling"}, Throttled(MODIFY, "")
+
+
+def aws_breaks_down(clinic: Petclinic) -> tuple[Mapping[str, str], Problem]:
+    return {"action": "ModifyRule", "error": "InternalFailure"}, OutcomeUnknown(MODIFY, clinic.rule, "")
+
+
+FAULTS = (iam_refuses_to_write, iam_refuses_to_read, aws_throttles, aws_breaks_down)
+
+
+@pytest.mark.parametrize("failing", FAULTS, ids=[failing.__name__ for failing in FAULTS])
+def test_what_aws_refuses_is_told_until_it_refuses_no_more(
+    failing: Callable[[Petclinic], tuple[Mapping[str, str], Problem]],
+    newest: World,
+    fault: Callable[..., None],
+) -> None:
+    clinic = at_rest(newest, failing.__name__)
+    answer, problem = failing(clinic)
+    fault(**answer)
+    set_image(clinic)
+    wait_told(clinic, problem)
+    with clinic.load() as load:
+        only(load, OLD)
+    assert taken(clinic) == []
+    control(newest.endpoint, "DELETE", "faults")
+    assert_goes_on(clinic, problem)
+    assert len(taken(clinic)) == 1
+
+
+# Steps that a weight can't express.
+
+HEADER = {"name": "beta", "match": [{"headerName": "X-Beta", "headerValue": {"exact": "1"}}]}
+MIRROR = {"name": "beta", "match": [{"path": {"prefix": "/petclinic"}}], "percentage": 10}
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        pytest.param({"setHeaderRoute": HEADER}, HeaderRoutesNotImplemented(), id="header"),
+        pytest.param({"setMirrorRoute": MIRROR}, MirrorRoutesNotImplemented(), id="mirror"),
+    ],
+)
+def test_a_route_that_is_not_supported_does_not_pass(step: Object, problem: Problem, newest: World) -> None:
+    (kind,) = step
+    clinic = at_rest(newest, kind.lower())
+    routing = {"managedRoutes": [{"name": "beta"}]}
+    put_steps(clinic, [step, *STEPS], trafficRouting=routing)
+    set_image(clinic)
+    wait_told(clinic, problem)
+    assert clinic.written() == []
+    put_steps(clinic, STEPS)
+    assert_goes_on(clinic, problem)
+    assert clinic.written() == [10]
+
+
+def put_steps(clinic: Petclinic, steps: list[Object], **canary: Object) -> None:
+    clinic.patch({"spec": {"strategy": {"canary": {"steps": steps, **canary}}}})
