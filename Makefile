@@ -53,9 +53,10 @@ image: .venv/installed build/trafficrouter-bridge ## The container image, built,
 	deploy/docker/build.sh
 
 .PHONY: bench
-bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## What the bridge costs
+bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## What the bridge and the emulator cost
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
+	cd tests && ../$(BIN)/python -m bench.emulator
 
 .PHONY: lint
 lint: .venv/installed build/staticcheck ## Style, types, layers, the contract, and that the generated code matches it

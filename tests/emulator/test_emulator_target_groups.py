@@ -56,6 +56,8 @@ def test_a_group_comes_back_with_its_defaults(elbv2: Any) -> None:
         pytest.param({"ProtocolVersion": "HTTP3"}, "HTTP1, HTTP2, GRPC", id="HTTP/3"),
         pytest.param({"HealthCheckEnabled": False}, "cannot be disabled", id="no health checks"),
         pytest.param({"HealthCheckTimeoutSeconds": 30}, "smaller than the interval", id="slow health checks"),
+        pytest.param({"HealthCheckPort": "http"}, "'traffic-port' or from 1", id="a named port"),
+        pytest.param({"HealthCheckPort": "65536"}, "'traffic-port' or from 1", id="no port to check"),
         pytest.param({"Name": "g-"}, "hyphen", id="name"),
     ],
 )

@@ -194,3 +194,29 @@ def test_a_redirect_keeps_what_it_does_not_change(
         redirect=False,
     )
     assert (answer.status, answer.headers["Location"]) == (302, location)
+
+
+@pytest.mark.parametrize(("source", "answer"), [("127.0.0.2", 200), ("127.0.0.3", 404)])
+def test_a_source_is_the_clients_own_address(
+    *, elbv2: Any, petclinic: Any, emulator: Any, listener_url: Any, source: str, answer: int
+) -> None:
+    elbv2.create_rule(
+        ListenerArn=petclinic.listener,
+        Priority=9,
+        Conditions=[{"Field": "source-ip", "SourceIpConfig": {"Values": ["127.0.0.2/32"]}}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )
+    with urllib3.PoolManager(ca_cert_data=emulator.ca, source_address=(source, 0)) as client:
+        headers = {"X-Forwarded-For": "127.0.0.2"}
+        assert client.request("GET", listener_url(petclinic.listener), headers=headers).status == answer
+
+
+def test_a_group_of_another_protocol_version_answers_464(
+    *, elbv2: Any, ground: Any, petclinic: Any, listener_url: Any, http: urllib3.PoolManager
+) -> None:
+    (group,) = elbv2.create_target_group(
+        Name="http2", Protocol="HTTP", ProtocolVersion="HTTP2", Port=8080, VpcId=ground.vpc, TargetType="ip"
+    )["TargetGroups"]
+    forward = [{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}]
+    elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward)
+    assert http.request("GET", listener_url(petclinic.listener)).status == 464

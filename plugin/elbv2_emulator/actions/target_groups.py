@@ -111,6 +111,9 @@ def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _check_health_check(settings: Mapping[str, Any]) -> None:
     if settings["HealthCheckProtocol"] not in PROTOCOLS:
         raise ValidationError(f"Health check protocol '{settings['HealthCheckProtocol']}' is not supported")
+    port = settings["HealthCheckPort"]
+    if port != "traffic-port" and not between(1, 65535)(port):
+        raise ValidationError(f"Health check port '{port}' must be 'traffic-port' or from 1 to 65535")
     if not settings["HealthCheckEnabled"]:
         raise ValidationError("Health checks cannot be disabled for target groups of this type")
     if settings["HealthCheckTimeoutSeconds"] >= settings["HealthCheckIntervalSeconds"]:
