@@ -167,7 +167,7 @@ def shown_until(pattern: str, screen: int) -> str:
 
 def plain(shown: str) -> str:
     """It without colours and cursor movements, each line as it was drawn."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", shown)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", re.sub(r"\r\n?", "\n", shown))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
