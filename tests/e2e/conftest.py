@@ -1,8 +1,11 @@
 from collections.abc import Generator, Iterator
 
 import pytest
+from lightkube.resources.core_v1 import Namespace
 
 from cluster.world import World, world
+from support.petclinic import client_of, control
+from support.sidecar import CREDENTIALS
 
 _LINES = 40
 
@@ -14,6 +17,42 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield running
 
 
+def worlds(item: pytest.Function) -> list[World]:
+    return [one for one in item.funcargs.values() if isinstance(one, World)]
+
+
+@pytest.fixture(autouse=True)
+def _makes_room(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test made in a world is taken out of it: AWS allows 50 load balancers, and pods cost time."""
+    before = [(running, namespaces(running), balancers(running)) for running in worlds(request.node)]
+    yield
+    for running, old_namespaces, old_balancers in before:
+        if made := namespaces(running) - old_namespaces:
+            running.cluster.kubectl("delete", "namespace", *made, "--wait=false")
+        elbv2 = client_of(running.endpoint)
+        for arn in balancers(running) - old_balancers:
+            elbv2.delete_load_balancer(LoadBalancerArn=arn)
+
+
+def namespaces(running: World) -> set[str]:
+    return {one.metadata.name for one in running.client.list(Namespace) if one.metadata and one.metadata.name}
+
+
+def balancers(running: World) -> set[str]:
+    found = client_of(running.endpoint).describe_load_balancers()["LoadBalancers"]
+    return {one["LoadBalancerArn"] for one in found}
+
+
+@pytest.fixture(autouse=True)
+def _calls_only_what_is_documented(request: pytest.FixtureRequest) -> Iterator[None]:
+    """By the sidecar. That requests meet a group only in registration is for a gate to prevent."""
+    yield
+    for running in worlds(request.node):
+        journal = control(running.endpoint, "GET", "journal")
+        calls = [entry for entry in journal if entry["principal"] == CREDENTIALS["AWS_ACCESS_KEY_ID"]]
+        assert [entry for entry in calls if entry.get("undocumented")] == []
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
@@ -21,7 +60,7 @@ def pytest_runtest_makereport(
     """A failure is told with what the programs said last; all that they said lies in their directory."""
     report = yield
     if report.failed and call.when == "call":
-        for running in (one for one in item.funcargs.values() if isinstance(one, World)):
+        for running in worlds(item):
             for one in (running.argo.controller, running.argo.sidecar):
                 lines = one.log.read_text().splitlines()[-_LINES:]
                 report.sections.append((str(one.log), "\n".join(lines)))
