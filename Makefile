@@ -32,7 +32,7 @@ test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize b
 
 .PHONY: e2e
 e2e: cluster ## The real controller on a real control plane drives it
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest tests/e2e --timeout 300
 
 .PHONY: demo-cluster
 demo-cluster: cluster ## The demo with the real controller; KEEP=1 keeps all of it up
