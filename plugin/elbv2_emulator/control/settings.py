@@ -1,0 +1,41 @@
+"""Settings that are told and changed as one JSON object: what a change does not name stays."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from elbv2_emulator.control.body import WrongBody, checked
+from elbv2_emulator.timing import Timing
+from elbv2_emulator.traffic_settings import TrafficSettings
+
+
+def routes(
+    path: str,
+    settings: Timing | TrafficSettings,
+    keys: Mapping[str, str],
+    example: str,
+    check: Callable[[str, Any], None],
+) -> list[web.RouteDef]:
+    """`keys`: each with its field of the settings. `check` raises WrongBody for a value that can't be."""
+
+    def told() -> web.Response:
+        fields = dataclasses.asdict(settings)
+        return web.json_response({key: fields[field] for key, field in keys.items()})
+
+    async def get(_request: web.Request) -> web.Response:
+        return told()
+
+    async def put(body: Any) -> web.Response:
+        if not isinstance(body, dict):
+            raise WrongBody(f"The body must be an object like {example}")
+        for key, value in body.items():
+            if key not in keys:
+                raise WrongBody(f"'{key}' is not one of {', '.join(keys)}")
+            check(key, value)
+        for key, value in body.items():
+            setattr(settings, keys[key], value)
+        return told()
+
+    return [web.get(path, get), web.put(path, checked(put))]
