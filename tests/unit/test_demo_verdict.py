@@ -32,7 +32,9 @@ def test_failures_between_steps_are_told_and_no_fault() -> None:
 
 def test_a_failure_within_a_step_is_a_fault() -> None:
     failed = replace(STEP, tally=StepTally(TALLY.answers, Counter({"503": 1})))
-    assert faults(replace(EXACT, steps=[failed]), [10]) == ["step 1/2, 10%: 1 failed with 503"]
+    played = replace(EXACT, steps=[failed])
+    assert faults(played, [10]) == ["step 1/2, 10%: 1 failed with 503"]
+    assert played.between.failures == {"503": 6}
 
 
 def test_another_share_or_weight_than_asked_is_a_fault() -> None:
