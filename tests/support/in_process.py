@@ -1,6 +1,6 @@
 """The emulator's API in front of boto3's own client, in one thread and without sockets."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from random import Random
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ class _Request:
     """As much of a request as the front looks at."""
 
     def __init__(self, sent: AWSPreparedRequest) -> None:
-        headers: Mapping[str, str | bytes] = sent.headers
+        headers: Any = sent.headers
         self.headers = {
             name: value if isinstance(value, str) else value.decode() for name, value in headers.items()
         }
