@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_g
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
@@ -66,7 +67,8 @@ def running(settings: Settings) -> Iterator[list[str]]:
         ),
         maximum_concurrent_rpcs=_CALLS_AT_ONCE,
     )
-    router = Router(Elbv2Rules(ClientsByRegion(connections=THREADS)), ThreadRuntime())
+    clients = ClientsByRegion(connections=THREADS)
+    router = Router(Elbv2Rules(clients), Elbv2HeaderRules(clients), ThreadRuntime(), settings.installation)
     servicer = TrafficRouterServicer(router, settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)

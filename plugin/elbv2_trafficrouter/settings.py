@@ -11,6 +11,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from elbv2_trafficrouter.logs import LogFormat
+from elbv2_trafficrouter.routing.ownership import Installation, may_be_tag_value
 
 PREFIX = "ELBV2_TRAFFICROUTER_"
 DEFAULT_LISTEN = "unix:///run/elbv2-trafficrouter/router.sock"
@@ -60,6 +61,7 @@ class Settings:
     listen: tuple[Address, ...]
     tls: Tls | None
     plugin_name: str
+    installation: Installation
     log_format: LogFormat
     log_level: str
 
@@ -96,6 +98,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"the plugin's name in argo-rollouts-config and in Rollouts ({PREFIX}PLUGIN_NAME; %(default)s)",
     )
+    for name, what in (
+        ("cluster", "the cluster's name"),
+        ("instance", "the controller's --instance-id, where a cluster has several"),
+    ):
+        variable = PREFIX + name.upper()
+        parser.add_argument(
+            f"--{name}",
+            type=_tag_value,
+            default=os.environ.get(variable, ""),
+            metavar="NAME",
+            help=f"{what}, for the tags of header rules: a changed one leaves old rules behind ({variable})",
+        )
     parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
@@ -129,6 +143,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         listen=listen,
         tls=tls,
         plugin_name=arguments.plugin_name,
+        installation=Installation(arguments.cluster, arguments.instance),
         log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
         log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
     )
@@ -148,6 +163,14 @@ def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
     if value not in choices:
         raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: give {' or '.join(choices)}")
     return value
+
+
+def _tag_value(text: str) -> str:
+    if not may_be_tag_value(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} can't be a tag: use up to 256 letters, digits, spaces and _.:/=+-@"
+        )
+    return text
 
 
 def address(text: str) -> Address:

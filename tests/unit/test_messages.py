@@ -5,7 +5,7 @@ import pytest
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import SharesDiffer
 from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Forward, ListenerRule, Route, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.model import Forward, ListenerRule, Outcome, Route, RuleOutcome, Verification
 from elbv2_trafficrouter.rpc.messages import set_weight_response, verify_weight_response
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -30,13 +30,13 @@ def rule_weights(*weights: tuple[Arn, str, int], changed: bool) -> pb.RuleWeight
 
 @pytest.mark.parametrize("changed", [True, False])
 def test_a_rule_is_told_with_the_weights_and_services_of_its_target_groups(changed: bool) -> None:
-    response = set_weight_response([outcome((STABLE, 90), (CANARY, 10), changed=changed)])
+    response = set_weight_response(Outcome((outcome((STABLE, 90), (CANARY, 10), changed=changed),)))
     told = rule_weights((STABLE, "was-stable", 90), (CANARY, "was-canary", 10), changed=changed)
     assert response == pb.SetWeightResponse(rules=[told])
 
 
 def test_a_foreign_target_group_is_told_without_a_service() -> None:
-    response = set_weight_response([outcome((FOREIGN, 50), (STABLE, 50), changed=True)])
+    response = set_weight_response(Outcome((outcome((FOREIGN, 50), (STABLE, 50), changed=True),)))
     told = rule_weights((FOREIGN, "", 50), (STABLE, "was-stable", 50), changed=True)
     assert response == pb.SetWeightResponse(rules=[told])
 

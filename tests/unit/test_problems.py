@@ -28,7 +28,6 @@ from elbv2_trafficrouter.errors import (
     Unreachable,
 )
 from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Change, Forward, ListenerRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 LISTENER = Arn(f"{OWNER}:listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2")
@@ -37,16 +36,13 @@ STABLE = Arn(f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067")
 CANARY = Arn(f"{OWNER}:targetgroup/was-canary/943f017f100becff")
 ENDPOINT = "https://elasticloadbalancing.eu-west-1.amazonaws.com/"
 
-BEFORE = ListenerRule(RULE, (Forward(STABLE, 1),), ())
-CHANGE = Change(BEFORE, ListenerRule(RULE, (Forward(STABLE, 90), Forward(CANARY, 10)), ()))
-
 
 def reading(error: Failure) -> Problem:
     return reading_problem(error, "elasticloadbalancing:DescribeRules", LISTENER)
 
 
 def writing(error: Failure) -> Problem:
-    return writing_problem(error, "elasticloadbalancing:ModifyRule", CHANGE)
+    return writing_problem(error, "elasticloadbalancing:ModifyRule", RULE, STABLE, CANARY)
 
 
 def refusal(code: str, status: int, operation: str, message: str = "AWS's own words") -> boto.ClientError:

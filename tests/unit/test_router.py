@@ -1,7 +1,7 @@
 """Which of several calls has the last word, and for whom nothing is written any more."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -19,8 +19,19 @@ from elbv2_trafficrouter.errors import (
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.config import Config, NamedRule
 from elbv2_trafficrouter.routing.memory import Memory
-from elbv2_trafficrouter.routing.model import Change, Destination, Forward, Intent, ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.model import (
+    Change,
+    Destination,
+    Forward,
+    HeaderRule,
+    Intent,
+    Limits,
+    ListenerRule,
+    Snapshot,
+)
+from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.ports import Call, Mutex
+from elbv2_trafficrouter.routing.ports import Runtime as Ports
 from elbv2_trafficrouter.routing.router import Router
 from support.caller import Caller
 
@@ -102,6 +113,10 @@ class LastComeFirstServed:
 class Runtime:
     def __init__(self) -> None:
         self.mutexes: list[LastComeFirstServed] = []
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
 
     def mutex(self) -> Mutex:
         self.mutexes.append(LastComeFirstServed())
@@ -111,6 +126,33 @@ class Runtime:
     def listener(self) -> LastComeFirstServed:
         """The first mutex made is the memory's own."""
         return self.mutexes[1]
+
+
+class NoHeaderRules:
+    """routing's HeaderRules where nothing looks like one."""
+
+    def tags(self, rules: Collection[Arn], call: Call) -> dict[Arn, dict[str, str]]:  # noqa: ARG002  the port's form
+        assert not rules
+        return {}
+
+    def limits(self, listener: Arn) -> Limits:
+        raise NotImplementedError
+
+    def listeners_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:
+        raise NotImplementedError
+
+    def create(self, rule: HeaderRule, tags: Mapping[str, str]) -> ListenerRule:
+        raise NotImplementedError
+
+    def change(self, arn: Arn, rule: HeaderRule) -> ListenerRule:
+        raise NotImplementedError
+
+    def delete(self, rule: Arn) -> None:
+        raise NotImplementedError
+
+
+def router_on(aws: "Aws", runtime: Ports) -> Router:
+    return Router(aws, NoHeaderRules(), runtime, Installation())
 
 
 def canary_weight(rule: ListenerRule) -> int:
@@ -127,7 +169,7 @@ def test_a_rise_that_an_abort_overtook_writes_nothing(
     if not protected:
         monkeypatch.setattr(Memory, "is_newest", lambda *_: True)
     runtime, aws, failures = Runtime(), Aws(), []
-    router = Router(aws, runtime)
+    router = router_on(aws, runtime)
     router.set_weight(asking_for(10), Caller())
 
     def set_weight(weight: int) -> None:
@@ -163,7 +205,7 @@ def test_a_rise_that_an_abort_overtook_writes_nothing(
 def test_nothing_is_written_for_who_no_longer_waits(caller: Caller, problem: type[Problem]) -> None:
     aws = Aws()
     with pytest.raises(problem):
-        Router(aws, Runtime()).set_weight(asking_for(50), caller)
+        router_on(aws, Runtime()).set_weight(asking_for(50), caller)
     assert aws.written == []
 
 
@@ -183,13 +225,13 @@ def test_a_call_whose_time_ends_in_the_queue_says_so(seconds_left: float, waited
 
         def release(self) -> None: ...
 
-    class Busy:
+    class Busy(Runtime):
         def mutex(self) -> Mutex:
             return NeverFree()
 
     aws = Aws()
     with pytest.raises(TimeRanOut, match="another call to the same listener"):
-        Router(aws, Busy()).set_weight(asking_for(50), Caller(seconds_left))
+        router_on(aws, Busy()).set_weight(asking_for(50), Caller(seconds_left))
     assert waits == [waited]
     assert aws.reads == 0
 
@@ -197,7 +239,7 @@ def test_a_call_whose_time_ends_in_the_queue_says_so(seconds_left: float, waited
 def test_a_lagging_read_after_our_own_write_does_not_pass_for_done() -> None:
     """25 was written, the read still shows 0, and 0 is asked: the read alone would say "nothing to do"."""
     aws = Aws()
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     before = aws.rule
     router.set_weight(asking_for(25), Caller())
     landed, aws.rule = aws.rule, before
@@ -208,7 +250,7 @@ def test_a_lagging_read_after_our_own_write_does_not_pass_for_done() -> None:
 
 def test_a_write_without_an_answer_is_followed_by_another() -> None:
     aws = Aws(lose_answers=True)
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     with pytest.raises(OutcomeUnknown):
         router.set_weight(asking_for(25), Caller())
     aws.lose_answers = False
@@ -220,7 +262,7 @@ def test_a_write_without_an_answer_is_followed_by_another() -> None:
 def test_a_verification_judges_by_its_own_read_alone() -> None:
     """Argo's pauses count from what AWS has, not from what this process remembers of its writes."""
     aws = Aws(lose_answers=True)
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     with pytest.raises(OutcomeUnknown):
         router.set_weight(asking_for(25), Caller())
     assert canary_weight(aws.rule) == 25
@@ -232,9 +274,11 @@ def test_a_verification_judges_by_its_own_read_alone() -> None:
 def test_attaching_groups_is_stopped_by_no_newer_call_and_looked_for_once() -> None:
     aws = Aws()
     aws.rule = replace(aws.rule, forwards=(Forward(STABLE, 7),))
-    router = Router(aws, Runtime())
-    router.attach_groups(asking_for(0), Caller())
-    router.attach_groups(asking_for(0), Caller())
+    runtime = Runtime()
+    router = router_on(aws, runtime)
+    runtime.seconds = 11  # before, another process may have just made a header rule
+    router.remove_managed_routes(asking_for(0), Caller())
+    router.remove_managed_routes(asking_for(0), Caller())
     assert aws.rule.forwards == (Forward(STABLE, 7), Forward(CANARY, 0))
     assert (aws.reads, aws.written) == (1, [0])
 
@@ -247,17 +291,17 @@ def test_a_refused_write_leaves_nothing_in_doubt() -> None:
             raise NotAllowed("elasticloadbalancing:ModifyRule", change.after.arn, "no")
 
     aws = Locked()
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     with pytest.raises(NotAllowed):
         router.set_weight(asking_for(25), Caller())
-    assert [outcome.changed for outcome in router.set_weight(asking_for(0), Caller())] == [False]
+    assert [outcome.changed for outcome in router.set_weight(asking_for(0), Caller()).rules] == [False]
 
 
 def test_foreign_weights_that_change_are_not_written_back() -> None:
     """Between our read and our write their owner may change them again."""
     aws = Aws()
     aws.rule = replace(aws.rule, forwards=(*aws.rule.forwards, Forward(FOREIGN, 100)))
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     router.set_weight(asking_for(25), Caller())
     aws.rule = replace(aws.rule, forwards=(*aws.rule.forwards[:2], Forward(FOREIGN, 50)))
     router.set_weight(asking_for(25), Caller())
@@ -267,11 +311,11 @@ def test_foreign_weights_that_change_are_not_written_back() -> None:
 def test_a_lagging_read_is_not_attached_to() -> None:
     """50 was written, then 0; the read still shows 50 and lacks a group: writing it back would undo the 0."""
     aws = Aws()
-    router = Router(aws, Runtime())
+    router = router_on(aws, Runtime())
     router.set_weight(asking_for(50), Caller())
     lagging = aws.rule
     router.set_weight(asking_for(0), Caller())
     aws.rule = lagging
     third = Config(rules=CONFIG.rules, target_groups={**CONFIG.target_groups, "was-experiment": FOREIGN})
-    router.attach_groups(replace(asking_for(0), config=third), Caller())
+    router.remove_managed_routes(replace(asking_for(0), config=third), Caller())
     assert aws.written == [50, 0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.settings import (
     DEFAULT_LISTEN,
     PREFIX,
@@ -97,7 +98,9 @@ def test_an_address_that_is_refused(text: str, remedy: str) -> None:
 
 
 def test_without_flags_and_environment_there_are_defaults() -> None:
-    assert read() == Settings((DEFAULT,), None, "trafficrouter/elbv2", read().log_format, "info")
+    assert read() == Settings(
+        (DEFAULT,), None, "trafficrouter/elbv2", Installation(), read().log_format, "info"
+    )
     assert address(DEFAULT_LISTEN) == DEFAULT
 
 
@@ -111,7 +114,7 @@ def test_flags_count_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         *("--plugin-name", "acme/flag", "--log-format", "console", "--log-level", "debug"),
     )
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert seen == Settings(listen, None, "acme/flag", "console", "debug")
+    assert seen == Settings(listen, None, "acme/flag", Installation(), "console", "debug")
 
 
 def test_what_no_flag_sets_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +123,7 @@ def test_what_no_flag_sets_is_taken_from_the_environment(monkeypatch: pytest.Mon
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "console")
     monkeypatch.setenv(PREFIX + "LOG_LEVEL", "warning")
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert read() == Settings(listen, None, "acme/100%", "console", "warning")
+    assert read() == Settings(listen, None, "acme/100%", Installation(), "console", "warning")
 
 
 @pytest.mark.parametrize("empty", ["", "  "])

@@ -333,7 +333,9 @@ func (x *SetWeightRequest) GetAdditionalDestinations() []*WeightDestination {
 type SetWeightResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One for each rule of the configuration.
-	Rules         []*RuleWeights `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	Rules []*RuleWeights `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	// The header routes' rules that were lost and are made again.
+	HeaderRules   []*HeaderRule `protobuf:"bytes,2,rep,name=header_rules,json=headerRules,proto3" json:"header_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -371,6 +373,13 @@ func (*SetWeightResponse) Descriptor() ([]byte, []int) {
 func (x *SetWeightResponse) GetRules() []*RuleWeights {
 	if x != nil {
 		return x.Rules
+	}
+	return nil
+}
+
+func (x *SetWeightResponse) GetHeaderRules() []*HeaderRule {
+	if x != nil {
+		return x.HeaderRules
 	}
 	return nil
 }
@@ -430,9 +439,11 @@ func (x *SetHeaderRouteRequest) GetSetHeaderRoute() *SetHeaderRoute {
 	return nil
 }
 
-// Nothing to say.
+// The route's rules.
 type SetHeaderRouteResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each rule of the configuration; empty where the route was removed or nothing was done.
+	Rules         []*HeaderRule `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -465,6 +476,13 @@ func (x *SetHeaderRouteResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use SetHeaderRouteResponse.ProtoReflect.Descriptor instead.
 func (*SetHeaderRouteResponse) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SetHeaderRouteResponse) GetRules() []*HeaderRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
 }
 
 // Conditions of requests that shall be copied to the canary.
@@ -733,11 +751,13 @@ func (x *RemoveManagedRoutesRequest) GetRollout() *Rollout {
 	return nil
 }
 
-// Nothing to say.
+// What was removed.
 type RemoveManagedRoutesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules that this call deleted.
+	RemovedRuleArns []string `protobuf:"bytes,1,rep,name=removed_rule_arns,json=removedRuleArns,proto3" json:"removed_rule_arns,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RemoveManagedRoutesResponse) Reset() {
@@ -768,6 +788,13 @@ func (x *RemoveManagedRoutesResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use RemoveManagedRoutesResponse.ProtoReflect.Descriptor instead.
 func (*RemoveManagedRoutesResponse) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RemoveManagedRoutesResponse) GetRemovedRuleArns() []string {
+	if x != nil {
+		return x.RemovedRuleArns
+	}
+	return nil
 }
 
 // Nothing is needed.
@@ -853,10 +880,83 @@ func (x *TypeResponse) GetType() string {
 	return ""
 }
 
+// A rule of a header route.
+type HeaderRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule's ARN.
+	RuleArn string `protobuf:"bytes,1,opt,name=rule_arn,json=ruleArn,proto3" json:"rule_arn,omitempty"`
+	// Whether this call made or changed it.
+	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
+	// 1 to 50000; the lowest one is looked at first.
+	Priority int32 `protobuf:"varint,3,opt,name=priority,proto3" json:"priority,omitempty"`
+	// The route's name.
+	Route         string `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeaderRule) Reset() {
+	*x = HeaderRule{}
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeaderRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeaderRule) ProtoMessage() {}
+
+func (x *HeaderRule) ProtoReflect() protoreflect.Message {
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeaderRule.ProtoReflect.Descriptor instead.
+func (*HeaderRule) Descriptor() ([]byte, []int) {
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *HeaderRule) GetRuleArn() string {
+	if x != nil {
+		return x.RuleArn
+	}
+	return ""
+}
+
+func (x *HeaderRule) GetChanged() bool {
+	if x != nil {
+		return x.Changed
+	}
+	return false
+}
+
+func (x *HeaderRule) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *HeaderRule) GetRoute() string {
+	if x != nil {
+		return x.Route
+	}
+	return ""
+}
+
 // A listener rule and the weights in its forward action.
 type RuleWeights struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rule's ARN.
+	// The rule's ARN; of a listener's default action the listener's.
 	RuleArn string `protobuf:"bytes,1,opt,name=rule_arn,json=ruleArn,proto3" json:"rule_arn,omitempty"`
 	// Whether this call wrote it.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
@@ -868,7 +968,7 @@ type RuleWeights struct {
 
 func (x *RuleWeights) Reset() {
 	*x = RuleWeights{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[16]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +980,7 @@ func (x *RuleWeights) String() string {
 func (*RuleWeights) ProtoMessage() {}
 
 func (x *RuleWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[16]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +993,7 @@ func (x *RuleWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RuleWeights.ProtoReflect.Descriptor instead.
 func (*RuleWeights) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{16}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RuleWeights) GetRuleArn() string {
@@ -932,7 +1032,7 @@ type TargetGroupWeight struct {
 
 func (x *TargetGroupWeight) Reset() {
 	*x = TargetGroupWeight{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[17]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1044,7 @@ func (x *TargetGroupWeight) String() string {
 func (*TargetGroupWeight) ProtoMessage() {}
 
 func (x *TargetGroupWeight) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[17]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1057,7 @@ func (x *TargetGroupWeight) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TargetGroupWeight.ProtoReflect.Descriptor instead.
 func (*TargetGroupWeight) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{17}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TargetGroupWeight) GetArn() string {
@@ -996,7 +1096,7 @@ type WeightDestination struct {
 
 func (x *WeightDestination) Reset() {
 	*x = WeightDestination{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[18]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1008,7 +1108,7 @@ func (x *WeightDestination) String() string {
 func (*WeightDestination) ProtoMessage() {}
 
 func (x *WeightDestination) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[18]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,7 +1121,7 @@ func (x *WeightDestination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WeightDestination.ProtoReflect.Descriptor instead.
 func (*WeightDestination) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{18}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WeightDestination) GetWeight() int32 {
@@ -1061,7 +1161,7 @@ type Rollout struct {
 
 func (x *Rollout) Reset() {
 	*x = Rollout{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[19]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1073,7 +1173,7 @@ func (x *Rollout) String() string {
 func (*Rollout) ProtoMessage() {}
 
 func (x *Rollout) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[19]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1086,7 +1186,7 @@ func (x *Rollout) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rollout.ProtoReflect.Descriptor instead.
 func (*Rollout) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{19}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Rollout) GetMetadata() *ObjectMeta {
@@ -1131,7 +1231,7 @@ type ObjectMeta struct {
 
 func (x *ObjectMeta) Reset() {
 	*x = ObjectMeta{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[20]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1143,7 +1243,7 @@ func (x *ObjectMeta) String() string {
 func (*ObjectMeta) ProtoMessage() {}
 
 func (x *ObjectMeta) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[20]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1156,7 +1256,7 @@ func (x *ObjectMeta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectMeta.ProtoReflect.Descriptor instead.
 func (*ObjectMeta) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{20}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ObjectMeta) GetName() string {
@@ -1220,7 +1320,7 @@ type RolloutSpec struct {
 
 func (x *RolloutSpec) Reset() {
 	*x = RolloutSpec{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[21]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1332,7 @@ func (x *RolloutSpec) String() string {
 func (*RolloutSpec) ProtoMessage() {}
 
 func (x *RolloutSpec) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[21]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1345,7 @@ func (x *RolloutSpec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RolloutSpec.ProtoReflect.Descriptor instead.
 func (*RolloutSpec) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{21}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RolloutSpec) GetReplicas() int32 {
@@ -1296,7 +1396,7 @@ type LabelSelector struct {
 
 func (x *LabelSelector) Reset() {
 	*x = LabelSelector{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[22]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1408,7 @@ func (x *LabelSelector) String() string {
 func (*LabelSelector) ProtoMessage() {}
 
 func (x *LabelSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[22]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1421,7 @@ func (x *LabelSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelSelector.ProtoReflect.Descriptor instead.
 func (*LabelSelector) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{22}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LabelSelector) GetMatchLabels() map[string]string {
@@ -1353,7 +1453,7 @@ type LabelSelectorRequirement struct {
 
 func (x *LabelSelectorRequirement) Reset() {
 	*x = LabelSelectorRequirement{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[23]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1465,7 @@ func (x *LabelSelectorRequirement) String() string {
 func (*LabelSelectorRequirement) ProtoMessage() {}
 
 func (x *LabelSelectorRequirement) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[23]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1478,7 @@ func (x *LabelSelectorRequirement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LabelSelectorRequirement.ProtoReflect.Descriptor instead.
 func (*LabelSelectorRequirement) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{23}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LabelSelectorRequirement) GetKey() string {
@@ -1413,7 +1513,7 @@ type RolloutStrategy struct {
 
 func (x *RolloutStrategy) Reset() {
 	*x = RolloutStrategy{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[24]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1425,7 +1525,7 @@ func (x *RolloutStrategy) String() string {
 func (*RolloutStrategy) ProtoMessage() {}
 
 func (x *RolloutStrategy) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[24]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1438,7 +1538,7 @@ func (x *RolloutStrategy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RolloutStrategy.ProtoReflect.Descriptor instead.
 func (*RolloutStrategy) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{24}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RolloutStrategy) GetCanary() *CanaryStrategy {
@@ -1471,7 +1571,7 @@ type CanaryStrategy struct {
 
 func (x *CanaryStrategy) Reset() {
 	*x = CanaryStrategy{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[25]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1583,7 @@ func (x *CanaryStrategy) String() string {
 func (*CanaryStrategy) ProtoMessage() {}
 
 func (x *CanaryStrategy) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[25]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1596,7 @@ func (x *CanaryStrategy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanaryStrategy.ProtoReflect.Descriptor instead.
 func (*CanaryStrategy) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{25}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CanaryStrategy) GetStableService() string {
@@ -1561,7 +1661,7 @@ type PingPongSpec struct {
 
 func (x *PingPongSpec) Reset() {
 	*x = PingPongSpec{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[26]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1673,7 @@ func (x *PingPongSpec) String() string {
 func (*PingPongSpec) ProtoMessage() {}
 
 func (x *PingPongSpec) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[26]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1686,7 @@ func (x *PingPongSpec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PingPongSpec.ProtoReflect.Descriptor instead.
 func (*PingPongSpec) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{26}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PingPongSpec) GetPingService() string {
@@ -1616,7 +1716,7 @@ type ReplicaProgressThreshold struct {
 
 func (x *ReplicaProgressThreshold) Reset() {
 	*x = ReplicaProgressThreshold{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[27]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1728,7 @@ func (x *ReplicaProgressThreshold) String() string {
 func (*ReplicaProgressThreshold) ProtoMessage() {}
 
 func (x *ReplicaProgressThreshold) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[27]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1741,7 @@ func (x *ReplicaProgressThreshold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicaProgressThreshold.ProtoReflect.Descriptor instead.
 func (*ReplicaProgressThreshold) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{27}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReplicaProgressThreshold) GetType() string {
@@ -1683,7 +1783,7 @@ type CanaryStep struct {
 
 func (x *CanaryStep) Reset() {
 	*x = CanaryStep{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[28]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1695,7 +1795,7 @@ func (x *CanaryStep) String() string {
 func (*CanaryStep) ProtoMessage() {}
 
 func (x *CanaryStep) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[28]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1708,7 +1808,7 @@ func (x *CanaryStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanaryStep.ProtoReflect.Descriptor instead.
 func (*CanaryStep) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{28}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CanaryStep) GetSetWeight() int32 {
@@ -1782,7 +1882,7 @@ type SetCanaryScale struct {
 
 func (x *SetCanaryScale) Reset() {
 	*x = SetCanaryScale{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[29]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +1894,7 @@ func (x *SetCanaryScale) String() string {
 func (*SetCanaryScale) ProtoMessage() {}
 
 func (x *SetCanaryScale) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[29]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +1907,7 @@ func (x *SetCanaryScale) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCanaryScale.ProtoReflect.Descriptor instead.
 func (*SetCanaryScale) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{29}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SetCanaryScale) GetWeight() int32 {
@@ -1844,7 +1944,7 @@ type SetHeaderRoute struct {
 
 func (x *SetHeaderRoute) Reset() {
 	*x = SetHeaderRoute{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[30]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +1956,7 @@ func (x *SetHeaderRoute) String() string {
 func (*SetHeaderRoute) ProtoMessage() {}
 
 func (x *SetHeaderRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[30]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +1969,7 @@ func (x *SetHeaderRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetHeaderRoute.ProtoReflect.Descriptor instead.
 func (*SetHeaderRoute) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{30}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SetHeaderRoute) GetName() string {
@@ -1899,7 +1999,7 @@ type HeaderRoutingMatch struct {
 
 func (x *HeaderRoutingMatch) Reset() {
 	*x = HeaderRoutingMatch{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[31]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1911,7 +2011,7 @@ func (x *HeaderRoutingMatch) String() string {
 func (*HeaderRoutingMatch) ProtoMessage() {}
 
 func (x *HeaderRoutingMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[31]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1924,7 +2024,7 @@ func (x *HeaderRoutingMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeaderRoutingMatch.ProtoReflect.Descriptor instead.
 func (*HeaderRoutingMatch) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{31}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *HeaderRoutingMatch) GetHeaderName() string {
@@ -1956,7 +2056,7 @@ type StringMatch struct {
 
 func (x *StringMatch) Reset() {
 	*x = StringMatch{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[32]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2068,7 @@ func (x *StringMatch) String() string {
 func (*StringMatch) ProtoMessage() {}
 
 func (x *StringMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[32]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2081,7 @@ func (x *StringMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringMatch.ProtoReflect.Descriptor instead.
 func (*StringMatch) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{32}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StringMatch) GetExact() string {
@@ -2020,7 +2120,7 @@ type SetMirrorRoute struct {
 
 func (x *SetMirrorRoute) Reset() {
 	*x = SetMirrorRoute{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[33]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +2132,7 @@ func (x *SetMirrorRoute) String() string {
 func (*SetMirrorRoute) ProtoMessage() {}
 
 func (x *SetMirrorRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[33]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +2145,7 @@ func (x *SetMirrorRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMirrorRoute.ProtoReflect.Descriptor instead.
 func (*SetMirrorRoute) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{33}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *SetMirrorRoute) GetName() string {
@@ -2084,7 +2184,7 @@ type RouteMatch struct {
 
 func (x *RouteMatch) Reset() {
 	*x = RouteMatch{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[34]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2196,7 @@ func (x *RouteMatch) String() string {
 func (*RouteMatch) ProtoMessage() {}
 
 func (x *RouteMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[34]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2209,7 @@ func (x *RouteMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteMatch.ProtoReflect.Descriptor instead.
 func (*RouteMatch) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{34}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RouteMatch) GetMethod() *StringMatch {
@@ -2148,7 +2248,7 @@ type RolloutTrafficRouting struct {
 
 func (x *RolloutTrafficRouting) Reset() {
 	*x = RolloutTrafficRouting{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[35]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2160,7 +2260,7 @@ func (x *RolloutTrafficRouting) String() string {
 func (*RolloutTrafficRouting) ProtoMessage() {}
 
 func (x *RolloutTrafficRouting) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[35]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2173,7 +2273,7 @@ func (x *RolloutTrafficRouting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RolloutTrafficRouting.ProtoReflect.Descriptor instead.
 func (*RolloutTrafficRouting) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{35}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RolloutTrafficRouting) GetManagedRoutes() []*ManagedRoute {
@@ -2208,7 +2308,7 @@ type ManagedRoute struct {
 
 func (x *ManagedRoute) Reset() {
 	*x = ManagedRoute{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[36]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2220,7 +2320,7 @@ func (x *ManagedRoute) String() string {
 func (*ManagedRoute) ProtoMessage() {}
 
 func (x *ManagedRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[36]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2233,7 +2333,7 @@ func (x *ManagedRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ManagedRoute.ProtoReflect.Descriptor instead.
 func (*ManagedRoute) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{36}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ManagedRoute) GetName() string {
@@ -2264,7 +2364,7 @@ type RolloutStatus struct {
 
 func (x *RolloutStatus) Reset() {
 	*x = RolloutStatus{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[37]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2276,7 +2376,7 @@ func (x *RolloutStatus) String() string {
 func (*RolloutStatus) ProtoMessage() {}
 
 func (x *RolloutStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[37]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2289,7 +2389,7 @@ func (x *RolloutStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RolloutStatus.ProtoReflect.Descriptor instead.
 func (*RolloutStatus) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{37}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RolloutStatus) GetAbort() bool {
@@ -2347,7 +2447,7 @@ type CanaryStatus struct {
 
 func (x *CanaryStatus) Reset() {
 	*x = CanaryStatus{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[38]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2359,7 +2459,7 @@ func (x *CanaryStatus) String() string {
 func (*CanaryStatus) ProtoMessage() {}
 
 func (x *CanaryStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[38]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2372,7 +2472,7 @@ func (x *CanaryStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanaryStatus.ProtoReflect.Descriptor instead.
 func (*CanaryStatus) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{38}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CanaryStatus) GetStablePingPong() string {
@@ -2406,7 +2506,7 @@ type TrafficWeights struct {
 
 func (x *TrafficWeights) Reset() {
 	*x = TrafficWeights{}
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[39]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2418,7 +2518,7 @@ func (x *TrafficWeights) String() string {
 func (*TrafficWeights) ProtoMessage() {}
 
 func (x *TrafficWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[39]
+	mi := &file_trafficrouter_v1_trafficrouter_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2431,7 +2531,7 @@ func (x *TrafficWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrafficWeights.ProtoReflect.Descriptor instead.
 func (*TrafficWeights) Descriptor() ([]byte, []int) {
-	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{39}
+	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *TrafficWeights) GetCanary() *WeightDestination {
@@ -2481,13 +2581,15 @@ const file_trafficrouter_v1_trafficrouter_proto_rawDesc = "" +
 	"\arollout\x18\x01 \x01(\v2\x19.trafficrouter.v1.RolloutR\arollout\x12*\n" +
 	"\x0edesired_weight\x18\x02 \x01(\x05H\x00R\rdesiredWeight\x88\x01\x01\x12\\\n" +
 	"\x17additional_destinations\x18\x03 \x03(\v2#.trafficrouter.v1.WeightDestinationR\x16additionalDestinationsB\x11\n" +
-	"\x0f_desired_weight\"H\n" +
+	"\x0f_desired_weight\"\x89\x01\n" +
 	"\x11SetWeightResponse\x123\n" +
-	"\x05rules\x18\x01 \x03(\v2\x1d.trafficrouter.v1.RuleWeightsR\x05rules\"\x98\x01\n" +
+	"\x05rules\x18\x01 \x03(\v2\x1d.trafficrouter.v1.RuleWeightsR\x05rules\x12?\n" +
+	"\fheader_rules\x18\x02 \x03(\v2\x1c.trafficrouter.v1.HeaderRuleR\vheaderRules\"\x98\x01\n" +
 	"\x15SetHeaderRouteRequest\x123\n" +
 	"\arollout\x18\x01 \x01(\v2\x19.trafficrouter.v1.RolloutR\arollout\x12J\n" +
-	"\x10set_header_route\x18\x02 \x01(\v2 .trafficrouter.v1.SetHeaderRouteR\x0esetHeaderRoute\"\x18\n" +
-	"\x16SetHeaderRouteResponse\"\x98\x01\n" +
+	"\x10set_header_route\x18\x02 \x01(\v2 .trafficrouter.v1.SetHeaderRouteR\x0esetHeaderRoute\"L\n" +
+	"\x16SetHeaderRouteResponse\x122\n" +
+	"\x05rules\x18\x01 \x03(\v2\x1c.trafficrouter.v1.HeaderRuleR\x05rules\"\x98\x01\n" +
 	"\x15SetMirrorRouteRequest\x123\n" +
 	"\arollout\x18\x01 \x01(\v2\x19.trafficrouter.v1.RolloutR\arollout\x12J\n" +
 	"\x10set_mirror_route\x18\x02 \x01(\v2 .trafficrouter.v1.SetMirrorRouteR\x0esetMirrorRoute\"\x18\n" +
@@ -2502,11 +2604,18 @@ const file_trafficrouter_v1_trafficrouter_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x123\n" +
 	"\x05rules\x18\x03 \x03(\v2\x1d.trafficrouter.v1.RuleWeightsR\x05rules\"Q\n" +
 	"\x1aRemoveManagedRoutesRequest\x123\n" +
-	"\arollout\x18\x01 \x01(\v2\x19.trafficrouter.v1.RolloutR\arollout\"\x1d\n" +
-	"\x1bRemoveManagedRoutesResponse\"\r\n" +
+	"\arollout\x18\x01 \x01(\v2\x19.trafficrouter.v1.RolloutR\arollout\"I\n" +
+	"\x1bRemoveManagedRoutesResponse\x12*\n" +
+	"\x11removed_rule_arns\x18\x01 \x03(\tR\x0fremovedRuleArns\"\r\n" +
 	"\vTypeRequest\"\"\n" +
 	"\fTypeResponse\x12\x12\n" +
-	"\x04type\x18\x01 \x01(\tR\x04type\"\x8c\x01\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\"s\n" +
+	"\n" +
+	"HeaderRule\x12\x19\n" +
+	"\brule_arn\x18\x01 \x01(\tR\aruleArn\x12\x18\n" +
+	"\achanged\x18\x02 \x01(\bR\achanged\x12\x1a\n" +
+	"\bpriority\x18\x03 \x01(\x05R\bpriority\x12\x14\n" +
+	"\x05route\x18\x04 \x01(\tR\x05route\"\x8c\x01\n" +
 	"\vRuleWeights\x12\x19\n" +
 	"\brule_arn\x18\x01 \x01(\tR\aruleArn\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\bR\achanged\x12H\n" +
@@ -2678,7 +2787,7 @@ func file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP() []byte {
 }
 
 var file_trafficrouter_v1_trafficrouter_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trafficrouter_v1_trafficrouter_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_trafficrouter_v1_trafficrouter_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_trafficrouter_v1_trafficrouter_proto_goTypes = []any{
 	(Verification)(0),                   // 0: trafficrouter.v1.Verification
 	(*InitPluginRequest)(nil),           // 1: trafficrouter.v1.InitPluginRequest
@@ -2697,110 +2806,113 @@ var file_trafficrouter_v1_trafficrouter_proto_goTypes = []any{
 	(*RemoveManagedRoutesResponse)(nil), // 14: trafficrouter.v1.RemoveManagedRoutesResponse
 	(*TypeRequest)(nil),                 // 15: trafficrouter.v1.TypeRequest
 	(*TypeResponse)(nil),                // 16: trafficrouter.v1.TypeResponse
-	(*RuleWeights)(nil),                 // 17: trafficrouter.v1.RuleWeights
-	(*TargetGroupWeight)(nil),           // 18: trafficrouter.v1.TargetGroupWeight
-	(*WeightDestination)(nil),           // 19: trafficrouter.v1.WeightDestination
-	(*Rollout)(nil),                     // 20: trafficrouter.v1.Rollout
-	(*ObjectMeta)(nil),                  // 21: trafficrouter.v1.ObjectMeta
-	(*RolloutSpec)(nil),                 // 22: trafficrouter.v1.RolloutSpec
-	(*LabelSelector)(nil),               // 23: trafficrouter.v1.LabelSelector
-	(*LabelSelectorRequirement)(nil),    // 24: trafficrouter.v1.LabelSelectorRequirement
-	(*RolloutStrategy)(nil),             // 25: trafficrouter.v1.RolloutStrategy
-	(*CanaryStrategy)(nil),              // 26: trafficrouter.v1.CanaryStrategy
-	(*PingPongSpec)(nil),                // 27: trafficrouter.v1.PingPongSpec
-	(*ReplicaProgressThreshold)(nil),    // 28: trafficrouter.v1.ReplicaProgressThreshold
-	(*CanaryStep)(nil),                  // 29: trafficrouter.v1.CanaryStep
-	(*SetCanaryScale)(nil),              // 30: trafficrouter.v1.SetCanaryScale
-	(*SetHeaderRoute)(nil),              // 31: trafficrouter.v1.SetHeaderRoute
-	(*HeaderRoutingMatch)(nil),          // 32: trafficrouter.v1.HeaderRoutingMatch
-	(*StringMatch)(nil),                 // 33: trafficrouter.v1.StringMatch
-	(*SetMirrorRoute)(nil),              // 34: trafficrouter.v1.SetMirrorRoute
-	(*RouteMatch)(nil),                  // 35: trafficrouter.v1.RouteMatch
-	(*RolloutTrafficRouting)(nil),       // 36: trafficrouter.v1.RolloutTrafficRouting
-	(*ManagedRoute)(nil),                // 37: trafficrouter.v1.ManagedRoute
-	(*RolloutStatus)(nil),               // 38: trafficrouter.v1.RolloutStatus
-	(*CanaryStatus)(nil),                // 39: trafficrouter.v1.CanaryStatus
-	(*TrafficWeights)(nil),              // 40: trafficrouter.v1.TrafficWeights
-	nil,                                 // 41: trafficrouter.v1.ObjectMeta.LabelsEntry
-	nil,                                 // 42: trafficrouter.v1.ObjectMeta.AnnotationsEntry
-	nil,                                 // 43: trafficrouter.v1.LabelSelector.MatchLabelsEntry
-	nil,                                 // 44: trafficrouter.v1.RouteMatch.HeadersEntry
-	nil,                                 // 45: trafficrouter.v1.RolloutTrafficRouting.PluginsEntry
-	(*structpb.Value)(nil),              // 46: google.protobuf.Value
+	(*HeaderRule)(nil),                  // 17: trafficrouter.v1.HeaderRule
+	(*RuleWeights)(nil),                 // 18: trafficrouter.v1.RuleWeights
+	(*TargetGroupWeight)(nil),           // 19: trafficrouter.v1.TargetGroupWeight
+	(*WeightDestination)(nil),           // 20: trafficrouter.v1.WeightDestination
+	(*Rollout)(nil),                     // 21: trafficrouter.v1.Rollout
+	(*ObjectMeta)(nil),                  // 22: trafficrouter.v1.ObjectMeta
+	(*RolloutSpec)(nil),                 // 23: trafficrouter.v1.RolloutSpec
+	(*LabelSelector)(nil),               // 24: trafficrouter.v1.LabelSelector
+	(*LabelSelectorRequirement)(nil),    // 25: trafficrouter.v1.LabelSelectorRequirement
+	(*RolloutStrategy)(nil),             // 26: trafficrouter.v1.RolloutStrategy
+	(*CanaryStrategy)(nil),              // 27: trafficrouter.v1.CanaryStrategy
+	(*PingPongSpec)(nil),                // 28: trafficrouter.v1.PingPongSpec
+	(*ReplicaProgressThreshold)(nil),    // 29: trafficrouter.v1.ReplicaProgressThreshold
+	(*CanaryStep)(nil),                  // 30: trafficrouter.v1.CanaryStep
+	(*SetCanaryScale)(nil),              // 31: trafficrouter.v1.SetCanaryScale
+	(*SetHeaderRoute)(nil),              // 32: trafficrouter.v1.SetHeaderRoute
+	(*HeaderRoutingMatch)(nil),          // 33: trafficrouter.v1.HeaderRoutingMatch
+	(*StringMatch)(nil),                 // 34: trafficrouter.v1.StringMatch
+	(*SetMirrorRoute)(nil),              // 35: trafficrouter.v1.SetMirrorRoute
+	(*RouteMatch)(nil),                  // 36: trafficrouter.v1.RouteMatch
+	(*RolloutTrafficRouting)(nil),       // 37: trafficrouter.v1.RolloutTrafficRouting
+	(*ManagedRoute)(nil),                // 38: trafficrouter.v1.ManagedRoute
+	(*RolloutStatus)(nil),               // 39: trafficrouter.v1.RolloutStatus
+	(*CanaryStatus)(nil),                // 40: trafficrouter.v1.CanaryStatus
+	(*TrafficWeights)(nil),              // 41: trafficrouter.v1.TrafficWeights
+	nil,                                 // 42: trafficrouter.v1.ObjectMeta.LabelsEntry
+	nil,                                 // 43: trafficrouter.v1.ObjectMeta.AnnotationsEntry
+	nil,                                 // 44: trafficrouter.v1.LabelSelector.MatchLabelsEntry
+	nil,                                 // 45: trafficrouter.v1.RouteMatch.HeadersEntry
+	nil,                                 // 46: trafficrouter.v1.RolloutTrafficRouting.PluginsEntry
+	(*structpb.Value)(nil),              // 47: google.protobuf.Value
 }
 var file_trafficrouter_v1_trafficrouter_proto_depIdxs = []int32{
-	20, // 0: trafficrouter.v1.UpdateHashRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	19, // 1: trafficrouter.v1.UpdateHashRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
-	20, // 2: trafficrouter.v1.SetWeightRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	19, // 3: trafficrouter.v1.SetWeightRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
-	17, // 4: trafficrouter.v1.SetWeightResponse.rules:type_name -> trafficrouter.v1.RuleWeights
-	20, // 5: trafficrouter.v1.SetHeaderRouteRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	31, // 6: trafficrouter.v1.SetHeaderRouteRequest.set_header_route:type_name -> trafficrouter.v1.SetHeaderRoute
-	20, // 7: trafficrouter.v1.SetMirrorRouteRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	34, // 8: trafficrouter.v1.SetMirrorRouteRequest.set_mirror_route:type_name -> trafficrouter.v1.SetMirrorRoute
-	20, // 9: trafficrouter.v1.VerifyWeightRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	19, // 10: trafficrouter.v1.VerifyWeightRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
-	0,  // 11: trafficrouter.v1.VerifyWeightResponse.verification:type_name -> trafficrouter.v1.Verification
-	17, // 12: trafficrouter.v1.VerifyWeightResponse.rules:type_name -> trafficrouter.v1.RuleWeights
-	20, // 13: trafficrouter.v1.RemoveManagedRoutesRequest.rollout:type_name -> trafficrouter.v1.Rollout
-	18, // 14: trafficrouter.v1.RuleWeights.target_groups:type_name -> trafficrouter.v1.TargetGroupWeight
-	21, // 15: trafficrouter.v1.Rollout.metadata:type_name -> trafficrouter.v1.ObjectMeta
-	22, // 16: trafficrouter.v1.Rollout.spec:type_name -> trafficrouter.v1.RolloutSpec
-	38, // 17: trafficrouter.v1.Rollout.status:type_name -> trafficrouter.v1.RolloutStatus
-	41, // 18: trafficrouter.v1.ObjectMeta.labels:type_name -> trafficrouter.v1.ObjectMeta.LabelsEntry
-	42, // 19: trafficrouter.v1.ObjectMeta.annotations:type_name -> trafficrouter.v1.ObjectMeta.AnnotationsEntry
-	23, // 20: trafficrouter.v1.RolloutSpec.selector:type_name -> trafficrouter.v1.LabelSelector
-	25, // 21: trafficrouter.v1.RolloutSpec.strategy:type_name -> trafficrouter.v1.RolloutStrategy
-	43, // 22: trafficrouter.v1.LabelSelector.match_labels:type_name -> trafficrouter.v1.LabelSelector.MatchLabelsEntry
-	24, // 23: trafficrouter.v1.LabelSelector.match_expressions:type_name -> trafficrouter.v1.LabelSelectorRequirement
-	26, // 24: trafficrouter.v1.RolloutStrategy.canary:type_name -> trafficrouter.v1.CanaryStrategy
-	27, // 25: trafficrouter.v1.CanaryStrategy.ping_pong:type_name -> trafficrouter.v1.PingPongSpec
-	28, // 26: trafficrouter.v1.CanaryStrategy.replica_progress_threshold:type_name -> trafficrouter.v1.ReplicaProgressThreshold
-	29, // 27: trafficrouter.v1.CanaryStrategy.steps:type_name -> trafficrouter.v1.CanaryStep
-	36, // 28: trafficrouter.v1.CanaryStrategy.traffic_routing:type_name -> trafficrouter.v1.RolloutTrafficRouting
-	46, // 29: trafficrouter.v1.CanaryStep.pause:type_name -> google.protobuf.Value
-	46, // 30: trafficrouter.v1.CanaryStep.experiment:type_name -> google.protobuf.Value
-	46, // 31: trafficrouter.v1.CanaryStep.analysis:type_name -> google.protobuf.Value
-	30, // 32: trafficrouter.v1.CanaryStep.set_canary_scale:type_name -> trafficrouter.v1.SetCanaryScale
-	31, // 33: trafficrouter.v1.CanaryStep.set_header_route:type_name -> trafficrouter.v1.SetHeaderRoute
-	34, // 34: trafficrouter.v1.CanaryStep.set_mirror_route:type_name -> trafficrouter.v1.SetMirrorRoute
-	46, // 35: trafficrouter.v1.CanaryStep.plugin:type_name -> google.protobuf.Value
-	32, // 36: trafficrouter.v1.SetHeaderRoute.match:type_name -> trafficrouter.v1.HeaderRoutingMatch
-	33, // 37: trafficrouter.v1.HeaderRoutingMatch.header_value:type_name -> trafficrouter.v1.StringMatch
-	35, // 38: trafficrouter.v1.SetMirrorRoute.match:type_name -> trafficrouter.v1.RouteMatch
-	33, // 39: trafficrouter.v1.RouteMatch.method:type_name -> trafficrouter.v1.StringMatch
-	33, // 40: trafficrouter.v1.RouteMatch.path:type_name -> trafficrouter.v1.StringMatch
-	44, // 41: trafficrouter.v1.RouteMatch.headers:type_name -> trafficrouter.v1.RouteMatch.HeadersEntry
-	37, // 42: trafficrouter.v1.RolloutTrafficRouting.managed_routes:type_name -> trafficrouter.v1.ManagedRoute
-	45, // 43: trafficrouter.v1.RolloutTrafficRouting.plugins:type_name -> trafficrouter.v1.RolloutTrafficRouting.PluginsEntry
-	39, // 44: trafficrouter.v1.RolloutStatus.canary:type_name -> trafficrouter.v1.CanaryStatus
-	40, // 45: trafficrouter.v1.CanaryStatus.weights:type_name -> trafficrouter.v1.TrafficWeights
-	19, // 46: trafficrouter.v1.TrafficWeights.canary:type_name -> trafficrouter.v1.WeightDestination
-	19, // 47: trafficrouter.v1.TrafficWeights.stable:type_name -> trafficrouter.v1.WeightDestination
-	19, // 48: trafficrouter.v1.TrafficWeights.additional:type_name -> trafficrouter.v1.WeightDestination
-	33, // 49: trafficrouter.v1.RouteMatch.HeadersEntry.value:type_name -> trafficrouter.v1.StringMatch
-	46, // 50: trafficrouter.v1.RolloutTrafficRouting.PluginsEntry.value:type_name -> google.protobuf.Value
-	1,  // 51: trafficrouter.v1.TrafficRouter.InitPlugin:input_type -> trafficrouter.v1.InitPluginRequest
-	3,  // 52: trafficrouter.v1.TrafficRouter.UpdateHash:input_type -> trafficrouter.v1.UpdateHashRequest
-	5,  // 53: trafficrouter.v1.TrafficRouter.SetWeight:input_type -> trafficrouter.v1.SetWeightRequest
-	7,  // 54: trafficrouter.v1.TrafficRouter.SetHeaderRoute:input_type -> trafficrouter.v1.SetHeaderRouteRequest
-	9,  // 55: trafficrouter.v1.TrafficRouter.SetMirrorRoute:input_type -> trafficrouter.v1.SetMirrorRouteRequest
-	11, // 56: trafficrouter.v1.TrafficRouter.VerifyWeight:input_type -> trafficrouter.v1.VerifyWeightRequest
-	13, // 57: trafficrouter.v1.TrafficRouter.RemoveManagedRoutes:input_type -> trafficrouter.v1.RemoveManagedRoutesRequest
-	15, // 58: trafficrouter.v1.TrafficRouter.Type:input_type -> trafficrouter.v1.TypeRequest
-	2,  // 59: trafficrouter.v1.TrafficRouter.InitPlugin:output_type -> trafficrouter.v1.InitPluginResponse
-	4,  // 60: trafficrouter.v1.TrafficRouter.UpdateHash:output_type -> trafficrouter.v1.UpdateHashResponse
-	6,  // 61: trafficrouter.v1.TrafficRouter.SetWeight:output_type -> trafficrouter.v1.SetWeightResponse
-	8,  // 62: trafficrouter.v1.TrafficRouter.SetHeaderRoute:output_type -> trafficrouter.v1.SetHeaderRouteResponse
-	10, // 63: trafficrouter.v1.TrafficRouter.SetMirrorRoute:output_type -> trafficrouter.v1.SetMirrorRouteResponse
-	12, // 64: trafficrouter.v1.TrafficRouter.VerifyWeight:output_type -> trafficrouter.v1.VerifyWeightResponse
-	14, // 65: trafficrouter.v1.TrafficRouter.RemoveManagedRoutes:output_type -> trafficrouter.v1.RemoveManagedRoutesResponse
-	16, // 66: trafficrouter.v1.TrafficRouter.Type:output_type -> trafficrouter.v1.TypeResponse
-	59, // [59:67] is the sub-list for method output_type
-	51, // [51:59] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	21, // 0: trafficrouter.v1.UpdateHashRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	20, // 1: trafficrouter.v1.UpdateHashRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
+	21, // 2: trafficrouter.v1.SetWeightRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	20, // 3: trafficrouter.v1.SetWeightRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
+	18, // 4: trafficrouter.v1.SetWeightResponse.rules:type_name -> trafficrouter.v1.RuleWeights
+	17, // 5: trafficrouter.v1.SetWeightResponse.header_rules:type_name -> trafficrouter.v1.HeaderRule
+	21, // 6: trafficrouter.v1.SetHeaderRouteRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	32, // 7: trafficrouter.v1.SetHeaderRouteRequest.set_header_route:type_name -> trafficrouter.v1.SetHeaderRoute
+	17, // 8: trafficrouter.v1.SetHeaderRouteResponse.rules:type_name -> trafficrouter.v1.HeaderRule
+	21, // 9: trafficrouter.v1.SetMirrorRouteRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	35, // 10: trafficrouter.v1.SetMirrorRouteRequest.set_mirror_route:type_name -> trafficrouter.v1.SetMirrorRoute
+	21, // 11: trafficrouter.v1.VerifyWeightRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	20, // 12: trafficrouter.v1.VerifyWeightRequest.additional_destinations:type_name -> trafficrouter.v1.WeightDestination
+	0,  // 13: trafficrouter.v1.VerifyWeightResponse.verification:type_name -> trafficrouter.v1.Verification
+	18, // 14: trafficrouter.v1.VerifyWeightResponse.rules:type_name -> trafficrouter.v1.RuleWeights
+	21, // 15: trafficrouter.v1.RemoveManagedRoutesRequest.rollout:type_name -> trafficrouter.v1.Rollout
+	19, // 16: trafficrouter.v1.RuleWeights.target_groups:type_name -> trafficrouter.v1.TargetGroupWeight
+	22, // 17: trafficrouter.v1.Rollout.metadata:type_name -> trafficrouter.v1.ObjectMeta
+	23, // 18: trafficrouter.v1.Rollout.spec:type_name -> trafficrouter.v1.RolloutSpec
+	39, // 19: trafficrouter.v1.Rollout.status:type_name -> trafficrouter.v1.RolloutStatus
+	42, // 20: trafficrouter.v1.ObjectMeta.labels:type_name -> trafficrouter.v1.ObjectMeta.LabelsEntry
+	43, // 21: trafficrouter.v1.ObjectMeta.annotations:type_name -> trafficrouter.v1.ObjectMeta.AnnotationsEntry
+	24, // 22: trafficrouter.v1.RolloutSpec.selector:type_name -> trafficrouter.v1.LabelSelector
+	26, // 23: trafficrouter.v1.RolloutSpec.strategy:type_name -> trafficrouter.v1.RolloutStrategy
+	44, // 24: trafficrouter.v1.LabelSelector.match_labels:type_name -> trafficrouter.v1.LabelSelector.MatchLabelsEntry
+	25, // 25: trafficrouter.v1.LabelSelector.match_expressions:type_name -> trafficrouter.v1.LabelSelectorRequirement
+	27, // 26: trafficrouter.v1.RolloutStrategy.canary:type_name -> trafficrouter.v1.CanaryStrategy
+	28, // 27: trafficrouter.v1.CanaryStrategy.ping_pong:type_name -> trafficrouter.v1.PingPongSpec
+	29, // 28: trafficrouter.v1.CanaryStrategy.replica_progress_threshold:type_name -> trafficrouter.v1.ReplicaProgressThreshold
+	30, // 29: trafficrouter.v1.CanaryStrategy.steps:type_name -> trafficrouter.v1.CanaryStep
+	37, // 30: trafficrouter.v1.CanaryStrategy.traffic_routing:type_name -> trafficrouter.v1.RolloutTrafficRouting
+	47, // 31: trafficrouter.v1.CanaryStep.pause:type_name -> google.protobuf.Value
+	47, // 32: trafficrouter.v1.CanaryStep.experiment:type_name -> google.protobuf.Value
+	47, // 33: trafficrouter.v1.CanaryStep.analysis:type_name -> google.protobuf.Value
+	31, // 34: trafficrouter.v1.CanaryStep.set_canary_scale:type_name -> trafficrouter.v1.SetCanaryScale
+	32, // 35: trafficrouter.v1.CanaryStep.set_header_route:type_name -> trafficrouter.v1.SetHeaderRoute
+	35, // 36: trafficrouter.v1.CanaryStep.set_mirror_route:type_name -> trafficrouter.v1.SetMirrorRoute
+	47, // 37: trafficrouter.v1.CanaryStep.plugin:type_name -> google.protobuf.Value
+	33, // 38: trafficrouter.v1.SetHeaderRoute.match:type_name -> trafficrouter.v1.HeaderRoutingMatch
+	34, // 39: trafficrouter.v1.HeaderRoutingMatch.header_value:type_name -> trafficrouter.v1.StringMatch
+	36, // 40: trafficrouter.v1.SetMirrorRoute.match:type_name -> trafficrouter.v1.RouteMatch
+	34, // 41: trafficrouter.v1.RouteMatch.method:type_name -> trafficrouter.v1.StringMatch
+	34, // 42: trafficrouter.v1.RouteMatch.path:type_name -> trafficrouter.v1.StringMatch
+	45, // 43: trafficrouter.v1.RouteMatch.headers:type_name -> trafficrouter.v1.RouteMatch.HeadersEntry
+	38, // 44: trafficrouter.v1.RolloutTrafficRouting.managed_routes:type_name -> trafficrouter.v1.ManagedRoute
+	46, // 45: trafficrouter.v1.RolloutTrafficRouting.plugins:type_name -> trafficrouter.v1.RolloutTrafficRouting.PluginsEntry
+	40, // 46: trafficrouter.v1.RolloutStatus.canary:type_name -> trafficrouter.v1.CanaryStatus
+	41, // 47: trafficrouter.v1.CanaryStatus.weights:type_name -> trafficrouter.v1.TrafficWeights
+	20, // 48: trafficrouter.v1.TrafficWeights.canary:type_name -> trafficrouter.v1.WeightDestination
+	20, // 49: trafficrouter.v1.TrafficWeights.stable:type_name -> trafficrouter.v1.WeightDestination
+	20, // 50: trafficrouter.v1.TrafficWeights.additional:type_name -> trafficrouter.v1.WeightDestination
+	34, // 51: trafficrouter.v1.RouteMatch.HeadersEntry.value:type_name -> trafficrouter.v1.StringMatch
+	47, // 52: trafficrouter.v1.RolloutTrafficRouting.PluginsEntry.value:type_name -> google.protobuf.Value
+	1,  // 53: trafficrouter.v1.TrafficRouter.InitPlugin:input_type -> trafficrouter.v1.InitPluginRequest
+	3,  // 54: trafficrouter.v1.TrafficRouter.UpdateHash:input_type -> trafficrouter.v1.UpdateHashRequest
+	5,  // 55: trafficrouter.v1.TrafficRouter.SetWeight:input_type -> trafficrouter.v1.SetWeightRequest
+	7,  // 56: trafficrouter.v1.TrafficRouter.SetHeaderRoute:input_type -> trafficrouter.v1.SetHeaderRouteRequest
+	9,  // 57: trafficrouter.v1.TrafficRouter.SetMirrorRoute:input_type -> trafficrouter.v1.SetMirrorRouteRequest
+	11, // 58: trafficrouter.v1.TrafficRouter.VerifyWeight:input_type -> trafficrouter.v1.VerifyWeightRequest
+	13, // 59: trafficrouter.v1.TrafficRouter.RemoveManagedRoutes:input_type -> trafficrouter.v1.RemoveManagedRoutesRequest
+	15, // 60: trafficrouter.v1.TrafficRouter.Type:input_type -> trafficrouter.v1.TypeRequest
+	2,  // 61: trafficrouter.v1.TrafficRouter.InitPlugin:output_type -> trafficrouter.v1.InitPluginResponse
+	4,  // 62: trafficrouter.v1.TrafficRouter.UpdateHash:output_type -> trafficrouter.v1.UpdateHashResponse
+	6,  // 63: trafficrouter.v1.TrafficRouter.SetWeight:output_type -> trafficrouter.v1.SetWeightResponse
+	8,  // 64: trafficrouter.v1.TrafficRouter.SetHeaderRoute:output_type -> trafficrouter.v1.SetHeaderRouteResponse
+	10, // 65: trafficrouter.v1.TrafficRouter.SetMirrorRoute:output_type -> trafficrouter.v1.SetMirrorRouteResponse
+	12, // 66: trafficrouter.v1.TrafficRouter.VerifyWeight:output_type -> trafficrouter.v1.VerifyWeightResponse
+	14, // 67: trafficrouter.v1.TrafficRouter.RemoveManagedRoutes:output_type -> trafficrouter.v1.RemoveManagedRoutesResponse
+	16, // 68: trafficrouter.v1.TrafficRouter.Type:output_type -> trafficrouter.v1.TypeResponse
+	61, // [61:69] is the sub-list for method output_type
+	53, // [53:61] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_trafficrouter_v1_trafficrouter_proto_init() }
@@ -2810,20 +2922,20 @@ func file_trafficrouter_v1_trafficrouter_proto_init() {
 	}
 	file_trafficrouter_v1_trafficrouter_proto_msgTypes[4].OneofWrappers = []any{}
 	file_trafficrouter_v1_trafficrouter_proto_msgTypes[10].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[21].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[28].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[22].OneofWrappers = []any{}
 	file_trafficrouter_v1_trafficrouter_proto_msgTypes[29].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[33].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[35].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[37].OneofWrappers = []any{}
-	file_trafficrouter_v1_trafficrouter_proto_msgTypes[39].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[30].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[34].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[36].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[38].OneofWrappers = []any{}
+	file_trafficrouter_v1_trafficrouter_proto_msgTypes[40].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trafficrouter_v1_trafficrouter_proto_rawDesc), len(file_trafficrouter_v1_trafficrouter_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   45,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

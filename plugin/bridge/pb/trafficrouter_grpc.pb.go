@@ -69,6 +69,10 @@ type TrafficRouterClient interface {
 	// Shares that integers up to 999 cannot express are put to the nearest, the canary's never above what was
 	// asked. Idempotent: the same call again writes nothing.
 	//
+	// After the weights, a header route of the steps up to currentStepIndex whose rule is lost is made again,
+	// under the conditions of SetHeaderRoute. A failure of that leaves the weights, is no error, and is what
+	// the next VerifyWeight gives as its reason.
+	//
 	// | condition                                          | code                | what the caller does         |
 	// |----------------------------------------------------|---------------------|------------------------------|
 	// | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT    | mend the call                |
@@ -86,34 +90,54 @@ type TrafficRouterClient interface {
 	// | AWS fails, is unreachable, or did not answer       | UNAVAILABLE         | try again: the next call     |
 	// |                                                    |                     | reads and repairs            |
 	SetWeight(ctx context.Context, in *SetWeightRequest, opts ...grpc.CallOption) (*SetWeightResponse, error)
-	// Sends requests with certain headers to the canary. Effect: none yet.
+	// Sends requests with certain headers to the canary, all of them, whatever the weights are.
 	//
-	// | condition | code          | what the caller does                    |
-	// |-----------|---------------|-----------------------------------------|
-	// | always    | UNIMPLEMENTED | leave setHeaderRoute steps out          |
+	// Effect: CreateRule of one rule for each rule of the configuration, directly above it in priority: that
+	// rule's conditions and the headers, its authentication and transforms, a forward to the canary's target
+	// group alone, tagged as this Rollout's. A rule of the route that differs is changed in place; without a
+	// match the route's rules are deleted. Rules that are not this router's are never moved or changed.
+	// Idempotent: the same call again writes nothing.
+	//
+	// Nothing is done, and rules is empty, for a Rollout that is aborted, promoted in full or fully promoted.
+	// Nothing is made between a RemoveManagedRoutes and the next VerifyWeight either: Argo Rollouts calls
+	// these in one reconcile while the canary has no available pod. SetWeight makes the route when it has one.
+	//
+	// | condition                                          | code                | what the caller does         |
+	// |----------------------------------------------------|---------------------|------------------------------|
+	// | the route's name, a header or a value is wrong     | INVALID_ARGUMENT    | mend the Rollout             |
+	// | a limit of ELBv2 on conditions would be exceeded   | INVALID_ARGUMENT    | mend the Rollout             |
+	// | the load balancer has no room for another rule     | RESOURCE_EXHAUSTED  | remove rules, raise the quota|
+	// | no priority is free above the rule                 | FAILED_PRECONDITION | leave a gap there            |
+	// | the rule has an OIDC action: its secret is unknown | FAILED_PRECONDITION | use another rule             |
+	// | the rule has elements that this version cannot copy| FAILED_PRECONDITION | update the router            |
+	// | the priority was taken meanwhile                   | ABORTED             | try again                    |
+	//
+	// And the conditions and codes of SetWeight, but for those of the weight.
 	SetHeaderRoute(ctx context.Context, in *SetHeaderRouteRequest, opts ...grpc.CallOption) (*SetHeaderRouteResponse, error)
 	// Copies requests to the canary. Effect: none: ELBv2 has no such action.
 	//
-	// | condition | code          | what the caller does                    |
-	// |-----------|---------------|-----------------------------------------|
-	// | always    | UNIMPLEMENTED | leave setMirrorRoute steps out          |
+	// | condition              | code          | what the caller does                      |
+	// |------------------------|---------------|-------------------------------------------|
+	// | a match is given       | UNIMPLEMENTED | leave setMirrorRoute steps out            |
 	SetMirrorRoute(ctx context.Context, in *SetMirrorRouteRequest, opts ...grpc.CallOption) (*SetMirrorRouteResponse, error)
 	// Tells whether each rule has the shares that were asked for, by a read of its own. Effect: none. Idempotent.
 	//
 	// What cannot be found out (AWS fails, refuses, throttles; rule or target group is gone) is answered
-	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error.
+	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error. So is,
+	// below the maximum, a header route that the last SetWeight found lost and could not make again.
 	//
 	// | condition                                          | code             | what the caller does            |
 	// |----------------------------------------------------|------------------|---------------------------------|
 	// | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT | mend the call                   |
 	// | the plugin's configuration is wrong                | INVALID_ARGUMENT | mend the Rollout                |
 	VerifyWeight(ctx context.Context, in *VerifyWeightRequest, opts ...grpc.CallOption) (*VerifyWeightResponse, error)
-	// Removes the routes that this router made for the Rollout. None are made yet, so there are none to remove.
+	// Removes the header routes that this router made for the Rollout.
 	//
-	// Effect: attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
-	// target's health in a group that no rule names. Idempotent.
+	// Effect: DeleteRule of each rule that carries all the tags of this Rollout and has the form of a header
+	// route. Attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
+	// target's health in a group that no rule names. Idempotent: what is absent already is removed.
 	//
-	// The conditions and codes of SetWeight, but for those of the weight, and never ABORTED.
+	// The conditions and codes of SetWeight, but for those of the weight.
 	RemoveManagedRoutes(ctx context.Context, in *RemoveManagedRoutesRequest, opts ...grpc.CallOption) (*RemoveManagedRoutesResponse, error)
 	// Names the kind of router. Effect: none. Idempotent.
 	Type(ctx context.Context, in *TypeRequest, opts ...grpc.CallOption) (*TypeResponse, error)
@@ -245,6 +269,10 @@ type TrafficRouterServer interface {
 	// Shares that integers up to 999 cannot express are put to the nearest, the canary's never above what was
 	// asked. Idempotent: the same call again writes nothing.
 	//
+	// After the weights, a header route of the steps up to currentStepIndex whose rule is lost is made again,
+	// under the conditions of SetHeaderRoute. A failure of that leaves the weights, is no error, and is what
+	// the next VerifyWeight gives as its reason.
+	//
 	// | condition                                          | code                | what the caller does         |
 	// |----------------------------------------------------|---------------------|------------------------------|
 	// | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT    | mend the call                |
@@ -262,34 +290,54 @@ type TrafficRouterServer interface {
 	// | AWS fails, is unreachable, or did not answer       | UNAVAILABLE         | try again: the next call     |
 	// |                                                    |                     | reads and repairs            |
 	SetWeight(context.Context, *SetWeightRequest) (*SetWeightResponse, error)
-	// Sends requests with certain headers to the canary. Effect: none yet.
+	// Sends requests with certain headers to the canary, all of them, whatever the weights are.
 	//
-	// | condition | code          | what the caller does                    |
-	// |-----------|---------------|-----------------------------------------|
-	// | always    | UNIMPLEMENTED | leave setHeaderRoute steps out          |
+	// Effect: CreateRule of one rule for each rule of the configuration, directly above it in priority: that
+	// rule's conditions and the headers, its authentication and transforms, a forward to the canary's target
+	// group alone, tagged as this Rollout's. A rule of the route that differs is changed in place; without a
+	// match the route's rules are deleted. Rules that are not this router's are never moved or changed.
+	// Idempotent: the same call again writes nothing.
+	//
+	// Nothing is done, and rules is empty, for a Rollout that is aborted, promoted in full or fully promoted.
+	// Nothing is made between a RemoveManagedRoutes and the next VerifyWeight either: Argo Rollouts calls
+	// these in one reconcile while the canary has no available pod. SetWeight makes the route when it has one.
+	//
+	// | condition                                          | code                | what the caller does         |
+	// |----------------------------------------------------|---------------------|------------------------------|
+	// | the route's name, a header or a value is wrong     | INVALID_ARGUMENT    | mend the Rollout             |
+	// | a limit of ELBv2 on conditions would be exceeded   | INVALID_ARGUMENT    | mend the Rollout             |
+	// | the load balancer has no room for another rule     | RESOURCE_EXHAUSTED  | remove rules, raise the quota|
+	// | no priority is free above the rule                 | FAILED_PRECONDITION | leave a gap there            |
+	// | the rule has an OIDC action: its secret is unknown | FAILED_PRECONDITION | use another rule             |
+	// | the rule has elements that this version cannot copy| FAILED_PRECONDITION | update the router            |
+	// | the priority was taken meanwhile                   | ABORTED             | try again                    |
+	//
+	// And the conditions and codes of SetWeight, but for those of the weight.
 	SetHeaderRoute(context.Context, *SetHeaderRouteRequest) (*SetHeaderRouteResponse, error)
 	// Copies requests to the canary. Effect: none: ELBv2 has no such action.
 	//
-	// | condition | code          | what the caller does                    |
-	// |-----------|---------------|-----------------------------------------|
-	// | always    | UNIMPLEMENTED | leave setMirrorRoute steps out          |
+	// | condition              | code          | what the caller does                      |
+	// |------------------------|---------------|-------------------------------------------|
+	// | a match is given       | UNIMPLEMENTED | leave setMirrorRoute steps out            |
 	SetMirrorRoute(context.Context, *SetMirrorRouteRequest) (*SetMirrorRouteResponse, error)
 	// Tells whether each rule has the shares that were asked for, by a read of its own. Effect: none. Idempotent.
 	//
 	// What cannot be found out (AWS fails, refuses, throttles; rule or target group is gone) is answered
-	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error.
+	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error. So is,
+	// below the maximum, a header route that the last SetWeight found lost and could not make again.
 	//
 	// | condition                                          | code             | what the caller does            |
 	// |----------------------------------------------------|------------------|---------------------------------|
 	// | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT | mend the call                   |
 	// | the plugin's configuration is wrong                | INVALID_ARGUMENT | mend the Rollout                |
 	VerifyWeight(context.Context, *VerifyWeightRequest) (*VerifyWeightResponse, error)
-	// Removes the routes that this router made for the Rollout. None are made yet, so there are none to remove.
+	// Removes the header routes that this router made for the Rollout.
 	//
-	// Effect: attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
-	// target's health in a group that no rule names. Idempotent.
+	// Effect: DeleteRule of each rule that carries all the tags of this Rollout and has the form of a header
+	// route. Attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
+	// target's health in a group that no rule names. Idempotent: what is absent already is removed.
 	//
-	// The conditions and codes of SetWeight, but for those of the weight, and never ABORTED.
+	// The conditions and codes of SetWeight, but for those of the weight.
 	RemoveManagedRoutes(context.Context, *RemoveManagedRoutesRequest) (*RemoveManagedRoutesResponse, error)
 	// Names the kind of router. Effect: none. Idempotent.
 	Type(context.Context, *TypeRequest) (*TypeResponse, error)

@@ -3,11 +3,12 @@
 Source: API reference, CreateRule and ModifyRule. Pure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Forward, ListenerRule
+from elbv2_trafficrouter.aws.conditions import conditions
+from elbv2_trafficrouter.routing.arn import Arn, listener_of
+from elbv2_trafficrouter.routing.model import Condition, Forward, HeaderRule, ListenerRule
 from elbv2_trafficrouter.routing.weights import MAX_WEIGHT
 
 Described = Mapping[str, Any]
@@ -15,7 +16,36 @@ Described = Mapping[str, Any]
 
 def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
     """A rule as DescribeRules or ModifyRule gives it."""
-    actions = tuple(rule.get("Actions", ()))
+    is_default = rule.get("IsDefault", False)
+    understood, strange = conditions(rule.get("Conditions", ()))
+    return _rule(
+        # What a default action is written by; its rule's own ARN leads to OperationNotPermitted.
+        listener_of(Arn(rule["RuleArn"])) if is_default else Arn(rule["RuleArn"]),
+        rule.get("Actions", ()),
+        unmodelled,
+        priority=None if is_default else int(rule.get("Priority", 0)),
+        conditions=understood,
+        transforms=tuple(rule.get("Transforms", ())),
+        strange=strange,
+    )
+
+
+def default_action(listener: Described) -> ListenerRule:
+    """A listener's default action as ModifyListener gives it."""
+    return _rule(Arn(listener["ListenerArn"]), listener["DefaultActions"])
+
+
+def _rule(
+    arn: Arn,
+    described: Iterable[Described],
+    unmodelled: Iterable[str] = (),
+    *,
+    priority: int | None = None,
+    conditions: frozenset[Condition] = frozenset(),
+    transforms: tuple[Described, ...] = (),
+    strange: tuple[str, ...] = (),
+) -> ListenerRule:
+    actions = tuple(described)
     unknown = tuple(
         f"Actions[{index}].Type {action['Type']}"
         for index, action in enumerate(actions)
@@ -23,11 +53,17 @@ def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> Listener
     )
     forwards = [_forwards(action) for action in actions if action["Type"] == "forward"]
     unreadable = () if _are_readable(forwards) else ("ForwardConfig.TargetGroups",)
+    in_actions = tuple(place for place in unmodelled if place.startswith("Actions"))
+    elsewhere = tuple(place for place in unmodelled if not place.startswith("Actions"))
     return ListenerRule(
-        arn=Arn(rule["RuleArn"]),
+        arn=arn,
         forwards=forwards[0] if forwards and not unreadable else (),
-        actions=actions,
-        not_understood=unmodelled + unknown + unreadable,
+        actions=tuple(_TO_SEND.get(action["Type"], dict)(action) for action in actions),
+        not_understood=in_actions + unknown + unreadable,
+        priority=priority,
+        conditions=conditions,
+        transforms=transforms,
+        not_copyable=elsewhere + strange,
     )
 
 
@@ -43,9 +79,16 @@ def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
     """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's forwards."""
     actions: tuple[Described, ...] = rule.actions
     return [
-        _forward(action, rule.forwards) if action["Type"] == "forward" else _TO_SEND[action["Type"]](action)
-        for action in actions
+        _forward(action, rule.forwards) if action["Type"] == "forward" else dict(action) for action in actions
     ]
+
+
+def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
+    """The base rule's authentication, then a forward to one target group with all traffic."""
+    groups = [{"TargetGroupArn": rule.group, "Weight": 1}]
+    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    actions: list[Described] = [*rule.before_forward, forward]
+    return [{**action, "Order": order} for order, action in enumerate(actions, start=1)]
 
 
 def _forwards(action: Described) -> tuple[Forward, ...]:
@@ -101,7 +144,7 @@ def _without_empty(described: Described, key: str) -> dict[str, Any]:
 
 
 _TO_SEND: dict[str, Callable[[Described], dict[str, Any]]] = {
-    "forward": dict,  # only so that it is known: _forward sends it
+    "forward": dict,  # _forward makes it ready when its groups are known
     "authenticate-oidc": _oidc,
     "authenticate-cognito": _cognito,
     "jwt-validation": _jwt,

@@ -12,6 +12,7 @@ from elbv2_trafficrouter.errors import (
     NoCredentials,
     NotAllowed,
     OutcomeUnknown,
+    PriorityTaken,
     Problem,
     Refused,
     RuleNotFound,
@@ -20,7 +21,7 @@ from elbv2_trafficrouter.errors import (
     Unreachable,
 )
 from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Change
+from elbv2_trafficrouter.routing.model import HeaderRule
 
 Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError | LookupError | ValueError | TypeError
 FAILURES = (
@@ -67,6 +68,7 @@ _NO_CREDENTIALS = (
 # Raised before a byte of the request was sent. (An SSLError may also end the wait for an answer.)
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
+_ABSENT = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
 _FIRST_SERVER_ERROR = 500
 _NO_CODE = "Unknown"  # every error of AWS's has one
 
@@ -88,22 +90,30 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     return _refusal(error, action, listener, "*")
 
 
-def writing_problem(error: Failure, action: str, change: Change) -> Problem:
-    """The problem of a write to a rule; OutcomeUnknown where it may have been done."""
-    rule = change.after.arn
+def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Problem:
+    """The problem of a write to a rule or listener; OutcomeUnknown where it may have been done.
+
+    `groups`: the target groups that it was to forward to.
+    """
     if unsent := _unsent(error, action):
         return unsent
     if not isinstance(error, boto.ClientError):
-        return OutcomeUnknown(action, rule, str(error))
+        return OutcomeUnknown(action, arn, str(error))
     code, message, status = _answer(error)
-    if code == "RuleNotFound":
-        return RuleNotFound(rule)
+    if absent := _ABSENT.get(code):
+        return absent(arn)
     if code == "TargetGroupNotFound":
-        groups = [forward.group for forward in change.after.forwards]
-        return TargetGroupNotFound(rule, [group for group in groups if group in message] or groups)
+        return TargetGroupNotFound(arn, [group for group in groups if group in message] or groups)
     if status >= _FIRST_SERVER_ERROR or code == _NO_CODE:
-        return OutcomeUnknown(action, rule, f"{code}: {message}")
-    return _refusal(error, action, rule, rule)
+        return OutcomeUnknown(action, arn, f"{code}: {message}")
+    return _refusal(error, action, arn, arn)
+
+
+def creating_problem(error: Failure, action: str, rule: HeaderRule) -> Problem:
+    """The problem of a CreateRule. As `writing_problem`, and PriorityTaken."""
+    if isinstance(error, boto.ClientError) and _answer(error)[0] == "PriorityInUse":
+        return PriorityTaken(rule.route, rule.listener, rule.priority)
+    return writing_problem(error, action, rule.listener, rule.group)
 
 
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:

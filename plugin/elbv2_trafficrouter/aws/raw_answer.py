@@ -26,7 +26,7 @@ def keep_unmodelled_elements(
 
 
 def unmodelled_elements(body: bytes, operation: OperationModel) -> dict[str, tuple[str, ...]]:
-    """For each rule the elements below its actions that the model lacks: {arn: ("Actions[0].MirrorConfig",)}.
+    """For each rule the elements below it that the model lacks: {arn: ("Actions[0].MirrorConfig",)}.
 
     An empty element carries nothing that could be erased.
     """
@@ -34,11 +34,10 @@ def unmodelled_elements(body: bytes, operation: OperationModel) -> dict[str, tup
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     output: Any = operation.output_shape
-    actions = output.members["Rules"].member.members["Actions"]
+    shape = output.members["Rules"].member
     found = {}
     for rule in root.iterfind("DescribeRulesResult/Rules/member"):
-        given = rule.iterfind("Actions")
-        if places := tuple(place for element in given for place in _unmodelled(element, actions, "Actions")):
+        if places := tuple(_unmodelled(rule, shape, "")):
             found[rule.findtext("RuleArn", "")] = places
     return found
 
@@ -50,8 +49,8 @@ def _unmodelled(element: ET.Element, shape: Shape, place: str) -> Iterator[str]:
     elif isinstance(shape, StructureShape):
         for child in element:
             if child.tag in shape.members:
-                yield from _unmodelled(child, shape.members[child.tag], f"{place}.{child.tag}")
+                yield from _unmodelled(child, shape.members[child.tag], f"{place}.{child.tag}".lstrip("."))
             elif any(text.strip() for text in child.itertext()):
-                yield f"{place}.{child.tag}"
+                yield f"{place}.{child.tag}".lstrip(".")
     elif not isinstance(shape, MapShape) and len(element):
         yield place

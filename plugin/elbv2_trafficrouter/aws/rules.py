@@ -1,18 +1,19 @@
-"""Listener rules in ELBv2: DescribeRules and ModifyRule."""
+"""Listener rules in ELBv2: DescribeRules and ModifyRule, of a default action ModifyListener."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.described import actions_to_send, listener_rule
+from elbv2_trafficrouter.aws.described import actions_to_send, default_action, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
 from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
-from elbv2_trafficrouter.routing.arn import Arn, region_of
+from elbv2_trafficrouter.routing.arn import Arn, listener_of, region_of
 from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
 from elbv2_trafficrouter.routing.ports import Call
 
 _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
+_MODIFY_LISTENER = "elasticloadbalancing:ModifyListener"
 
 
 class Elbv2Rules:
@@ -28,12 +29,19 @@ class Elbv2Rules:
 
     def write(self, change: Change) -> ListenerRule:
         actions: Any = actions_to_send(change.after)
+        arn = change.after.arn
+        is_default = listener_of(arn) == arn
         try:
-            client = self._clients.of(region_of(change.after.arn))
-            answer = client.modify_rule(RuleArn=change.after.arn, Actions=actions)
+            client = self._clients.of(region_of(arn))
+            if is_default:
+                answer: Any = client.modify_listener(ListenerArn=arn, DefaultActions=actions)
+                return default_action(answer["Listeners"][0])
+            answer = client.modify_rule(RuleArn=arn, Actions=actions)
             return listener_rule(answer["Rules"][0])
         except FAILURES as error:
-            raise writing_problem(error, _MODIFY, change) from error
+            action = _MODIFY_LISTENER if is_default else _MODIFY
+            groups = [forward.group for forward in change.after.forwards]
+            raise writing_problem(error, action, arn, *groups) from error
 
     def _rules_of(self, listener: Arn, call: Call) -> Iterator[ListenerRule]:
         try:

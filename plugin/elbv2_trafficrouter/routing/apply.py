@@ -17,7 +17,7 @@ def apply(
     """
     written = {}
     for change in plan.changes:
-        _check_that_it_still_counts(memory, call, turn)
+        check_that_it_still_counts(memory, call, turn)
         with memory.writing(change.after.arn):
             rule = written[change.after.arn] = rules.write(change)
         memory.answered(rule)
@@ -28,9 +28,10 @@ def apply(
     )
 
 
-def _check_that_it_still_counts(memory: Memory, call: Call, turn: Turn | None) -> None:
+def check_that_it_still_counts(memory: Memory, call: Call, turn: Turn | None) -> None:
+    """Before each write. Raises Overtaken, ClientLeft, TimeRanOut."""
     if turn is not None and not memory.is_newest(turn):
-        raise Overtaken(turn.namespace, turn.rollout)
+        raise Overtaken(turn.about, turn.namespace, turn.rollout)
     if not call.client_is_there():
         raise ClientLeft
     if call.seconds_left() <= 0:

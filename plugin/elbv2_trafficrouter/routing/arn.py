@@ -13,9 +13,11 @@ _OWNER = rf"arn:aws[a-z-]{{0,12}}:elasticloadbalancing:{_REGION}:[0-9]{{12}}"
 _NAME = r"[A-Za-z0-9-]{1,32}"
 _ID = r"[0-9a-f]{1,32}"
 _RULE = re.compile(rf"{_OWNER}:listener-rule/app/{_NAME}/{_ID}/{_ID}/{_ID}")
+_LISTENER = re.compile(rf"{_OWNER}:listener/app/{_NAME}/{_ID}/{_ID}")
 _TARGET_GROUP = re.compile(rf"{_OWNER}:targetgroup/{_NAME}/{_ID}")
 
 RULE_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID"
+LISTENER_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID"
 TARGET_GROUP_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID"
 
 
@@ -24,13 +26,24 @@ def is_rule(text: str) -> bool:
     return _RULE.fullmatch(text) is not None
 
 
+def is_listener(text: str) -> bool:
+    """Whether it is the ARN of a listener of an Application Load Balancer."""
+    return _LISTENER.fullmatch(text) is not None
+
+
 def is_target_group(text: str) -> bool:
     return _TARGET_GROUP.fullmatch(text) is not None
 
 
 def listener_of(rule: Arn) -> Arn:
-    """The listener that a rule belongs to: its ARN stands in the rule's."""
+    """The listener that a rule belongs to: its ARN stands in the rule's. Of a default action: itself."""
+    if ":listener-rule/" not in rule:
+        return rule
     return Arn(rule.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0])
+
+
+def load_balancer_of(listener: Arn) -> Arn:
+    return Arn(listener.replace(":listener/", ":loadbalancer/", 1).rpartition("/")[0])
 
 
 def region_of(arn: Arn) -> str:

@@ -4,7 +4,7 @@ Unknown keys are refused all at once, each with the nearest known one.
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,21 +13,29 @@ import msgspec
 from elbv2_trafficrouter import errors
 from elbv2_trafficrouter.errors import InvalidConfig, UnknownKeys, quoted
 from elbv2_trafficrouter.routing.arn import (
+    LISTENER_FORM,
     RULE_FORM,
     TARGET_GROUP_FORM,
     Arn,
+    is_listener,
     is_rule,
     is_target_group,
     place_of,
 )
 
 _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: ARN}}."
+_RULE_REMEDY = (
+    f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
+)
 # Each costs a comparison with all known keys, and no sentence holds more.
 _MOST_UNKNOWN_KEYS = 100
 
 
-class NamedRule(msgspec.Struct, frozen=True):
-    arn: str
+class NamedRule(msgspec.Struct, frozen=True, rename="camel"):
+    """A rule by its ARN, or a listener's default action by the listener's."""
+
+    arn: str = ""
+    listener_arn: str = ""
 
 
 class Config(msgspec.Struct, frozen=True, rename="camel"):
@@ -38,7 +46,8 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def rule_arns(self) -> tuple[Arn, ...]:
-        return tuple(Arn(rule.arn) for rule in self.rules)
+        """Of a default action: its listener's."""
+        return tuple(Arn(rule.arn or rule.listener_arn) for rule in self.rules)
 
     @property
     def groups(self) -> dict[str, Arn]:
@@ -81,10 +90,15 @@ def _unknown_keys(value: object, wanted: msgspec.inspect.Type, path: str) -> Ite
                 if key in known:
                     yield from _unknown_keys(inner, known[key], f"{path}.{key}")
                 else:
-                    yield f"{path}.{key}", difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
+                    yield f"{path}.{key}", _nearest(key, known)
         case msgspec.inspect.VarTupleType(item_type=item), list():
             for index, inner in enumerate(value):
                 yield from _unknown_keys(inner, item, f"{path}[{index}]")
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    by_lower_case = {name.lower(): name for name in known}
+    return by_lower_case[difflib.get_close_matches(key.lower(), by_lower_case, n=1, cutoff=0)[0]]
 
 
 def _check_rules(config: Config, path: str) -> None:
@@ -97,11 +111,22 @@ def _check_rules(config: Config, path: str) -> None:
     if len(config.rules) > 1:
         raise InvalidConfig(f"{path}.rules", "names more than one rule", "This version steers one: keep one.")
     for index, rule in enumerate(config.rules):
-        if not is_rule(rule.arn):
+        where = f"{path}.rules[{index}]"
+        if bool(rule.arn) == bool(rule.listener_arn):
             raise InvalidConfig(
-                f"{path}.rules[{index}].arn",
+                where, f"has {'both' if rule.arn else 'neither'} of arn and listenerArn", _RULE_REMEDY
+            )
+        if rule.arn and not is_rule(rule.arn):
+            raise InvalidConfig(
+                f"{where}.arn",
                 f"is {quoted(rule.arn)}, not the ARN of an Application Load Balancer's rule",
                 f"It has the form {RULE_FORM}.",
+            )
+        if rule.listener_arn and not is_listener(rule.listener_arn):
+            raise InvalidConfig(
+                f"{where}.listenerArn",
+                f"is {quoted(rule.listener_arn)}, not the ARN of an Application Load Balancer's listener",
+                f"It has the form {LISTENER_FORM}.",
             )
 
 

@@ -9,7 +9,8 @@ from google.protobuf import json_format
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
 from elbv2_trafficrouter.routing.config import Config, read_config
-from elbv2_trafficrouter.routing.model import Destination, Intent
+from elbv2_trafficrouter.routing.managed_routes import check_name, header_route, managed_routes
+from elbv2_trafficrouter.routing.model import Destination, HeaderRoute, Intent
 
 _LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
 DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
@@ -20,6 +21,25 @@ def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_na
     if not request.HasField("desired_weight"):
         raise InvalidRequest("desired_weight", "is missing", "Send it: 0 is a weight, absent is not.")
     return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
+
+
+def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tuple[Intent, HeaderRoute]:
+    """What a SetHeaderRoute asks for, and the Rollout's resting intent. Raises as `read_intent` does.
+
+    A route that may not stand is not looked at: an abort shall not fail for it.
+    """
+    intent = read_removal(request.rollout, plugin_name)
+    route = header_route(request.set_header_route)
+    if intent.managed_routes.may_stand:
+        check_name(route, intent.managed_routes)
+    return intent, route
+
+
+def read_removal(rollout: pb.Rollout, plugin_name: str) -> Intent:
+    """The resting intent of a Rollout whose rules can be told from others'. Raises as `read_intent` does."""
+    if not rollout.metadata.uid:
+        raise InvalidRequest("rollout.metadata.uid", "is missing", "Send the whole Rollout as it is.")
+    return read_resting_intent(rollout, plugin_name)
 
 
 def read_resting_intent(rollout: pb.Rollout, plugin_name: str) -> Intent:
@@ -62,6 +82,8 @@ def _intent(
         additional_destinations=destinations,
         max_weight=max_weight,
         config=config,
+        uid=rollout.metadata.uid,
+        managed_routes=managed_routes(rollout),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from elbv2_trafficrouter.errors import OutcomeUnknown, Problem, TimeRanOut
 from elbv2_trafficrouter.routing.arn import Arn
@@ -12,31 +12,42 @@ from elbv2_trafficrouter.routing.ports import Call, Mutex, Runtime
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A SetWeight's place among those of its Rollout."""
+    """A call's place among those of its Rollout that are about the same."""
 
     namespace: str
     rollout: str
+    about: str
     number: int
+
+
+WEIGHTS = "SetWeight"
+HEADERS = "SetHeaderRoute or RemoveManagedRoutes"
 
 
 class Memory:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._guard = runtime.mutex()
-        self._newest: dict[tuple[str, str], int] = {}
+        self._newest: dict[tuple[str, str, str], int] = {}
         self._mutexes: dict[Arn, Mutex] = {}
         self._written: dict[Arn, ListenerRule | None] = {}
         self._attached: set[tuple[Arn, Arn]] = set()
 
-    def arrive(self, intent: Intent) -> Turn:
+    def arrive(self, intent: Intent, about: str) -> Turn:
         """The next sequence number of the intent's Rollout."""
-        key = (intent.namespace, intent.rollout)
         with self._guarded():
-            number = self._newest[key] = self._newest.get(key, 0) + 1
-        return Turn(*key, number)
+            turn = self.newest(intent, about)
+            turn = replace(turn, number=turn.number + 1)
+            self._newest[turn.namespace, turn.rollout, about] = turn.number
+            return turn
+
+    def newest(self, intent: Intent, about: str) -> Turn:
+        """The turn of the last one that arrived."""
+        key = (intent.namespace, intent.rollout, about)
+        return Turn(*key, self._newest.get(key, 0))
 
     def is_newest(self, turn: Turn) -> bool:
-        return self._newest[turn.namespace, turn.rollout] == turn.number
+        return self._newest.get((turn.namespace, turn.rollout, turn.about), 0) == turn.number
 
     @contextmanager
     def holding(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import gcd
 
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.arn import Arn, listener_of
 from elbv2_trafficrouter.routing.config import Config
 
 
@@ -16,6 +16,34 @@ class Destination:
 
     service: str
     share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """A header of a header route and what its value shall be; one of the three is not empty."""
+
+    header: str
+    exact: str = ""
+    prefix: str = ""
+    regex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRoute:
+    """Requests that shall go to the canary, as Argo says it. Without matches: none. Not checked yet."""
+
+    name: str
+    matches: tuple[HeaderMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedRoutes:
+    """The header routes that a Rollout may have, by precedence, and those that it should have now."""
+
+    names: tuple[str, ...] = ()
+    wanted: tuple[HeaderRoute, ...] = ()
+    may_stand: bool = False
+    """Not when the update is over, aborted or promoted in full: Argo Rollouts removes all then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,8 @@ class Intent:
     additional_destinations: tuple[Destination, ...]
     max_weight: int
     config: Config
+    uid: str = ""
+    managed_routes: ManagedRoutes = ManagedRoutes()
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
@@ -53,15 +83,40 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a request must have to meet a rule: one of the values. `name`: of an http-header.
+
+    A query-string's values are (key, value). `is_regex`: they are regular expressions.
+    """
+
+    field: str
+    values: frozenset[str | tuple[str, str]]
+    is_regex: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListenerRule:
     """A rule as it was read. `forwards` is empty where it does not forward, or not in a way to trust."""
 
     arn: Arn
+    """Of a default action its listener's."""
     forwards: tuple[Forward, ...]
     actions: tuple[Mapping[str, object], ...]
-    """As described: kept opaque, so that what routing does not know is preserved."""
+    """As they can be sent back: kept opaque, so that what routing does not know is preserved."""
     not_understood: tuple[str, ...] = ()
     """Elements of the actions that could not be sent back."""
+    priority: int | None = None
+    """1…50000, the lowest first; None for a default action."""
+    conditions: frozenset[Condition] = frozenset()
+    transforms: tuple[Mapping[str, object], ...] = ()
+    not_copyable: tuple[str, ...] = ()
+    """Elements of all but the actions that another rule could not be given."""
+
+    @property
+    def before_forward(self) -> tuple[Mapping[str, object], ...]:
+        """Its authentication, if it has one."""
+        return tuple(action for action in self.actions if action["Type"] != "forward")
 
     def shares_like(self, other: "ListenerRule", among: Collection[Arn] | None = None) -> bool:
         """Whether both name the same target groups with the same shares; order and scale mean nothing.
@@ -76,6 +131,51 @@ class Snapshot:
     """The rules of one or more listeners, by one read."""
 
     rules: Mapping[Arn, ListenerRule]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRule:
+    """A rule of a header route as it shall be."""
+
+    route: str
+    base: Arn
+    """The rule that it stands above; of a default action the listener's."""
+    priority: int
+    conditions: frozenset[Condition]
+    before_forward: tuple[Mapping[str, object], ...]
+    group: Arn
+    transforms: tuple[Mapping[str, object], ...]
+
+    @property
+    def listener(self) -> Arn:
+        return listener_of(self.base)
+
+    def is_like(self, rule: ListenerRule) -> bool:
+        """Whether the rule does the same to the same requests, whatever its priority and its tags."""
+        return (
+            rule.conditions == self.conditions
+            and rule.before_forward == self.before_forward
+            and [forward.group for forward in rule.forwards] == [self.group]
+            and rule.transforms == self.transforms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderOutcome:
+    """A rule of a header route as it is now, and whether this call made or changed it."""
+
+    route: str
+    rule: ListenerRule
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of the account: condition values and wildcards of a rule, rules of a load balancer."""
+
+    values: int
+    wildcards: int
+    rules: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +199,14 @@ class RuleOutcome:
     rule: ListenerRule
     route: Route
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Every rule as it is now, and the header rules that were made again."""
+
+    rules: tuple[RuleOutcome, ...]
+    header_rules: tuple[HeaderOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,113 @@
 """The story of each call: read, decide, write, answer."""
 
+from functools import partial
+
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.routing.apply import apply
+from elbv2_trafficrouter.routing.apply import apply, check_that_it_still_counts
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
-from elbv2_trafficrouter.routing.memory import Memory
-from elbv2_trafficrouter.routing.model import Intent, Route, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.header_memory import Canary, HeaderMemory
+from elbv2_trafficrouter.routing.header_routes import HeaderRoutes, Job
+from elbv2_trafficrouter.routing.memory import HEADERS, WEIGHTS, Memory, Turn
+from elbv2_trafficrouter.routing.model import (
+    HeaderOutcome,
+    HeaderRoute,
+    Intent,
+    Outcome,
+    Route,
+    Snapshot,
+    Verification,
+)
+from elbv2_trafficrouter.routing.ownership import Installation, owner_of
 from elbv2_trafficrouter.routing.plan import plan, plan_attachment
-from elbv2_trafficrouter.routing.ports import Call, Rules, Runtime
+from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules, Runtime
 from elbv2_trafficrouter.routing.resolve import resolve
 from elbv2_trafficrouter.routing.verify import verify
 
 
 class Router:
-    def __init__(self, rules: Rules, runtime: Runtime) -> None:
+    def __init__(
+        self, rules: Rules, header_rules: HeaderRules, runtime: Runtime, installation: Installation
+    ) -> None:
         self._rules = rules
+        self._installation = installation
         self._memory = Memory(runtime)
+        self._header_memory = HeaderMemory(runtime)
+        self._header_routes = HeaderRoutes(rules, header_rules, self._header_memory)
 
-    def set_weight(self, intent: Intent, call: Call) -> tuple[RuleOutcome, ...]:
-        """Gives every rule the intent's shares, by writing those that differ. Raises a Problem."""
-        turn = self._memory.arrive(intent)
+    def set_weight(self, intent: Intent, call: Call) -> Outcome:
+        """Gives every rule the intent's shares, by writing those that differ. Raises a Problem.
+
+        Then header rules that were lost are made again.
+        """
+        turn, header_turn = self._memory.arrive(intent, WEIGHTS), self._memory.newest(intent, HEADERS)
         routes = resolve(intent)
         listeners = _listeners(routes)
         with self._memory.holding(listeners, call):
-            wanted = plan(intent, routes, self._rules.read(listeners, call), self._memory.written)
-            return apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=turn)
+            seen = self._rules.read(listeners, call)
+            wanted = plan(intent, routes, seen, self._memory.written)
+            rules = apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=turn)
+            job = self._job(intent, routes, seen, call, header_turn)
+            return Outcome(rules, self._header_routes.make_lost_ones(job))
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
         """Compares every rule with the intent's shares, on a read of its own.
 
         What can't be found out is not verified: the controller takes an error for leave to go on.
         """
+        owner = owner_of(intent, self._installation)
+        self._header_memory.reconcile_ended(owner)
         routes = resolve(intent)
         try:
             seen = self._rules.read(_listeners(routes), call)
-            return verify(intent, routes, plan(intent, routes, seen, written={}))
+            lost = self._header_memory.trouble_of(owner) if intent.canary.share < 1 else None
+            return verify(intent, routes, plan(intent, routes, seen, written={}), lost)
         except Problem as problem:
             return Verification(problem)
 
-    def attach_groups(self, intent: Intent, call: Call) -> None:
-        """Gives every rule the target groups that it lacks, at weight 0. Raises a Problem."""
+    def set_header_route(self, intent: Intent, route: HeaderRoute, call: Call) -> tuple[HeaderOutcome, ...]:
+        """Gives every rule one above it that sends these requests to the canary. Raises a Problem.
+
+        Nothing is done when the route may not stand, or has no pods to lead to.
+        """
+        owner = owner_of(intent, self._installation)
+        turn = self._memory.arrive(intent, HEADERS)
+        if not intent.managed_routes.may_stand or self._header_memory.canary_of(owner) is Canary.ABSENT:
+            return ()
         routes = resolve(intent)
-        if all(self._memory.has_seen(route.rule, route.groups.values()) for route in routes):
-            return
         listeners = _listeners(routes)
         with self._memory.holding(listeners, call):
             seen = self._rules.read(listeners, call)
+            return self._header_routes.set(route, self._job(intent, routes, seen, call, turn))
+
+    def remove_managed_routes(self, intent: Intent, call: Call) -> tuple[Arn, ...]:
+        """Deletes this Rollout's header rules. Raises a Problem.
+
+        Gives every rule the target groups that it lacks, at weight 0.
+        """
+        owner = owner_of(intent, self._installation)
+        turn = self._memory.arrive(intent, HEADERS)
+        self._header_memory.routes_removed(owner)
+        routes = resolve(intent)
+        attached = all(self._memory.has_seen(route.rule, route.groups.values()) for route in routes)
+        if attached and self._header_memory.knows_of_none(owner):
+            return ()
+        listeners = _listeners(routes)
+        with self._memory.holding(listeners, call):
+            seen = self._rules.read(listeners, call)
+            removed = self._header_routes.remove(self._job(intent, routes, seen, call, turn))
             wanted = plan_attachment(intent, routes, seen, self._memory.written)
             apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=None)
+            return removed
+
+    def _job(self, intent: Intent, routes: tuple[Route, ...], seen: Snapshot, call: Call, turn: Turn) -> Job:
+        return Job(
+            owner=owner_of(intent, self._installation),
+            intent=intent,
+            routes=routes,
+            snapshot=seen,
+            call=call,
+            still_counts=partial(check_that_it_still_counts, self._memory, call, turn),
+        )
 
 
 def _listeners(routes: tuple[Route, ...]) -> frozenset[Arn]:

@@ -1,18 +1,21 @@
 """Whether the rules have the shares that were asked for. Pure."""
 
-from elbv2_trafficrouter.errors import SharesDiffer
+from elbv2_trafficrouter.errors import Problem, SharesDiffer
 from elbv2_trafficrouter.routing.model import Change, Intent, Plan, Route, RuleOutcome, Verification
 
 
-def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan) -> Verification:
-    """The answer for a plan that was made on a read of its own: verified when there is nothing to change."""
+def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, lost: Problem | None) -> Verification:
+    """The answer for a plan that was made on a read of its own: verified when there is nothing to change.
+
+    `lost`: a header route that could not be made again.
+    """
     changes = {change.before.arn: change for change in wanted.changes}
     outcomes = tuple(
         RuleOutcome(changes[rule.arn].before if rule.arn in changes else rule, route, changed=False)
         for route, rule in zip(routes, wanted.rules, strict=True)
     )
     troubles = (_difference(intent, route, changes[route.rule]) for route in routes if route.rule in changes)
-    return Verification(next(troubles, None), outcomes)
+    return Verification(next(troubles, lost), outcomes)
 
 
 def _difference(intent: Intent, route: Route, change: Change) -> SharesDiffer:

@@ -9,6 +9,7 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import Defect, Problem, UndecodableMessage, shown
 from elbv2_trafficrouter.rpc.status import metadata, status
 
@@ -93,10 +94,20 @@ def _result(response: Any) -> dict[str, object]:
     written = {
         rule.rule_arn: {group.service or group.arn: group.weight for group in rule.target_groups}
         for rule in getattr(response, "rules", ())
-        if rule.changed
+        if isinstance(rule, pb.RuleWeights) and rule.changed
     }
-    reason = getattr(response, "reason", "")
-    return ({"written": written} if written else {}) | ({"reason": reason} if reason else {})
+    routed = {
+        rule.rule_arn: rule.route
+        for rule in (*getattr(response, "header_rules", ()), *getattr(response, "rules", ()))
+        if isinstance(rule, pb.HeaderRule) and rule.changed
+    }
+    result = {
+        "written": written,
+        "header_routes": routed,
+        "removed": list(getattr(response, "removed_rule_arns", ())),
+        "reason": getattr(response, "reason", ""),
+    }
+    return {name: value for name, value in result.items() if value}
 
 
 def _since(begun: float) -> float:

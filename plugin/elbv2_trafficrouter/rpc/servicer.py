@@ -7,11 +7,16 @@ import grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from elbv2_trafficrouter.errors import HeaderRoutesNotImplemented, MirrorRoutesNotImplemented
-from elbv2_trafficrouter.routing.intent import read_intent, read_resting_intent
+from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented
+from elbv2_trafficrouter.routing.intent import read_header_route, read_intent, read_removal
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.call import GrpcCall
-from elbv2_trafficrouter.rpc.messages import set_weight_response, verify_weight_response
+from elbv2_trafficrouter.rpc.messages import (
+    remove_managed_routes_response,
+    set_header_route_response,
+    set_weight_response,
+    verify_weight_response,
+)
 
 TYPE = "elbv2"
 Context = grpc.ServicerContext
@@ -35,12 +40,15 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
     def SetHeaderRoute(
         self, request: pb.SetHeaderRouteRequest, context: Context
     ) -> pb.SetHeaderRouteResponse:
-        raise HeaderRoutesNotImplemented
+        intent, route = read_header_route(request, self._plugin_name)
+        return set_header_route_response(self._router.set_header_route(intent, route, GrpcCall(context)))
 
     def SetMirrorRoute(
         self, request: pb.SetMirrorRouteRequest, context: Context
     ) -> pb.SetMirrorRouteResponse:
-        raise MirrorRoutesNotImplemented
+        if request.set_mirror_route.match:
+            raise MirrorRoutesNotImplemented
+        return pb.SetMirrorRouteResponse()
 
     def VerifyWeight(self, request: pb.VerifyWeightRequest, context: Context) -> pb.VerifyWeightResponse:
         intent = read_intent(request, self._plugin_name)
@@ -49,9 +57,9 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
     def RemoveManagedRoutes(
         self, request: pb.RemoveManagedRoutesRequest, context: Context
     ) -> pb.RemoveManagedRoutesResponse:
-        intent = read_resting_intent(request.rollout, self._plugin_name)
-        self._router.attach_groups(intent, GrpcCall(context))
-        return pb.RemoveManagedRoutesResponse()
+        intent = read_removal(request.rollout, self._plugin_name)
+        removed = self._router.remove_managed_routes(intent, GrpcCall(context))
+        return remove_managed_routes_response(removed)
 
     def Type(self, request: pb.TypeRequest, context: Context) -> pb.TypeResponse:
         return pb.TypeResponse(type=TYPE)

@@ -54,10 +54,12 @@ class SetWeightRequest(_message.Message):
     def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ..., desired_weight: _Optional[int] = ..., additional_destinations: _Optional[_Iterable[_Union[WeightDestination, _Mapping]]] = ...) -> None: ...
 
 class SetWeightResponse(_message.Message):
-    __slots__ = ("rules",)
+    __slots__ = ("rules", "header_rules")
     RULES_FIELD_NUMBER: _ClassVar[int]
+    HEADER_RULES_FIELD_NUMBER: _ClassVar[int]
     rules: _containers.RepeatedCompositeFieldContainer[RuleWeights]
-    def __init__(self, rules: _Optional[_Iterable[_Union[RuleWeights, _Mapping]]] = ...) -> None: ...
+    header_rules: _containers.RepeatedCompositeFieldContainer[HeaderRule]
+    def __init__(self, rules: _Optional[_Iterable[_Union[RuleWeights, _Mapping]]] = ..., header_rules: _Optional[_Iterable[_Union[HeaderRule, _Mapping]]] = ...) -> None: ...
 
 class SetHeaderRouteRequest(_message.Message):
     __slots__ = ("rollout", "set_header_route")
@@ -68,8 +70,10 @@ class SetHeaderRouteRequest(_message.Message):
     def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ..., set_header_route: _Optional[_Union[SetHeaderRoute, _Mapping]] = ...) -> None: ...
 
 class SetHeaderRouteResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("rules",)
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[HeaderRule]
+    def __init__(self, rules: _Optional[_Iterable[_Union[HeaderRule, _Mapping]]] = ...) -> None: ...
 
 class SetMirrorRouteRequest(_message.Message):
     __slots__ = ("rollout", "set_mirror_route")
@@ -110,8 +114,10 @@ class RemoveManagedRoutesRequest(_message.Message):
     def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
 
 class RemoveManagedRoutesResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("removed_rule_arns",)
+    REMOVED_RULE_ARNS_FIELD_NUMBER: _ClassVar[int]
+    removed_rule_arns: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, removed_rule_arns: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TypeRequest(_message.Message):
     __slots__ = ()
@@ -122,6 +128,18 @@ class TypeResponse(_message.Message):
     TYPE_FIELD_NUMBER: _ClassVar[int]
     type: str
     def __init__(self, type: _Optional[str] = ...) -> None: ...
+
+class HeaderRule(_message.Message):
+    __slots__ = ("rule_arn", "changed", "priority", "route")
+    RULE_ARN_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    ROUTE_FIELD_NUMBER: _ClassVar[int]
+    rule_arn: str
+    changed: bool
+    priority: int
+    route: str
+    def __init__(self, rule_arn: _Optional[str] = ..., changed: _Optional[bool] = ..., priority: _Optional[int] = ..., route: _Optional[str] = ...) -> None: ...
 
 class RuleWeights(_message.Message):
     __slots__ = ("rule_arn", "changed", "target_groups")

@@ -1,0 +1,65 @@
+"""A described condition ↔ Condition: ELBv2 echoes values beside the configuration and takes them once only.
+
+Source: API reference, RuleCondition. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from elbv2_trafficrouter.routing.model import Condition
+
+_CONFIG_OF = {
+    "host-header": "HostHeaderConfig",
+    "path-pattern": "PathPatternConfig",
+    "http-header": "HttpHeaderConfig",
+    "query-string": "QueryStringConfig",
+    "http-request-method": "HttpRequestMethodConfig",
+    "source-ip": "SourceIpConfig",
+}
+_KNOWN = {"HttpHeaderName", "Values", "RegexValues"}
+
+
+def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condition], tuple[str, ...]]:
+    """What is understood of a rule's conditions, and the places of what is not."""
+    understood: set[Condition] = set()
+    unknown: list[str] = []
+    for index, one in enumerate(described):
+        field = one["Field"]
+        # Old rules have their values beside the field alone.
+        config = one.get(_CONFIG_OF.get(field, ""), one)
+        if field not in _CONFIG_OF:
+            unknown.append(f"Conditions[{index}].Field {field}")
+        elif more := sorted(set(config) - _KNOWN - {"Field"}):
+            unknown.append(f"Conditions[{index}].{more[0]}")
+        else:
+            understood.add(_condition(field, config))
+    return frozenset(understood), tuple(unknown)
+
+
+def conditions_to_send(understood: Iterable[Condition]) -> list[dict[str, Any]]:
+    """For CreateRule and ModifyRule, in an order that is always the same."""
+    return sorted(map(_to_send, understood), key=repr)
+
+
+def _condition(field: str, config: Mapping[str, Any]) -> Condition:
+    is_regex = bool(config.get("RegexValues"))
+    values = config["RegexValues" if is_regex else "Values"]
+    if field == "query-string":
+        values = [(value.get("Key", ""), value["Value"]) for value in values]
+    return Condition(field, frozenset(values), is_regex, config.get("HttpHeaderName", ""))
+
+
+def _to_send(condition: Condition) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "RegexValues" if condition.is_regex else "Values": [_value(one) for one in sorted(condition.values)]
+    }
+    if condition.name:
+        config["HttpHeaderName"] = condition.name
+    return {"Field": condition.field, _CONFIG_OF[condition.field]: config}
+
+
+def _value(value: str | tuple[str, str]) -> str | dict[str, str]:
+    if isinstance(value, str):
+        return value
+    key, text = value
+    return {"Key": key, "Value": text} if key else {"Value": text}

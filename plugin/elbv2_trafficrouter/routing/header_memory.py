@@ -1,0 +1,118 @@
+"""What a process remembers of header rules. After a restart all of it is looked up, or unknown."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from elbv2_trafficrouter.errors import OutcomeUnknown, Problem
+from elbv2_trafficrouter.routing.arn import Arn, listener_of
+from elbv2_trafficrouter.routing.model import HeaderOutcome, ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.ownership import Owner
+from elbv2_trafficrouter.routing.ports import Runtime
+
+READS_LAG_SECONDS = 10.0
+LANDS_LATE_SECONDS = 30.0
+LOOK_COUNTS_SECONDS = 60.0
+"""Then another router may have been at work: the controller's leader changes."""
+
+
+class Canary(Enum):
+    """What the calls of a Rollout told about its canary's pods: there is no other word of them."""
+
+    UNKNOWN = auto()
+    ABSENT = auto()
+    """RemoveManagedRoutes came in this reconcile: no pod is available, or the update is over."""
+    PRESENT = auto()
+
+
+class HeaderMemory:
+    """For who holds the listener that it is about; the canary's pods for any call."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._now = runtime.now
+        self._begun = runtime.now()
+        self._canaries: dict[Owner, Canary] = {}
+        self._troubles: dict[Owner, Problem] = {}
+        self._made: dict[Arn, tuple[float, ListenerRule, Owner, str]] = {}
+        self._deleted: dict[Arn, float] = {}
+        self._unanswered: dict[Owner, tuple[float, OutcomeUnknown]] = {}
+        self._none_seen: dict[Owner, float] = {}
+
+    # The canary's pods, by the order of calls
+
+    def routes_removed(self, owner: Owner) -> None:
+        self._canaries[owner] = Canary.ABSENT
+
+    def reconcile_ended(self, owner: Owner) -> None:
+        self._canaries[owner] = Canary.PRESENT
+
+    def canary_of(self, owner: Owner) -> Canary:
+        return self._canaries.get(owner, Canary.UNKNOWN)
+
+    # What the last SetWeight could not make
+
+    def fell_short(self, owner: Owner, trouble: Problem | None) -> None:
+        if trouble is None:
+            self._troubles.pop(owner, None)
+        else:
+            self._troubles[owner] = trouble
+
+    def trouble_of(self, owner: Owner) -> Problem | None:
+        return self._troubles.get(owner)
+
+    # Writes, which reads may not show yet
+
+    @contextmanager
+    def creating(self, owner: Owner) -> Iterator[None]:
+        """A CreateRule is sent in the block; one that is not answered may be done later."""
+        self._none_seen.pop(owner, None)
+        try:
+            yield
+        except OutcomeUnknown as unknown:
+            self._unanswered[owner] = (self._now(), unknown)
+            raise
+
+    def made(self, owner: Owner, outcome: HeaderOutcome) -> None:
+        self._made[outcome.rule.arn] = (self._now(), outcome.rule, owner, outcome.route)
+
+    def deleted(self, rule: Arn) -> None:
+        self._made.pop(rule, None)
+        self._deleted[rule] = self._now()
+
+    def corrected(self, seen: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
+        """The rules of these listeners with what was made and deleted while reads may lag."""
+        self._forget()
+        made = {
+            arn: rule for arn, (_, rule, _, _) in self._made.items() if listener_of(arn) in set(listeners)
+        }
+        rules = {**seen.rules, **made}
+        return {arn: rule for arn, rule in rules.items() if arn not in self._deleted}
+
+    def made_for(self, owner: Owner) -> Mapping[Arn, str]:
+        """The rules made lately for this owner, with their routes: their tags may not be found yet."""
+        return {arn: route for arn, (_, _, whose, route) in self._made.items() if whose == owner}
+
+    def _forget(self) -> None:
+        """Rules' ARNs are never used again; what is old is in every read."""
+        before = self._now() - READS_LAG_SECONDS
+        self._made = {arn: made for arn, made in self._made.items() if made[0] > before}
+        long_before = self._now() - LANDS_LATE_SECONDS
+        self._deleted = {arn: when for arn, when in self._deleted.items() if when > long_before}
+
+    # Whether there are any
+
+    def unanswered(self, owner: Owner) -> OutcomeUnknown | None:
+        """The CreateRule that may yet be done."""
+        when, unknown = self._unanswered.get(owner, (0.0, None))
+        if unknown is not None and self._now() - when > LANDS_LATE_SECONDS:
+            del self._unanswered[owner]
+            return None
+        return unknown
+
+    def saw_none(self, owner: Owner) -> None:
+        """By a look at AWS, or all were deleted. A read may not show what another process has just made."""
+        if self._now() - self._begun > READS_LAG_SECONDS and self.unanswered(owner) is None:
+            self._none_seen[owner] = self._now()
+
+    def knows_of_none(self, owner: Owner) -> bool:
+        return self._now() - self._none_seen.get(owner, float("-inf")) < LOOK_COUNTS_SECONDS

@@ -1,0 +1,46 @@
+"""Where a header rule stands: directly above its base rule, in the order of managedRoutes. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from elbv2_trafficrouter.errors import NoFreePriority
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import ListenerRule
+
+LAST_PRIORITY = 50_000
+
+
+def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], ours: Mapping[Arn, str]) -> range:
+    """The priorities between a rule and the next one above it that is not ours, `ours` counting as free.
+
+    A default action stands below them all.
+    """
+    below = LAST_PRIORITY + 1 if base.priority is None else base.priority
+    above = (
+        rule.priority
+        for rule in rules
+        if rule.priority is not None and rule.priority < below and rule.arn not in ours
+    )
+    return range(max(above, default=0) + 1, below)
+
+
+def free_priority(
+    route: str,
+    base: ListenerRule,
+    gap: range,
+    taken: Mapping[int, str],
+    names: Sequence[str],
+) -> int:
+    """The priority for a route's new rule. `taken`: in the gap by our rules, with their routes.
+
+    Each name of managedRoutes has its place above the base, so that a route that comes later finds one.
+    Where a gap is too small for that, the nearest free one in the right order. Raises NoFreePriority.
+    """
+    order = {name: number for number, name in enumerate(names)}
+    own = order.get(route, len(names))
+    first = max([p + 1 for p, other in taken.items() if order.get(other, own) < own], default=gap.start)
+    end = min([p for p, other in taken.items() if order.get(other, own) > own], default=gap.stop)
+    place = gap.stop - (len(names) - own)
+    free = [priority for priority in range(first, end) if priority not in taken]
+    if not free:
+        raise NoFreePriority(route, base.arn, base.priority, gap.start - 1, len(names))
+    return min(free, key=lambda priority: abs(priority - place))

@@ -1,0 +1,71 @@
+"""Whose a header rule is: the tags that the router gives it, and the form that it has. Pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import Intent, ListenerRule
+
+_PREFIX = "elbv2-trafficrouter/"
+_ROUTE = f"{_PREFIX}route"
+# Letters, digits and spaces of any language, and _.:/=+-@. Source: API reference, Tag.
+_TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Which of several routers in an AWS account this is: of which cluster, and there of which controller."""
+
+    cluster: str = ""
+    instance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A Rollout, and the router that makes its header rules."""
+
+    installation: Installation
+    namespace: str
+    rollout: str
+    uid: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {
+            f"{_PREFIX}cluster": self.installation.cluster,
+            f"{_PREFIX}instance": self.installation.instance,
+            f"{_PREFIX}rollout-namespace": self.namespace,
+            f"{_PREFIX}rollout": self.rollout,
+            f"{_PREFIX}rollout-uid": self.uid,
+        }
+
+    def tags_of(self, route: str) -> dict[str, str]:
+        """Of a rule for this header route."""
+        return {**self.tags, _ROUTE: route}
+
+
+def owner_of(intent: Intent, installation: Installation) -> Owner:
+    return Owner(installation, intent.namespace, intent.rollout, intent.uid)
+
+
+def may_be_tag_value(text: str) -> bool:
+    return _TAG_VALUE.fullmatch(text) is not None
+
+
+def is_shaped_like_ours(rule: ListenerRule, bases: Collection[Arn], groups: Collection[Arn]) -> bool:
+    """Whether it sends requests with a certain header to one of these groups alone, and is none of `bases`.
+
+    A tag can be put on any rule; what the rule does can't be feigned.
+    """
+    return (
+        rule.priority is not None
+        and rule.arn not in bases
+        and [forward.group in groups for forward in rule.forwards] == [True]
+        and any(condition.field == "http-header" for condition in rule.conditions)
+    )
+
+
+def route_of(tags: Mapping[str, str], owner: Owner) -> str | None:
+    """The header route that a rule with these tags is for; None where it is not this owner's."""
+    return tags.get(_ROUTE) if owner.tags.items() <= tags.items() else None
