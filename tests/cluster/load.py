@@ -5,7 +5,7 @@ import itertools
 import ssl
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -81,12 +81,13 @@ async def load(
     tls: ssl.SSLContext | None = None,
     path: str = "/petclinic/actuator/info",
     host: str | None = None,
+    headers: Mapping[str, str] | None = None,
     deadline_seconds: float = 5,
 ) -> AsyncIterator[Load]:
     """Sends while the block runs, then waits for the requests under way.
 
     `address`: a loopback address and a port. `tls`: what it is verified by, None is plain HTTP. `host`: the
-    Host header, else the address.
+    Host header, else the address. `headers`: more of them, in each request.
     """
     if not ip_address(address.rpartition(":")[0]).is_loopback:
         raise ValueError(f"{address} is not on this machine: load is for loopback addresses only")
@@ -95,7 +96,7 @@ async def load(
         # With a limit requests would wait here, unseen, while the server is stuck.
         connector=aiohttp.TCPConnector(limit=0, ssl=tls or True),
         timeout=aiohttp.ClientTimeout(total=deadline_seconds),
-        headers={"Host": host} if host else {},
+        headers={**(headers or {}), **({"Host": host} if host else {})},
         middlewares=[_sent_once],
     ) as session:
         running = Load()

@@ -12,7 +12,7 @@ from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 from cluster.load import Load
 from cluster.process import NotInTime, wait_until
-from cluster.world import World
+from cluster.world import Headers, World
 from support.manifest import ROOT, Object, objects_of
 from support.petclinic import PLUGIN, client_of, control
 from support.sidecar import CREDENTIALS
@@ -20,6 +20,8 @@ from support.sidecar import CREDENTIALS
 EXAMPLE = ROOT / "deploy" / "examples" / "petclinic"
 NAME, STABLE, CANARY = "was", "was-stable", "was-canary"
 OLD, NEW = "1.0.0", "1.0.1"
+PRIORITY = 100
+"""Of the rule: header routes stand above it."""
 
 _ROLLOUT = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
 _CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
@@ -63,9 +65,9 @@ class Petclinic:
         routing = {"plugins": {PLUGIN: block}}
         self.patch({"spec": {"strategy": {"canary": {"trafficRouting": routing}}}})
 
-    def load(self, per_second: int = 200) -> AbstractContextManager[Load]:
+    def load(self, per_second: int = 200, headers: Headers | None = None) -> AbstractContextManager[Load]:
         """Requests to the petclinic while the block runs."""
-        return self.world.load(self.address, per_second)
+        return self.world.load(self.address, per_second, headers)
 
     # What a person sees.
 
@@ -172,15 +174,18 @@ def petclinic(
     canary: Mapping[str, Any] | None = None,
     spec: Mapping[str, Any] | None = None,
     weights: Mapping[str, int] | None = None,
+    routes: Sequence[str] = (),
 ) -> Petclinic:
     """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields.
 
-    `weights`: Service → weight in the rule as it begins.
+    `weights`: Service → weight in the rule as it begins. `routes`: names of its managed routes.
     """
     clinic = _balanced(world, namespace, weights or {STABLE: 100, CANARY: 0})
     rollout, *rest = _objects(clinic)
     rollout["spec"] |= {"replicas": replicas, **(spec or {})}
-    rollout["spec"]["strategy"]["canary"] |= {"steps": list(steps), **(canary or {})}
+    strategy = rollout["spec"]["strategy"]["canary"]
+    strategy["trafficRouting"] |= {"managedRoutes": [{"name": name} for name in routes]}
+    strategy |= {"steps": list(steps), **(canary or {})}
     world.cluster.kubectl("create", "namespace", namespace)
     world.cluster.apply(*rest, rollout)
     return clinic
@@ -222,7 +227,7 @@ def _balanced(world: World, namespace: str, weights: Mapping[str, int]) -> Petcl
     }
     (rule,) = elbv2.create_rule(
         ListenerArn=listener["ListenerArn"],
-        Priority=1,
+        Priority=PRIORITY,
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/petclinic*"]}}],
         Actions=[
             {

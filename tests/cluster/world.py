@@ -1,7 +1,7 @@
 """All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from cluster.load import Load, load
 from cluster.pods import pods
 
 RequestsPerSecond = int
+Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,18 @@ class World:
     client: lightkube.Client
     portal: BlockingPortal
 
-    def load(self, address: str, per_second: RequestsPerSecond) -> AbstractContextManager[Load]:
-        """Requests to this HTTPS listener while the block runs."""
+    def tls(self) -> ssl.SSLContext:
+        """What verifies the emulator's HTTPS listeners."""
         authority = urllib3.request("GET", f"{self.endpoint}/_emulator/ca").data.decode()
-        tls = ssl.create_default_context(cadata=authority)
-        return self.portal.wrap_async_context_manager(load(address, per_second=per_second, tls=tls))
+        return ssl.create_default_context(cadata=authority)
+
+    def load(
+        self, address: str, per_second: RequestsPerSecond, headers: Headers | None = None
+    ) -> AbstractContextManager[Load]:
+        """Requests to this HTTPS listener while the block runs, each with these headers."""
+        return self.portal.wrap_async_context_manager(
+            load(address, per_second=per_second, tls=self.tls(), headers=headers)
+        )
 
 
 @contextmanager

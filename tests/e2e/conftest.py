@@ -3,6 +3,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from lightkube.resources.core_v1 import Namespace
 
+from cluster import programs
 from cluster.world import World, world
 from support.petclinic import client_of, control
 from support.sidecar import CREDENTIALS
@@ -14,6 +15,17 @@ _LINES = 40
 def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The newest controller: most scenarios share it, each in a namespace of its own."""
     with world(tmp_path_factory.mktemp("newest")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=programs.CONTROLLERS)
+def each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Each controller in turn."""
+    version: str = request.param
+    if version == programs.NEWEST:
+        yield request.getfixturevalue("newest")
+        return
+    with world(tmp_path_factory.mktemp(version), version) as running:
         yield running
 
 

@@ -2,34 +2,22 @@
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster import programs
 from cluster.counts import await_share, only
 from cluster.load import Load
 from cluster.petclinic import CANARY, NEW, OLD, STABLE, Petclinic, petclinic, weights_of
 from cluster.process import process
 from cluster.resting import wait_registered
-from cluster.world import World, world
+from cluster.world import World
 from support.read_only import reads_instead_of_writing
 from support.sidecar import CREDENTIALS, environment
 from support.sidecar import command as sidecar_command
 
 WEIGHTS = (10, 25, 50, 75)
 STEPS = [step for weight in WEIGHTS for step in ({"setWeight": weight}, {"pause": {"duration": "5s"}})]
-
-
-@pytest.fixture(scope="module", params=programs.CONTROLLERS)
-def each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    version: str = request.param
-    if version == programs.NEWEST:
-        yield request.getfixturevalue("newest")
-        return
-    with world(tmp_path_factory.mktemp(version), version) as running:
-        yield running
 
 
 def shown(clinic: Petclinic) -> dict[str, str]:
