@@ -235,7 +235,7 @@ class HeaderRouteLost(Problem):
 
     def __init__(self, route: str, rule: str) -> None:
         super().__init__(
-            f"The rule of the header route {quoted(route)} above {resource_of(rule)} is gone. "
+            f"The rule of the header route {quoted(route)} is not seen above {resource_of(rule)}. "
             "The next SetWeight makes it again.",
             {"route": route, "rule": rule},
         )

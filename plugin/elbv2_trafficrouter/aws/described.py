@@ -85,10 +85,13 @@ def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
 
 def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
     """The base rule's authentication, then a forward to one target group with all traffic."""
+    before: tuple[Described, ...] = rule.before_forward
+    order = max((action["Order"] for action in before), default=0) + 1
     groups = [{"TargetGroupArn": rule.group, "Weight": 1}]
-    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
-    actions: list[Described] = [*rule.before_forward, forward]
-    return [{**action, "Order": order} for order, action in enumerate(actions, start=1)]
+    return [
+        *map(dict, before),
+        {"Type": "forward", "Order": order, "ForwardConfig": {"TargetGroups": groups}},
+    ]
 
 
 def _forwards(action: Described) -> tuple[Forward, ...]:

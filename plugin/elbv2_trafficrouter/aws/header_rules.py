@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _SERVICE = "elasticloadbalancing:"
 _ARNS_OF_DESCRIBE_TAGS = 20
+# With what AWS documents for an account that has no word of them.
 _QUOTAS = {
-    "values": "condition-values-per-alb-rule",
-    "wildcards": "condition-wildcards-per-alb-rule",
-    "rules": "rules-per-application-load-balancer",
+    "values": ("condition-values-per-alb-rule", 5),
+    "wildcards": ("condition-wildcards-per-alb-rule", 5),
+    "rules": ("rules-per-application-load-balancer", 100),
 }
 
 
@@ -46,7 +47,7 @@ class Elbv2HeaderRules:
         with _reading("DescribeAccountLimits", listener):
             pages = self._client(listener).get_paginator("describe_account_limits").paginate()
             limits = {limit["Name"]: int(limit["Max"]) for page in pages for limit in page["Limits"]}
-            return Limits(**{member: limits[name] for member, name in _QUOTAS.items()})
+            return Limits(**{member: limits.get(name, known) for member, (name, known) in _QUOTAS.items()})
 
     def listeners_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:
         found: set[Arn] = set()

@@ -14,6 +14,7 @@ from elbv2_trafficrouter.routing.arn import Arn, listener_of
 from elbv2_trafficrouter.routing.header_priority import free_priority, gap_above
 from elbv2_trafficrouter.routing.headers import header_conditions
 from elbv2_trafficrouter.routing.model import HeaderRoute, HeaderRule, Intent, ListenerRule, Route
+from elbv2_trafficrouter.routing.ownership import is_shaped_like_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,17 @@ def base_rule(intent: Intent, route: Route, rules: Mapping[Arn, ListenerRule]) -
     return base
 
 
-def is_present(intent: Intent, wanted: HeaderRoute, route: Route, rules: Mapping[Arn, ListenerRule]) -> bool:
-    """Whether some rule directly above the base does what the header route's would, whosever it is."""
-    base = base_rule(intent, route, rules)
-    rule = _wanted(intent, wanted, route, base, priority=0)
-    alike = {one.arn: wanted.name for one in _on_listener_of(base, rules.values()) if rule.is_like(one)}
-    gap = gap_above(base, _on_listener_of(base, rules.values()), alike)
-    return any(rules[arn].priority in gap for arn in alike)
+def is_present(intent: Intent, wanted: HeaderRoute, on: Route, rules: Mapping[Arn, ListenerRule]) -> bool:
+    """Whether some rule above the base does what the header route's would, by what can be seen without tags.
+
+    Only others that send marked requests to this Rollout's groups may stand between the two.
+    """
+    base = base_rule(intent, on, rules)
+    rule = _wanted(intent, wanted, on, base, priority=0)
+    beside = _on_listener_of(base, rules.values())
+    shaped = [one.arn for one in beside if is_shaped_like_ours(one, {base.arn}, on.groups.values())]
+    gap = gap_above(base, beside, shaped)
+    return any(one.priority in gap and rule.is_like(one) for one in beside)
 
 
 def _wanted(intent: Intent, route: HeaderRoute, on: Route, base: ListenerRule, priority: int) -> HeaderRule:

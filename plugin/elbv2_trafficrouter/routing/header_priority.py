@@ -1,6 +1,6 @@
 """Where a header rule stands: directly above its base rule, in the order of managedRoutes. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from elbv2_trafficrouter.errors import NoFreePriority
 from elbv2_trafficrouter.routing.arn import Arn
@@ -9,7 +9,7 @@ from elbv2_trafficrouter.routing.model import ListenerRule
 LAST_PRIORITY = 50_000
 
 
-def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], ours: Mapping[Arn, str]) -> range:
+def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], ours: Collection[Arn]) -> range:
     """The priorities between a rule and the next one above it that is not ours, `ours` counting as free.
 
     A default action stands below them all.

@@ -68,13 +68,13 @@ class HeaderRoutes:
         return tuple(outcomes)
 
     def _make_lost(self, route: HeaderRoute, job: Job, canary: Canary) -> list[HeaderOutcome]:
-        rules = self._memory.corrected(job.snapshot, _listeners(job.routes))
-        lost = [one for one in job.routes if not is_present(job.intent, route, one, rules)]
+        lost = [one for one in job.routes if not is_present(job.intent, route, one, job.snapshot.rules)]
         if not lost:
             return []
-        if canary is Canary.UNKNOWN:
-            raise HeaderRouteLost(route.name, lost[0].rule)
         seen = self._look(job)
+        made_lately = [one for one in lost if is_present(job.intent, route, one, seen.rules)]
+        if canary is Canary.UNKNOWN or made_lately:
+            raise HeaderRouteLost(route.name, lost[0].rule)
         steps = [step for step in plan_header_route(job.intent, route, lost, seen) if step.present is None]
         self._check(steps, seen, job)
         return [self._do(step, job) for step in steps]
@@ -87,9 +87,10 @@ class HeaderRoutes:
         alike = [arn for arn, rule in rules.items() if is_shaped_like_ours(rule, bases, groups)]
         ours = {arn: route for arn, route in self._memory.made_for(job.owner).items() if arn in alike}
         tags = self._header_rules.tags([arn for arn in alike if arn not in ours], job.call)
-        ours |= {
-            arn: route for arn, found in tags.items() if (route := route_of(found, job.owner)) is not None
-        }
+        for arn, found in tags.items():
+            if (route := route_of(found, job.owner)) is not None:
+                ours[arn] = route
+                self._memory.landed(job.owner, route)
         return Seen(rules, ours)
 
     def _check(self, steps: Iterable[HeaderStep], seen: Seen, job: Job) -> None:
@@ -119,7 +120,7 @@ class HeaderRoutes:
         if step.present is not None:
             rule = self._header_rules.change(step.present.arn, wanted)
         else:
-            with self._memory.creating(job.owner):
+            with self._memory.creating(job.owner, wanted.route):
                 rule = self._header_rules.create(wanted, job.owner.tags_of(wanted.route))
         outcome = HeaderOutcome(wanted.route, rule, changed=True)
         self._memory.made(job.owner, outcome)
