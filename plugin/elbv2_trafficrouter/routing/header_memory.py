@@ -26,7 +26,10 @@ class Canary(Enum):
 
 
 class HeaderMemory:
-    """For who holds the listener that it is about; the canary's pods for any call."""
+    """For who holds the listener that it is about; the canary's pods for any call.
+
+    Calls for other listeners are at work meanwhile: no dict is looped over but a copy.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._now = runtime.now
@@ -35,7 +38,7 @@ class HeaderMemory:
         self._troubles: dict[Owner, Problem] = {}
         self._made: dict[Arn, tuple[float, ListenerRule, Owner, str]] = {}
         self._deleted: dict[Arn, float] = {}
-        self._unanswered: dict[Owner, tuple[float, OutcomeUnknown]] = {}
+        self._unanswered: dict[tuple[Owner, str], tuple[float, OutcomeUnknown]] = {}
         self._none_seen: dict[Owner, float] = {}
 
     # The canary's pods, by the order of calls
@@ -63,17 +66,22 @@ class HeaderMemory:
     # Writes, which reads may not show yet
 
     @contextmanager
-    def creating(self, owner: Owner) -> Iterator[None]:
+    def creating(self, owner: Owner, route: str) -> Iterator[None]:
         """A CreateRule is sent in the block; one that is not answered may be done later."""
         self._none_seen.pop(owner, None)
         try:
             yield
         except OutcomeUnknown as unknown:
-            self._unanswered[owner] = (self._now(), unknown)
+            self._unanswered[owner, route] = (self._now(), unknown)
             raise
 
     def made(self, owner: Owner, outcome: HeaderOutcome) -> None:
         self._made[outcome.rule.arn] = (self._now(), outcome.rule, owner, outcome.route)
+        self.landed(owner, outcome.route)
+
+    def landed(self, owner: Owner, route: str) -> None:
+        """The route's rule is there: AWS takes no other at its priority."""
+        self._unanswered.pop((owner, route), None)
 
     def deleted(self, rule: Arn) -> None:
         self._made.pop(rule, None)
@@ -82,32 +90,35 @@ class HeaderMemory:
     def corrected(self, seen: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
         """The rules of these listeners with what was made and deleted while reads may lag."""
         self._forget()
-        made = {
-            arn: rule for arn, (_, rule, _, _) in self._made.items() if listener_of(arn) in set(listeners)
-        }
+        about = set(listeners)
+        made = {arn: rule for arn, (_, rule, _, _) in list(self._made.items()) if listener_of(arn) in about}
         rules = {**seen.rules, **made}
         return {arn: rule for arn, rule in rules.items() if arn not in self._deleted}
 
     def made_for(self, owner: Owner) -> Mapping[Arn, str]:
         """The rules made lately for this owner, with their routes: their tags may not be found yet."""
-        return {arn: route for arn, (_, _, whose, route) in self._made.items() if whose == owner}
+        return {arn: route for arn, (_, _, whose, route) in list(self._made.items()) if whose == owner}
 
     def _forget(self) -> None:
         """Rules' ARNs are never used again; what is old is in every read."""
-        before = self._now() - READS_LAG_SECONDS
-        self._made = {arn: made for arn, made in self._made.items() if made[0] > before}
-        long_before = self._now() - LANDS_LATE_SECONDS
-        self._deleted = {arn: when for arn, when in self._deleted.items() if when > long_before}
+        now = self._now()
+        for arn, (when, *_) in list(self._made.items()):
+            if now - when > READS_LAG_SECONDS:
+                self._made.pop(arn, None)
+        for arn, when in list(self._deleted.items()):
+            if now - when > LANDS_LATE_SECONDS:
+                self._deleted.pop(arn, None)
 
     # Whether there are any
 
     def unanswered(self, owner: Owner) -> OutcomeUnknown | None:
-        """The CreateRule that may yet be done."""
-        when, unknown = self._unanswered.get(owner, (0.0, None))
-        if unknown is not None and self._now() - when > LANDS_LATE_SECONDS:
-            del self._unanswered[owner]
-            return None
-        return unknown
+        """A CreateRule that may yet be done."""
+        for (whose, route), (when, unknown) in list(self._unanswered.items()):
+            if self._now() - when > LANDS_LATE_SECONDS:
+                self._unanswered.pop((whose, route), None)
+            elif whose == owner:
+                return unknown
+        return None
 
     def saw_none(self, owner: Owner) -> None:
         """By a look at AWS, or all were deleted. A read may not show what another process has just made."""
