@@ -68,7 +68,8 @@ func TestARouteThatELBv2CannotDoIsShownBySetWeight(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	plugin := newController(t, pod).reconcile(t)
-	if failure := plugin.SetMirrorRoute(aws.rollout(), &argo.SetMirrorRoute{Name: "m"}); failure.HasError() {
+	mirror := &argo.SetMirrorRoute{Name: "m", Match: []argo.RouteMatch{{Method: &argo.StringMatch{Exact: "GET"}}}}
+	if failure := plugin.SetMirrorRoute(aws.rollout(), mirror); failure.HasError() {
 		t.Error(failure)
 	}
 	if got := setWeight(plugin, aws.rollout(), 25).failure; !strings.HasPrefix(got, "UNIMPLEMENTED: ") {

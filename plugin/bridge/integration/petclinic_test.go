@@ -15,9 +15,10 @@ import (
 
 // A petclinic is a rule in an emulator that forwards to was-stable alone, with was-canary beside it.
 type petclinic struct {
-	t                              testing.TB
-	url                            string
-	rule, stableGroup, canaryGroup string
+	t                        testing.TB
+	url                      string
+	listener, rule           string
+	stableGroup, canaryGroup string
 }
 
 func newPetclinic(t testing.TB, endpoint string) *petclinic {
@@ -30,9 +31,9 @@ func newPetclinic(t testing.TB, endpoint string) *petclinic {
 			"VpcId", "vpc-0a1b2c3d", "TargetType", "ip")
 	}
 	p.stableGroup, p.canaryGroup = group("was-stable"), group("was-canary")
-	listener := p.created("ListenerArn", "CreateListener", "LoadBalancerArn", balancer, "Protocol", "HTTP", "Port", "80",
+	p.listener = p.created("ListenerArn", "CreateListener", "LoadBalancerArn", balancer, "Protocol", "HTTP", "Port", "80",
 		"DefaultActions.member.1.Type", "fixed-response", "DefaultActions.member.1.FixedResponseConfig.StatusCode", "404")
-	p.rule = p.created("RuleArn", "CreateRule", "ListenerArn", listener, "Priority", "1",
+	p.rule = p.created("RuleArn", "CreateRule", "ListenerArn", p.listener, "Priority", "100",
 		"Conditions.member.1.Field", "path-pattern", "Conditions.member.1.PathPatternConfig.Values.member.1", "/petclinic*",
 		"Actions.member.1.Type", "forward", "Actions.member.1.TargetGroupArn", p.stableGroup)
 	return p
@@ -99,6 +100,27 @@ func (p *petclinic) weights() map[string]int {
 	return weights
 }
 
+// priorities are those of the listener's rules that forward to a single target group, by that group.
+func (p *petclinic) priorities() map[string]string {
+	p.t.Helper()
+	var described struct {
+		Rules []struct {
+			Priority string
+			Group    string `xml:"Actions>member>TargetGroupArn"`
+		} `xml:"DescribeRulesResult>Rules>member"`
+	}
+	if err := xml.Unmarshal(p.call("DescribeRules", "ListenerArn", p.listener), &described); err != nil {
+		p.t.Fatal(err)
+	}
+	priorities := map[string]string{}
+	for _, rule := range described.Rules {
+		if rule.Group != "" {
+			priorities[rule.Group] = rule.Priority
+		}
+	}
+	return priorities
+}
+
 // slow lets the next call of an action wait, and gives a function that tells whether it does.
 func (p *petclinic) slow(action string, seconds float64) (begun func() bool) {
 	p.t.Helper()
@@ -130,7 +152,7 @@ func newRollout(t testing.TB, config string) *argo.Rollout {
 		"spec": {"replicas": 2, "strategy": {"canary": {
 			"stableService": "was-stable", "canaryService": "was-canary",
 			"steps": [{"setWeight": 10}, {"pause": {}}],
-			"trafficRouting": {"plugins": {"trafficrouter/elbv2": `+config+`, "example/null": null, "example/list": [1]}}
+			"trafficRouting": {"managedRoutes": [{"name": "vets"}], "plugins": {"trafficrouter/elbv2": `+config+`, "example/null": null, "example/list": [1]}}
 		}}},
 		"status": {"currentStepIndex": 1, "stableRS": "687d76d795"}
 	}`), rollout); err != nil {
