@@ -91,3 +91,10 @@ def test_terraform_leaves_the_weights_alone() -> None:
     # The short form reads back empty once there are two groups.
     assert not re.search(r"target_group_arn\s*=", text)
     assert re.findall(r'arn    = aws_lb_target_group\.was\["(\w+)"]\.arn', text) == ["stable", "canary"]
+
+
+def test_terraform_lets_the_router_write_weights_and_make_header_routes() -> None:
+    tagged = re.findall(r'"elbv2-trafficrouter/namespace" = "(\w+)"', TERRAFORM.read_text())
+    assert tagged == [ROLLOUT["metadata"]["namespace"]] * 2, "the listener, and the rule"
+    (priority,) = re.findall(r"priority = (\d+)", TERRAFORM.read_text())
+    assert int(priority) > 1, "a header route's rule stands above it"

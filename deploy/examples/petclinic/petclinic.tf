@@ -2,9 +2,35 @@ variable "vpc_id" {
   type = string
 }
 
-variable "listener_arn" {
-  description = "A listener that no controller in the cluster manages"
+variable "load_balancer_arn" {
+  description = "A load balancer that no controller in the cluster manages"
   type        = string
+}
+
+variable "certificate_arn" {
+  type = string
+}
+
+resource "aws_lb_listener" "https" {
+  load_balancer_arn = var.load_balancer_arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = var.certificate_arn
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "404"
+    }
+  }
+
+  # For header routes: the router's IAM policy lets it make rules on such a listener.
+  tags = {
+    "elbv2-trafficrouter/namespace" = "petclinic"
+  }
 }
 
 resource "aws_lb_target_group" "was" {
@@ -22,8 +48,9 @@ resource "aws_lb_target_group" "was" {
 }
 
 resource "aws_lb_listener_rule" "petclinic" {
-  listener_arn = var.listener_arn
-  priority     = 1
+  listener_arn = aws_lb_listener.https.arn
+  # The numbers just below are for the rules of header routes.
+  priority = 100
 
   condition {
     path_pattern {
@@ -48,7 +75,7 @@ resource "aws_lb_listener_rule" "petclinic" {
     }
   }
 
-  # What the router's IAM policy asks for.
+  # For weights.
   tags = {
     "elbv2-trafficrouter/namespace" = "petclinic"
   }
