@@ -1,0 +1,106 @@
+"""What AWS answers, or that it does not.
+
+`action` is the IAM action's name: elasticloadbalancing:ModifyRule.
+"""
+
+from elbv2_trafficrouter.errors.problem import Kind, Problem, resource_of, shown
+
+
+class Refused(Problem):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, action: str, arn: str, code: str, message: str) -> None:
+        super().__init__(
+            f"AWS refuses {action} on {resource_of(arn)} with {shown(code)}: {shown(message.rstrip('.'))}. "
+            "Correct the rule or the Rollout's plugin configuration.",
+            {"action": action, "arn": arn, "aws_code": code, "aws_message": message},
+        )
+
+
+class NotAllowed(Problem):
+    kind = Kind.PERMISSION_DENIED
+
+    def __init__(self, action: str, arn: str, message: str) -> None:
+        super().__init__(
+            f"AWS refuses {action} on {resource_of(arn)}. "
+            "Allow this action on this ARN in the role of the sidecar (see Permissions in the README).",
+            {"action": action, "arn": arn, "aws_message": message},
+        )
+
+
+class NoCredentials(Problem):
+    kind = Kind.UNAUTHENTICATED
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            "The sidecar finds no AWS credentials. "
+            "Give its pod a role (IRSA or EKS Pod Identity), or set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY.",
+            {"aws_message": message},
+        )
+
+
+class CredentialsRefused(Problem):
+    kind = Kind.UNAUTHENTICATED
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        super().__init__(
+            f"AWS does not accept the sidecar's credentials for {action} ({shown(code)}). "
+            "Renew them, and check the role's trust policy and the node's clock.",
+            {"action": action, "aws_code": code, "aws_message": message},
+        )
+
+
+class Throttled(Problem):
+    kind = Kind.RESOURCE_EXHAUSTED
+
+    def __init__(self, action: str, code: str) -> None:
+        super().__init__(
+            f"AWS throttles {action} in this account and region. It is tried again by itself; if it stays, "
+            "look for who else calls the ELBv2 API (CloudTrail) or ask AWS for a higher rate.",
+            {"action": action, "aws_code": code},
+        )
+
+
+class Unreachable(Problem):
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, action: str, endpoint: str, message: str) -> None:
+        super().__init__(
+            f"The sidecar can't reach AWS at {shown(endpoint)} for {action}. It is tried again by itself; "
+            "if it stays, check the pod's way there (DNS, network policy, proxy, VPC endpoint).",
+            {"action": action, "aws_message": message},
+        )
+
+
+class AnswerNotUnderstood(Problem):
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(
+            f"What came back for {action} is no answer of AWS's. It is tried again by itself; if it stays, "
+            "look what stands between the sidecar and AWS (proxy, gateway, the endpoint's URL).",
+            {"action": action, "message": message},
+        )
+
+
+class AwsFailed(Problem):
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, action: str, code: str) -> None:
+        super().__init__(
+            f"AWS answers {action} with {shown(code)}. It is tried again by itself; "
+            "if it stays, see the AWS Health Dashboard.",
+            {"action": action, "aws_code": code},
+        )
+
+
+class OutcomeUnknown(Problem):
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, action: str, arn: str, message: str) -> None:
+        super().__init__(
+            f"{action} on {resource_of(arn)} was sent but not answered, so it may or may not have been "
+            "done. The next call reads the rule and repairs it.",
+            {"action": action, "arn": arn, "aws_message": message},
+        )
