@@ -128,7 +128,7 @@ class Petclinic:
         pauses = [({"setWeight": weight}, {"pause": {"duration": "30s"}}) for weight in STEPS]
         return json_format.ParseDict(
             {
-                "metadata": {"name": "was", "namespace": "petclinic"},
+                "metadata": {"name": "was", "namespace": "petclinic", "uid": "0b2f"},
                 "spec": {
                     "replicas": 2,
                     "selector": {"matchLabels": {"app": "petclinic", "tier": "was"}},
