@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import json_format
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
@@ -274,13 +275,27 @@ def test_a_profile_that_is_missing_is_told_at_the_call_not_at_the_start(
         assert failure(stub, clinic.set_weight(10)).code() == Code.UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("method", ["SetHeaderRoute", "SetMirrorRoute"])
-def test_routes_that_are_not_made_fail_their_step(stub: Stub, method: str) -> None:
-    request = getattr(pb, method + "Request")()
+def test_a_mirror_route_fails_its_step(stub: Stub, clinic: Petclinic) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        getattr(stub, method)(request)
+        stub.SetMirrorRoute(mirror_route(clinic, {"method": {"exact": "GET"}}))
     assert caught.value.code() == Code.UNIMPLEMENTED
-    assert "setWeight steps" in str(caught.value.details())
+    assert caught.value.details() == (
+        "Application Load Balancers can't copy requests, so there are no mirror routes. "
+        "Remove the setMirrorRoute steps from the Rollout; use setWeight steps with a small weight."
+    )
+    assert clinic.journal() == []
+
+
+def test_a_mirror_route_that_never_was_is_removed(stub: Stub, clinic: Petclinic) -> None:
+    assert stub.SetMirrorRoute(mirror_route(clinic)) == pb.SetMirrorRouteResponse()
+    assert clinic.journal() == []
+
+
+def mirror_route(clinic: Petclinic, *match: dict[str, Any]) -> pb.SetMirrorRouteRequest:
+    route = {"name": "mirror", "match": list(match)}
+    request = pb.SetMirrorRouteRequest(rollout=clinic.set_weight(0).rollout)
+    json_format.ParseDict(route, request.set_mirror_route)
+    return request
 
 
 def failure(stub: Stub, request: pb.SetWeightRequest) -> Any:

@@ -13,6 +13,7 @@ from elbv2_trafficrouter.routing.config import Config, read_config
 PATH = "plugins['trafficrouter/elbv2']"
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 RULE = f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+LISTENER = f"{OWNER}:listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2"
 STABLE = f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067"
 CANARY = f"{OWNER}:targetgroup/was-canary/943f017f100becff"
 VALID: dict[str, Any] = {
@@ -37,6 +38,10 @@ def test_a_rule_and_the_target_group_of_each_service() -> None:
     config = read_config(VALID, PATH)
     assert config.rule_arns == (RULE,)
     assert config.groups == {"was-stable": STABLE, "was-canary": CANARY}
+
+
+def test_a_default_action_is_named_by_its_listener() -> None:
+    assert read_config({"rules": [{"listenerArn": LISTENER}]}, PATH).rule_arns == (LISTENER,)
 
 
 def test_target_groups_may_be_left_out() -> None:
@@ -127,7 +132,7 @@ def test_services_are_no_keys() -> None:
         pytest.param(
             VALID | {"rules": [{}]},
             f"{PATH}.rules[0]",
-            "missing required field `arn`",
+            "has neither of arn and listenerArn. Name a rule by arn: arn:aws:",
             id="a rule without ARN",
         ),
         pytest.param(
@@ -177,8 +182,8 @@ def test_a_second_rule_is_refused() -> None:
 @pytest.mark.parametrize(
     "arn",
     [
-        pytest.param("", id="empty"),
         pytest.param("petclinic", id="no ARN"),
+        pytest.param(LISTENER, id="a listener's"),
         pytest.param(RULE.replace("/app/", "/net/"), id="a Network Load Balancer's"),
         pytest.param(RULE.replace("/app/", "/gwy/"), id="a Gateway Load Balancer's"),
         pytest.param(RULE.replace("elasticloadbalancing", "s3"), id="another service's"),
@@ -190,6 +195,41 @@ def test_what_is_not_the_arn_of_an_albs_rule_is_refused(arn: str) -> None:
     assert problem.metadata == {"field": f"{PATH}.rules[0].arn"}
     assert f"'{arn}', not the ARN of an Application Load Balancer's rule. It has the form arn:aws:" in str(
         problem
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "has"),
+    [
+        pytest.param({}, "neither", id="neither"),
+        pytest.param({"arn": "", "listenerArn": ""}, "neither", id="both empty"),
+        pytest.param({"arn": RULE, "listenerArn": LISTENER}, "both", id="both"),
+    ],
+)
+def test_a_rule_has_one_name(rule: object, has: str) -> None:
+    problem = refused(VALID | {"rules": [rule]})
+    assert problem.metadata == {"field": f"{PATH}.rules[0]"}
+    assert problem.sentence == (
+        f"{PATH}.rules[0] has {has} of arn and listenerArn. Name a rule by arn: "
+        "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID, or a listener's default "
+        "action by listenerArn: arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID."
+    )
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        pytest.param("petclinic", id="no ARN"),
+        pytest.param(RULE, id="a rule's"),
+        pytest.param(LISTENER.replace("/app/", "/net/"), id="a Network Load Balancer's"),
+    ],
+)
+def test_what_is_not_the_arn_of_an_albs_listener_is_refused(arn: str) -> None:
+    problem = refused(VALID | {"rules": [{"listenerArn": arn}]})
+    assert problem.metadata == {"field": f"{PATH}.rules[0].listenerArn"}
+    assert problem.sentence == (
+        f"{PATH}.rules[0].listenerArn is '{arn}', not the ARN of an Application Load Balancer's listener. "
+        "It has the form arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID."
     )
 
 
@@ -249,9 +289,9 @@ def test_a_hostile_service_is_told_harmlessly(service: str) -> None:
 
 
 leaves = st.one_of(
-    st.none(), st.booleans(), st.floats(), st.text(), st.sampled_from([RULE, STABLE, CANARY, f"{RULE}\n"])
+    st.none(), st.booleans(), st.floats(), st.text(), st.sampled_from([RULE, LISTENER, STABLE, f"{RULE}\n"])
 )
-keys = st.one_of(st.sampled_from(["rules", "arn", "targetGroups"]), st.text(max_size=20))
+keys = st.one_of(st.sampled_from(["rules", "arn", "listenerArn", "targetGroups"]), st.text(max_size=20))
 json_values = st.recursive(
     leaves,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=4)),
@@ -260,7 +300,10 @@ json_values = st.recursive(
 almost_blocks = st.fixed_dictionaries(
     {},
     optional={
-        "rules": st.one_of(st.lists(st.fixed_dictionaries({"arn": leaves}), max_size=2), json_values),
+        "rules": st.one_of(
+            st.lists(st.dictionaries(st.sampled_from(["arn", "listenerArn"]), leaves), max_size=2),
+            json_values,
+        ),
         "targetGroups": st.one_of(st.dictionaries(st.text(max_size=10), leaves, max_size=3), json_values),
         "more": json_values,
     },
@@ -276,7 +319,7 @@ def test_whatever_json_is_given_is_read_or_refused(block: object) -> None:
         assert problem.sentence.isprintable()  # noqa: PT017  either is right
     else:
         assert isinstance(config, Config)
-        assert config.rule_arns == (RULE,)
+        assert config.rule_arns in {(RULE,), (LISTENER,)}
 
 
 @pytest.mark.parametrize("place", ["rules", "targetGroups", "other"])

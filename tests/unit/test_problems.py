@@ -11,7 +11,13 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from elbv2_trafficrouter.aws.problems import FAILURES, Failure, reading_problem, writing_problem
+from elbv2_trafficrouter.aws.problems import (
+    FAILURES,
+    Failure,
+    creating_problem,
+    reading_problem,
+    writing_problem,
+)
 from elbv2_trafficrouter.errors import (
     AnswerNotUnderstood,
     AwsFailed,
@@ -20,6 +26,7 @@ from elbv2_trafficrouter.errors import (
     NoCredentials,
     NotAllowed,
     OutcomeUnknown,
+    PriorityTaken,
     Problem,
     Refused,
     RuleNotFound,
@@ -28,6 +35,7 @@ from elbv2_trafficrouter.errors import (
     Unreachable,
 )
 from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.model import HeaderRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 LISTENER = Arn(f"{OWNER}:listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2")
@@ -43,6 +51,11 @@ def reading(error: Failure) -> Problem:
 
 def writing(error: Failure) -> Problem:
     return writing_problem(error, "elasticloadbalancing:ModifyRule", RULE, STABLE, CANARY)
+
+
+def creating(error: Failure) -> Problem:
+    rule = HeaderRule("beta", RULE, 4, frozenset(), (), CANARY, ())
+    return creating_problem(error, "elasticloadbalancing:CreateRule", rule)
 
 
 def refusal(code: str, status: int, operation: str, message: str = "AWS's own words") -> boto.ClientError:
@@ -80,7 +93,7 @@ ANSWERS = [
     pytest.param("Throttling", 400, Throttled, Throttled, id="rate exceeded"),
     pytest.param("ThrottlingException", 400, Throttled, Throttled, id="rate exceeded, in other words"),
     pytest.param("RequestLimitExceeded", 400, Throttled, Throttled, id="request limit"),
-    pytest.param("ListenerNotFound", 400, ListenerNotFound, Refused, id="no listener"),
+    pytest.param("ListenerNotFound", 400, ListenerNotFound, ListenerNotFound, id="no listener"),
     pytest.param("LoadBalancerNotFound", 400, ListenerNotFound, Refused, id="no load balancer"),
     pytest.param("RuleNotFound", 400, Refused, RuleNotFound, id="no rule"),
     pytest.param("TargetGroupNotFound", 400, Refused, TargetGroupNotFound, id="no target group"),
@@ -148,6 +161,29 @@ def test_a_missing_target_group_is_one_of_those_that_were_written() -> None:
 def test_a_refusal_says_why_in_aws_own_words() -> None:
     problem = writing(refusal("ValidationError", 400, "ModifyRule", "Weights may be 0 to 999."))
     assert "with ValidationError: Weights may be 0 to 999. Correct the rule" in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "problem"),
+    [
+        pytest.param("PriorityInUse", 400, PriorityTaken, id="somebody was faster"),
+        pytest.param("TooManyRules", 400, Refused, id="somebody made rules meanwhile"),
+        pytest.param("ListenerNotFound", 400, ListenerNotFound, id="no listener"),
+        pytest.param("AccessDenied", 403, NotAllowed, id="IAM refuses"),
+        pytest.param("InternalFailure", 500, OutcomeUnknown, id="AWS failed"),
+    ],
+)
+def test_an_answer_to_a_create(code: str, status: int, problem: type[Problem]) -> None:
+    assert type(creating(refusal(code, status, "CreateRule"))) is problem
+
+
+def test_creating_is_allowed_on_the_listener() -> None:
+    assert creating(refusal("AccessDenied", 403, "CreateRule")).metadata["arn"] == LISTENER
+
+
+def test_a_target_group_that_is_missing_for_a_header_rule_is_named() -> None:
+    problem = creating(refusal("TargetGroupNotFound", 400, "CreateRule"))
+    assert problem.metadata == {"rule": LISTENER, "target_groups": CANARY}
 
 
 # Answers on the way to credentials

@@ -109,21 +109,37 @@ def test_an_unmodelled_element_is_kept_by_its_place(
     assert found(client, answer(rule(actions))) == {RULE: places}
 
 
+JA4 = "<Field>ja4</Field><Ja4Config><Values><member>x</member></Values></Ja4Config>"
+REWRITE = "<Type>url-rewrite</Type><UrlRewriteConfig><Limit>1</Limit></UrlRewriteConfig>"
+
+
+@pytest.mark.parametrize(
+    ("beside", "places"),
+    [
+        pytest.param(
+            f"<Conditions><member>{JA4}</member></Conditions>", ("Conditions[0].Ja4Config",), id="a condition"
+        ),
+        pytest.param(
+            f"<Transforms><member>{REWRITE}</member></Transforms>",
+            ("Transforms[0].UrlRewriteConfig.Limit",),
+            id="in a transform",
+        ),
+        pytest.param("<Owner>petclinic</Owner>", ("Owner",), id="of the rule itself"),
+    ],
+)
+def test_what_another_rule_could_not_be_given_is_kept_by_its_place(
+    client: Client, beside: str, places: tuple[str, ...]
+) -> None:
+    """A write of weights leaves it alone; a header route's rule would lack it."""
+    assert found(client, answer(rule(FORWARD, beside=beside))) == {RULE: places}
+
+
 @pytest.mark.parametrize(
     "described",
     [
         pytest.param(rule(FORWARD), id="nothing unmodelled"),
         pytest.param(rule(forward(group(), "<FailoverConfig/>")), id="an empty element"),
         pytest.param(rule(forward(group(), "<A>\n  <B/>\n</A>")), id="an element of empty elements"),
-        pytest.param(
-            rule(
-                FORWARD,
-                beside="<Conditions><member><Field>ja4</Field><Ja4Config><Values><member>x</member></Values>"
-                "</Ja4Config></member></Conditions>",
-            ),
-            id="a condition: conditions are never written",
-        ),
-        pytest.param(rule(FORWARD, beside="<Owner>petclinic</Owner>"), id="an element of the rule itself"),
         pytest.param(
             rule(
                 "<member><Type>authenticate-oidc</Type><AuthenticateOidcConfig><Issuer>https://id.example.com</Issuer>"
