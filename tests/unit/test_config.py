@@ -211,8 +211,8 @@ def test_a_rule_has_one_name(rule: object, has: str) -> None:
     assert problem.metadata == {"field": f"{PATH}.rules[0]"}
     assert problem.sentence == (
         f"{PATH}.rules[0] has {has} of arn and listenerArn. Name a rule by arn: "
-        "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID, or a listener's default "
-        "action by listenerArn: arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID."
+        "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID, or a listener's "
+        "default action by listenerArn: arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID."
     )
 
 
