@@ -2,14 +2,17 @@
 
 import re
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 
+import msgspec
 import pytest
 from google.protobuf import json_format
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.routing.intent import read_intent
-from elbv2_trafficrouter.routing.model import Intent
+from elbv2_trafficrouter.routing.headers import header_conditions
+from elbv2_trafficrouter.routing.intent import read_header_route, read_intent
+from elbv2_trafficrouter.routing.model import Condition, Intent
 from support.manifest import BUILD, ROOT, Object, named, objects_of, plugin, rollout_schema, unknown_fields
 
 PETCLINIC = ROOT / "deploy" / "examples" / "petclinic"
@@ -98,3 +101,21 @@ def test_terraform_lets_the_router_write_weights_and_make_header_routes() -> Non
     assert tagged == [ROLLOUT["metadata"]["namespace"]] * 2, "the listener, and the rule"
     (priority,) = re.findall(r"priority = (\d+)", TERRAFORM.read_text())
     assert int(priority) > 1, "a header route's rule stands above it"
+
+
+def test_the_header_route_of_the_readme_is_one_that_the_router_makes() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (excerpt,) = (msgspec.yaml.decode(block) for block in blocks if "setHeaderRoute" in block)
+    assert list(unknown_fields(excerpt, rollout_schema())) == []
+
+    rollout: Object = deepcopy(ROLLOUT)
+    rollout["metadata"]["uid"] = "4c1f"
+    rollout["status"] = {"stableRS": "old", "currentPodHash": "new"}
+    canary, added = (one["spec"]["strategy"]["canary"] for one in (rollout, excerpt))
+    canary["trafficRouting"] |= added["trafficRouting"]
+    (step,) = (step for step in added["steps"] if "setHeaderRoute" in step)
+    request = json_format.ParseDict(
+        {"rollout": rollout, **step}, pb.SetHeaderRouteRequest(), ignore_unknown_fields=True
+    )
+    _, route = read_header_route(request, plugin()["name"])
+    assert header_conditions(route) == {Condition("http-header", frozenset({"1"}), False, "X-Beta")}
