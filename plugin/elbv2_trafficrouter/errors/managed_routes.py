@@ -43,11 +43,11 @@ class NoFreePriority(Problem):
     def __init__(self, route: str, base: str, priority: int | None, above: int, wanted: int) -> None:
         """`priority`: the base rule's, None for a default action. `above`: of the next rule, 0 for none."""
         has = "is a default action" if priority is None else f"has priority {priority}"
-        next_one = f"the rule above it {above}" if above else "no lower number exists"
+        beyond = f"the rule above it has priority {above}" if above else "no lower number is free"
         super().__init__(
             f"There is no free priority for the header route {quoted(route)} directly above "
-            f"{resource_of(base)}: it {has}, and {next_one}. Give one of the two another priority "
-            f"(SetRulePriorities), so that {wanted} {'is' if wanted == 1 else 'are'} free between them.",
+            f"{resource_of(base)}: it {has}, and {beyond}. Give rules other priorities (SetRulePriorities), "
+            f"so that {wanted} {'is' if wanted == 1 else 'are'} free directly above it.",
             {"route": route, "rule": base},
         )
 
