@@ -9,8 +9,8 @@ from elbv2_trafficrouter.routing.model import Intent, ListenerRule
 
 _PREFIX = "elbv2-trafficrouter/"
 _ROUTE = f"{_PREFIX}route"
-# Letters, digits and spaces of any language, and _.:/=+-@. Source: API reference, Tag.
-_TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{0,256}")
+# Letters and digits of any language, spaces, and _.:/=+-@. Source: API reference, Tag.
+_TAG_VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
 
 
 @dataclass(frozen=True, slots=True)
