@@ -53,15 +53,15 @@ def policy(name: str) -> list[Statement]:
 
 
 WEIGHTS = policy("policy")
-BOTH = [*WEIGHTS, *policy("header-routes")]
+DEFAULT_ACTIONS = [*WEIGHTS, *policy("default-actions")]
+ALL = [*DEFAULT_ACTIONS, *policy("header-routes")]
 
 FOR_WEIGHTS = [
     Request("DescribeRules"),
+    Request("DescribeTags"),
     Request("ModifyRule", RULE, of=OPERATORS),
-    Request("ModifyListener", LISTENER, of=OPERATORS),
 ]
 FOR_HEADER_ROUTES = [
-    Request("DescribeTags"),
     Request("DescribeListeners"),
     Request("DescribeAccountLimits"),
     Request("CreateRule", LISTENER, of=OPERATORS, gives=OURS),
@@ -77,9 +77,15 @@ def test_weights_need_one_policy(request_: Request) -> None:
 
 
 @pytest.mark.parametrize("request_", FOR_HEADER_ROUTES, ids=lambda request: request.action)
-def test_header_routes_need_the_second_one(request_: Request) -> None:
-    assert is_allowed(BOTH, request_)
-    assert not is_allowed(WEIGHTS, request_)
+def test_header_routes_need_one_more(request_: Request) -> None:
+    assert is_allowed(ALL, request_)
+    assert not is_allowed(DEFAULT_ACTIONS, request_)
+
+
+def test_default_actions_need_one_more() -> None:
+    request = Request("ModifyListener", LISTENER, of=OPERATORS)
+    assert is_allowed(DEFAULT_ACTIONS, request)
+    assert not is_allowed(WEIGHTS, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,8 @@ OURS_ALONE = "ForAllValues:StringEquals"
     ],
 )
 def test_a_condition_keeps_the_role_from(request_: Request, guard: Guard) -> None:
-    assert not is_allowed(BOTH, request_)
-    assert is_allowed(without(BOTH, guard), request_)
+    assert not is_allowed(ALL, request_)
+    assert is_allowed(without(ALL, guard), request_)
 
 
 @pytest.mark.parametrize("action", ["AddTags", "RemoveTags"])
@@ -155,7 +161,7 @@ def test_a_condition_keeps_the_role_from(request_: Request, guard: Guard) -> Non
 def test_no_other_policy_of_the_role_lets_it_write_the_operators_tag(action: str, resource: str) -> None:
     generous = {"Effect": "Allow", "Action": "elasticloadbalancing:*", "Resource": "*"}
     request = Request(action, resource, of=OPERATORS, gives=OPERATORS)
-    assert not is_allowed([*BOTH, generous], request)
+    assert not is_allowed([*ALL, generous], request)
     assert is_allowed([*WEIGHTS, generous], request)
 
 
