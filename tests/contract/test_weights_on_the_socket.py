@@ -195,14 +195,7 @@ def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
 
 def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic) -> None:
     """An HTTPS rule with a login, stickiness, a transform and several conditions."""
-    (balancer,) = clinic.client.describe_load_balancers()["LoadBalancers"]
-    listener = clinic.client.create_listener(
-        LoadBalancerArn=balancer["LoadBalancerArn"],
-        Protocol="HTTPS",
-        Port=443,
-        Certificates=[{"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c"}],
-        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
-    )["Listeners"][0]["ListenerArn"]
+    listener = clinic.listen(443, "HTTPS")
     actions: Any = [
         {
             "Type": "authenticate-oidc",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import urllib3
@@ -97,6 +97,19 @@ class Petclinic:
         forward: Any = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
         self.client.modify_rule(RuleArn=self.rule, Actions=[forward])
 
+    def listen(self, port: int, protocol: Literal["HTTP", "HTTPS"] = "HTTP") -> str:
+        """One more listener."""
+        (balancer,) = self.client.describe_load_balancers()["LoadBalancers"]
+        certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c"
+        (listener,) = self.client.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"],
+            Protocol=protocol,
+            Port=port,
+            Certificates=[{"CertificateArn": certificate}] if protocol == "HTTPS" else [],
+            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+        )["Listeners"]
+        return listener["ListenerArn"]
+
     def fault(self, action: str, **fault: Any) -> None:
         control(self.url, "POST", "faults", {"action": action, **fault})
 
@@ -132,8 +145,12 @@ def client_of(url: str) -> ElasticLoadBalancingv2Client:
     return session.client("elbv2", endpoint_url=url)
 
 
-def petclinic(url: str) -> Petclinic:
-    client = client_of(url)
+def petclinic(url: str, priority: int = 1) -> Petclinic:
+    return petclinic_of(client_of(url), url, priority)
+
+
+def petclinic_of(client: ElasticLoadBalancingv2Client, url: str = "", priority: int = 1) -> Petclinic:
+    """Without an address of the emulator all but its control works."""
     subnets = ["subnet-0a1b2c3d", "subnet-1a2b3c4d"]
     (balancer,) = client.create_load_balancer(Name="petclinic", Subnets=subnets)["LoadBalancers"]
     stable, canary, web = (
@@ -150,7 +167,7 @@ def petclinic(url: str) -> Petclinic:
     )["Listeners"]
     (rule,) = client.create_rule(
         ListenerArn=listener["ListenerArn"],
-        Priority=1,
+        Priority=priority,
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/petclinic*"]}}],
         Actions=[{"Type": "forward", "TargetGroupArn": stable}],
     )["Rules"]

@@ -9,12 +9,18 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elbv2_trafficrouter.aws.described import actions_to_send, listener_rule
+from elbv2_trafficrouter.aws.described import (
+    actions_to_send,
+    default_action,
+    header_actions_to_send,
+    listener_rule,
+)
 from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Forward, ListenerRule
+from elbv2_trafficrouter.routing.model import Condition, Forward, HeaderRule, ListenerRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 RULE = f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+LISTENER = f"{OWNER}:listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2"
 STABLE = f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067"
 CANARY = f"{OWNER}:targetgroup/was-canary/943f017f100becff"
 
@@ -266,6 +272,50 @@ def test_shares_that_elbv2_could_not_mean_are_not_reckoned_with(actions: list[Ac
 def test_unmodelled_elements_are_not_understood() -> None:
     rule = listener_rule({"RuleArn": RULE, "Actions": [{"Type": "mirror"}]}, ("Actions[0].MirrorConfig",))
     assert rule.not_understood == ("Actions[0].MirrorConfig", "Actions[0].Type mirror")
+
+
+def test_unmodelled_elements_beside_the_actions_hinder_a_copy_alone() -> None:
+    rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED]}, ("Conditions[0].Ja4Config", "Owner"))
+    assert (rule.not_understood, rule.not_copyable) == ((), ("Conditions[0].Ja4Config", "Owner"))
+
+
+def test_a_condition_of_an_unknown_field_hinders_a_copy() -> None:
+    rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED], "Conditions": [{"Field": "ja4"}]})
+    assert (rule.conditions, rule.not_copyable) == (frozenset(), ("Conditions[0].Field ja4",))
+
+
+def test_a_rule_has_its_priority_conditions_and_transforms() -> None:
+    path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}}
+    rewrite = {"Type": "url-rewrite"}
+    rule = listener_rule(
+        {"RuleArn": RULE, "Priority": "7", "IsDefault": False, "Conditions": [path], "Transforms": [rewrite]}
+    )
+    assert (rule.arn, rule.priority) == (RULE, 7)
+    assert rule.conditions == frozenset({Condition("path-pattern", frozenset({"/a"}))})
+    assert rule.transforms == (rewrite,)
+
+
+def test_a_default_action_is_its_listeners_however_it_comes() -> None:
+    """ModifyRule on the default rule's own ARN leads to OperationNotPermitted."""
+    actions = [forward(group(STABLE, 1))]
+    read_so = listener_rule({"RuleArn": RULE, "Priority": "default", "IsDefault": True, "Actions": actions})
+    written_so = default_action({"ListenerArn": LISTENER, "DefaultActions": actions})
+    assert (read_so.arn, read_so.priority) == (LISTENER, None)
+    assert read_so == written_so
+
+
+@pytest.mark.parametrize(
+    ("before", "order"),
+    [
+        pytest.param((), 1, id="alone"),
+        pytest.param((cognito() | {"Order": 1},), 2, id="behind an authentication"),
+        pytest.param((jwt() | {"Order": 40},), 41, id="behind one of a large order"),
+    ],
+)
+def test_a_header_rule_forwards_to_one_group_with_all_traffic(before: tuple[Action, ...], order: int) -> None:
+    wanted = HeaderRule("beta", Arn(RULE), 9, frozenset(), before, Arn(CANARY), ())
+    last = forward(group(CANARY, 1)) | {"Order": order}
+    assert header_actions_to_send(wanted) == [*before, last]
 
 
 # Whatever botocore's model allows

@@ -107,7 +107,7 @@ def test_a_rule_does_the_same_as_the_base_for_the_headers_and_to_the_canary_alon
 
 def test_above_a_default_action_a_rule_has_the_headers_alone() -> None:
     wanted = planned(FOREIGN, base=DEFAULT).wanted
-    assert (wanted.priority, wanted.conditions, wanted.listener) == (50_000, {ALICE}, LISTENER)
+    assert (wanted.priority, wanted.conditions, wanted.listener) == (50_000, frozenset({ALICE}), LISTENER)
 
 
 def test_each_base_rule_has_one() -> None:

@@ -51,10 +51,10 @@ def test_the_gap_above_a_rule(found: range, expected: range) -> None:
 NAMES = ("internal", "beta", "region")
 
 
-def place(route: str, free: range, names: tuple[str, ...] = NAMES, **taken: int) -> int:
+def place(route: str, free: range, **taken: int) -> int:
     """`taken`: route → priority."""
     return free_priority(
-        route, rule(free.stop), free, {number: name for name, number in taken.items()}, names
+        route, rule(free.stop), free, {number: name for name, number in taken.items()}, NAMES
     )
 
 

@@ -37,7 +37,7 @@ def of(*steps: dict[str, Any], names: tuple[str, ...] = ("beta",), **status: Any
     return managed_routes(json_format.ParseDict(rollout, pb.Rollout()))
 
 
-STEPS = (
+STEPS: tuple[dict[str, Any], ...] = (
     {"setWeight": 0},
     sets("beta", ALICE),
     {"pause": {}},
