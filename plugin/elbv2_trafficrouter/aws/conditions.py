@@ -24,13 +24,15 @@ def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condit
     understood: set[Condition] = set()
     unknown: list[str] = []
     for index, one in enumerate(described):
-        field = one["Field"]
+        field = one.get("Field", "")
         # Old rules have their values beside the field alone.
         config = one.get(_CONFIG_OF.get(field, ""), one)
         if field not in _CONFIG_OF:
             unknown.append(f"Conditions[{index}].Field {field}")
         elif more := sorted(set(config) - _KNOWN - {"Field"}):
             unknown.append(f"Conditions[{index}].{more[0]}")
+        elif not (config.get("RegexValues") or config.get("Values")):
+            unknown.append(f"Conditions[{index}].{_CONFIG_OF[field]}")
         else:
             understood.add(_condition(field, config))
     return frozenset(understood), tuple(unknown)
@@ -45,7 +47,7 @@ def _condition(field: str, config: Mapping[str, Any]) -> Condition:
     is_regex = bool(config.get("RegexValues"))
     values = config["RegexValues" if is_regex else "Values"]
     if field == "query-string":
-        values = [(value.get("Key", ""), value["Value"]) for value in values]
+        values = [(value.get("Key", ""), value.get("Value", "")) for value in values]
     return Condition(field, frozenset(values), is_regex, config.get("HttpHeaderName", ""))
 
 

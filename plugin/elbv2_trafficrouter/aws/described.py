@@ -25,7 +25,7 @@ def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> Listener
         unmodelled,
         priority=None if is_default else int(rule.get("Priority", 0)),
         conditions=understood,
-        transforms=tuple(rule.get("Transforms", ())),
+        transforms=tuple(sorted(rule.get("Transforms", ()), key=repr)),
         strange=strange,
     )
 

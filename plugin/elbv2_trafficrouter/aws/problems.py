@@ -1,5 +1,7 @@
 """AWS's failures → Problem: the one table."""
 
+import re
+
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
@@ -69,6 +71,7 @@ _NO_CREDENTIALS = (
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
 _ABSENT = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
+_NAMED_ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+) on resource: (arn:\S+)")
 _FIRST_SERVER_ERROR = 500
 _NO_CODE = "Unknown"  # every error of AWS's has one
 
@@ -119,6 +122,10 @@ def creating_problem(error: Failure, action: str, rule: HeaderRule) -> Problem:
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:
     code, message, _ = _answer(error)
     if code in _NOT_ALLOWED:
+        # Of CreateRule with tags it may be AddTags that is not allowed.
+        named = _NAMED_ACTION.search(message)
+        if named and named[1] != action:
+            action, allow_on = named.groups()
         return NotAllowed(action, allow_on, message)
     if code in _CREDENTIALS:
         return CredentialsRefused(action, code, message)

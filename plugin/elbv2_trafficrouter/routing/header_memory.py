@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
+from fractions import Fraction
 
 from elbv2_trafficrouter.errors import OutcomeUnknown, Problem
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
@@ -11,8 +12,10 @@ from elbv2_trafficrouter.routing.ownership import Owner
 from elbv2_trafficrouter.routing.ports import Runtime
 
 READS_LAG_SECONDS = 10.0
+REMOVAL_RESTS_SECONDS = 3.0
+"""After a failure: AWS grants an account three writes a second, and an abort's loop asks far more often."""
 LANDS_LATE_SECONDS = 30.0
-LOOK_COUNTS_SECONDS = 60.0
+LOOK_COUNTS_SECONDS = 15.0
 """Then another router may have been at work: the controller's leader changes."""
 
 
@@ -40,6 +43,8 @@ class HeaderMemory:
         self._deleted: dict[Arn, float] = {}
         self._unanswered: dict[tuple[Owner, str], tuple[float, OutcomeUnknown]] = {}
         self._none_seen: dict[Owner, float] = {}
+        self._ours: dict[Owner, set[Arn]] = {}
+        self._left_behind: dict[Owner, tuple[float, Problem]] = {}
 
     # The canary's pods, by the order of calls
 
@@ -60,8 +65,14 @@ class HeaderMemory:
         else:
             self._troubles[owner] = trouble
 
-    def trouble_of(self, owner: Owner) -> Problem | None:
-        return self._troubles.get(owner)
+    def trouble_with(self, owner: Owner, share: Fraction) -> Problem | None:
+        """What keeps the canary's share from being verified; nobody would ask again otherwise.
+
+        Only at 0 a rule that could not be removed, and never at 1: promotion shall not wait for it.
+        """
+        if share == 1:
+            return None
+        return self._troubles.get(owner) or (self.left_behind(owner) if share == 0 else None)
 
     # Writes, which reads may not show yet
 
@@ -78,14 +89,20 @@ class HeaderMemory:
     def made(self, owner: Owner, outcome: HeaderOutcome) -> None:
         self._made[outcome.rule.arn] = (self._now(), outcome.rule, owner, outcome.route)
         self.landed(owner, outcome.route)
+        self._ours.setdefault(owner, set()).add(outcome.rule.arn)
 
     def landed(self, owner: Owner, route: str) -> None:
         """The route's rule is there: AWS takes no other at its priority."""
         self._unanswered.pop((owner, route), None)
 
-    def deleted(self, rule: Arn) -> None:
+    def deleted(self, owner: Owner, rule: Arn) -> None:
         self._made.pop(rule, None)
+        self._ours.get(owner, set()).discard(rule)
         self._deleted[rule] = self._now()
+
+    def ours(self, owner: Owner) -> frozenset[Arn]:
+        """The rules that this process made: the Rollout may lead to other groups and listeners by now."""
+        return frozenset(self._ours.get(owner, ()))
 
     def corrected(self, seen: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
         """The rules of these listeners with what was made and deleted while reads may lag."""
@@ -119,6 +136,17 @@ class HeaderMemory:
             elif whose == owner:
                 return unknown
         return None
+
+    def removal_failed(self, owner: Owner, trouble: Problem) -> None:
+        self._left_behind[owner] = (self._now(), trouble)
+
+    def left_behind(self, owner: Owner, *, within: float = float("inf")) -> Problem | None:
+        """Why rules could not be removed, if the last try failed, and in so many seconds."""
+        when, trouble = self._left_behind.get(owner, (0.0, None))
+        return trouble if self._now() - when < within else None
+
+    def removed(self, owner: Owner) -> None:
+        self._left_behind.pop(owner, None)
 
     def saw_none(self, owner: Owner) -> None:
         """By a look at AWS, or all were deleted. A read may not show what another process has just made."""

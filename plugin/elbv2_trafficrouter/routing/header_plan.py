@@ -1,6 +1,6 @@
 """Which rules a header route shall have on a listener, and what has to be done for it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from elbv2_trafficrouter.errors import (
@@ -11,10 +11,9 @@ from elbv2_trafficrouter.errors import (
     RuleNotUnderstood,
 )
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
-from elbv2_trafficrouter.routing.header_priority import free_priority, gap_above
+from elbv2_trafficrouter.routing.header_priority import free_priority, gap_above, narrows
 from elbv2_trafficrouter.routing.headers import header_conditions
 from elbv2_trafficrouter.routing.model import HeaderRoute, HeaderRule, Intent, ListenerRule, Route
-from elbv2_trafficrouter.routing.ownership import is_shaped_like_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ def plan_header_route(
         base = base_rule(intent, one, seen.rules)
         beside = _on_listener_of(base, seen.rules.values())
         gap = gap_above(base, beside, seen.ours)
-        in_gap = {rule.priority: rule for rule in beside if rule.priority in gap and rule.priority}
-        present = next((rule for rule in in_gap.values() if seen.ours.get(rule.arn) == route.name), None)
+        present = _nearest(base, beside, seen.ours, route.name)
         if present is not None and present.priority is not None:
             priority = present.priority
         else:
+            in_gap = {rule.priority: rule for rule in beside if rule.priority in gap and rule.priority}
             taken = {number: seen.ours[rule.arn] for number, rule in in_gap.items()}
             priority = free_priority(route.name, base, gap, taken, intent.managed_routes.names)
         steps.append(HeaderStep(_wanted(intent, route, one, base, priority), present))
@@ -79,16 +78,24 @@ def base_rule(intent: Intent, route: Route, rules: Mapping[Arn, ListenerRule]) -
 
 
 def is_present(intent: Intent, wanted: HeaderRoute, on: Route, rules: Mapping[Arn, ListenerRule]) -> bool:
-    """Whether some rule above the base does what the header route's would, by what can be seen without tags.
-
-    Only others that send marked requests to this Rollout's groups may stand between the two.
-    """
+    """Whether some rule above the base does what the header route's would, whosever it is."""
     base = base_rule(intent, on, rules)
     rule = _wanted(intent, wanted, on, base, priority=0)
     beside = _on_listener_of(base, rules.values())
-    shaped = [one.arn for one in beside if is_shaped_like_ours(one, {base.arn}, on.groups.values())]
-    gap = gap_above(base, beside, shaped)
-    return any(one.priority in gap and rule.is_like(one) for one in beside)
+    reach = _reach(base, beside, ())
+    return any(one.priority in reach and rule.is_like(one) for one in beside)
+
+
+def _nearest(
+    base: ListenerRule, beside: Sequence[ListenerRule], ours: Mapping[Arn, str], route: str
+) -> ListenerRule | None:
+    reach = _reach(base, beside, ours)
+    return next((rule for rule in beside if rule.priority in reach and ours.get(rule.arn) == route), None)
+
+
+def _reach(base: ListenerRule, beside: Sequence[ListenerRule], ours: Collection[Arn]) -> range:
+    """Where a rule takes requests from the base alone: others' header routes may stand in between."""
+    return gap_above(base, beside, {one.arn for one in beside if narrows(one, base)} | set(ours))
 
 
 def _wanted(intent: Intent, route: HeaderRoute, on: Route, base: ListenerRule, priority: int) -> HeaderRule:

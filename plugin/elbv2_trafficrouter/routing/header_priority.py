@@ -9,8 +9,8 @@ from elbv2_trafficrouter.routing.model import ListenerRule
 LAST_PRIORITY = 50_000
 
 
-def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], ours: Collection[Arn]) -> range:
-    """The priorities between a rule and the next one above it that is not ours, `ours` counting as free.
+def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], passed: Collection[Arn]) -> range:
+    """The priorities between a rule and the next one above it, `passed` counting as free.
 
     A default action stands below them all.
     """
@@ -18,9 +18,15 @@ def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], ours: Collectio
     above = (
         rule.priority
         for rule in rules
-        if rule.priority is not None and rule.priority < below and rule.arn not in ours
+        if rule.priority is not None and rule.priority < below and rule.arn not in passed
     )
     return range(max(above, default=0) + 1, below)
+
+
+def narrows(rule: ListenerRule, base: ListenerRule) -> bool:
+    """Whether it takes requests from the base rule by headers alone, as header routes of any Rollout do."""
+    more = rule.conditions - base.conditions
+    return rule.conditions > base.conditions and all(one.field == "http-header" for one in more)
 
 
 def free_priority(

@@ -1,14 +1,29 @@
 """The story of header rules: set, remove, make again. For who holds the listeners."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from elbv2_trafficrouter.errors import HeaderRouteLost, Problem
+from elbv2_trafficrouter.errors import (
+    HeaderRouteLost,
+    OutcomeUnknown,
+    Problem,
+    RuleNotFound,
+    Throttled,
+    Unreachable,
+)
 from elbv2_trafficrouter.routing.arn import Arn, listener_of, load_balancer_of
 from elbv2_trafficrouter.routing.header_limits import check_conditions, check_room
 from elbv2_trafficrouter.routing.header_memory import Canary, HeaderMemory
 from elbv2_trafficrouter.routing.header_plan import HeaderStep, Seen, is_present, plan_header_route
-from elbv2_trafficrouter.routing.model import HeaderOutcome, HeaderRoute, Intent, Route, Snapshot
+from elbv2_trafficrouter.routing.model import (
+    HeaderOutcome,
+    HeaderRoute,
+    HeaderRule,
+    Intent,
+    ListenerRule,
+    Route,
+    Snapshot,
+)
 from elbv2_trafficrouter.routing.ownership import Owner, is_shaped_like_ours, route_of
 from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules
 
@@ -20,6 +35,7 @@ class Job:
     owner: Owner
     intent: Intent
     routes: Sequence[Route]
+    listeners: Collection[Arn]
     snapshot: Snapshot
     call: Call
     still_counts: Callable[[], None]
@@ -39,14 +55,19 @@ class HeaderRoutes:
         self._check(steps, seen, job)
         outcomes = tuple(self._do(step, job) for step in steps)
         kept = {outcome.rule.arn for outcome in outcomes}
-        self._delete([arn for arn, name in seen.ours.items() if name == route.name and arn not in kept], job)
+        self._delete_others(route, kept, seen, job)
         return outcomes
 
     def remove(self, job: Job) -> tuple[Arn, ...]:
         """Deletes all rules of this Rollout. Raises a Problem, when all were tried."""
-        removed = self._delete(self._look(job).ours, job)
-        if unknown := self._memory.unanswered(job.owner):
-            raise unknown
+        try:
+            removed = self._delete(self._look(job).ours, job)
+            if unknown := self._memory.unanswered(job.owner):
+                raise unknown
+        except Problem as problem:
+            self._memory.removal_failed(job.owner, problem)
+            raise
+        self._memory.removed(job.owner)
         self._memory.saw_none(job.owner)
         return removed
 
@@ -75,16 +96,23 @@ class HeaderRoutes:
         made_lately = [one for one in lost if is_present(job.intent, route, one, seen.rules)]
         if canary is Canary.UNKNOWN or made_lately:
             raise HeaderRouteLost(route.name, lost[0].rule)
-        steps = [step for step in plan_header_route(job.intent, route, lost, seen) if step.present is None]
+        planned = plan_header_route(job.intent, route, job.routes, seen)
+        steps = [step for step in planned if step.present is None]
         self._check(steps, seen, job)
-        return [self._do(step, job) for step in steps]
+        outcomes = [self._do(step, job) for step in steps]
+        kept = {step.present.arn for step in planned if step.present} | {one.rule.arn for one in outcomes}
+        self._delete_others(route, kept, seen, job)
+        return outcomes
 
     def _look(self, job: Job) -> Seen:
         """The listeners' rules, and which of them are ours by form and by tags."""
-        rules = self._memory.corrected(job.snapshot, _listeners(job.routes))
+        rules = self._memory.corrected(job.snapshot, job.listeners)
         bases = {route.rule for route in job.routes}
         groups = {group for route in job.routes for group in route.groups.values()}
-        alike = [arn for arn, rule in rules.items() if is_shaped_like_ours(rule, bases, groups)]
+        known = self._memory.ours(job.owner)
+        alike = [
+            arn for arn, rule in rules.items() if arn in known or is_shaped_like_ours(rule, bases, groups)
+        ]
         ours = {arn: route for arn, route in self._memory.made_for(job.owner).items() if arn in alike}
         tags = self._header_rules.tags([arn for arn in alike if arn not in ours], job.call)
         for arn, found in tags.items():
@@ -118,7 +146,7 @@ class HeaderRoutes:
             return HeaderOutcome(wanted.route, step.present, changed=False)
         job.still_counts()
         if step.present is not None:
-            rule = self._header_rules.change(step.present.arn, wanted)
+            rule = self._change(step.present.arn, wanted, job)
         else:
             with self._memory.creating(job.owner, wanted.route):
                 rule = self._header_rules.create(wanted, job.owner.tags_of(wanted.route))
@@ -126,8 +154,19 @@ class HeaderRoutes:
         self._memory.made(job.owner, outcome)
         return outcome
 
+    def _change(self, arn: Arn, wanted: HeaderRule, job: Job) -> ListenerRule:
+        try:
+            return self._header_rules.change(arn, wanted)
+        except RuleNotFound as error:
+            self._memory.deleted(job.owner, arn)
+            raise HeaderRouteLost(wanted.route, wanted.base) from error
+
+    def _delete_others(self, route: HeaderRoute, kept: Collection[Arn], seen: Seen, job: Job) -> None:
+        """The route's rules that stand elsewhere: there they take requests from other rules."""
+        self._delete([arn for arn, name in seen.ours.items() if name == route.name and arn not in kept], job)
+
     def _delete(self, rules: Iterable[Arn], job: Job) -> tuple[Arn, ...]:
-        """Each is tried, whatever becomes of the others; the first failure is raised after them."""
+        """Each is tried, unless AWS can't be reached; the first failure is raised after them."""
         deleted: list[Arn] = []
         troubles: list[Problem] = []
         for rule in rules:
@@ -136,13 +175,12 @@ class HeaderRoutes:
                 self._header_rules.delete(rule)
             except Problem as problem:
                 troubles.append(problem)
+                # The next ones would take the time in which an abort waits for its weight.
+                if isinstance(problem, OutcomeUnknown | Unreachable | Throttled):
+                    break
             else:
-                self._memory.deleted(rule)
+                self._memory.deleted(job.owner, rule)
                 deleted.append(rule)
         if troubles:
             raise troubles[0]
         return tuple(deleted)
-
-
-def _listeners(routes: Iterable[Route]) -> frozenset[Arn]:
-    return frozenset(listener_of(route.rule) for route in routes)

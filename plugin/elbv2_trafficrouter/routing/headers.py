@@ -60,7 +60,8 @@ def _regex(match: HeaderMatch) -> str:
         return match.regex
     if match.exact:
         return f"^{_literal(match.exact)}$"
-    return f"^{_literal(match.prefix)}"
+    # Right whether AWS searches the value or compares the whole of it.
+    return f"^{_literal(match.prefix)}.*"
 
 
 def _literal(text: str) -> str:

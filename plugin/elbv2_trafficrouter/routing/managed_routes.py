@@ -9,19 +9,27 @@ from elbv2_trafficrouter.routing.ownership import may_be_tag_value
 def managed_routes(rollout: pb.Rollout) -> ManagedRoutes:
     """The routes that the steps up to the current one have set and not removed again, unchecked."""
     status, canary = rollout.status, rollout.spec.strategy.canary
+    names = dict.fromkeys(route.name for route in canary.traffic_routing.managed_routes)
     wanted: dict[str, HeaderRoute] = {}
     if status.HasField("current_step_index"):
         for step in canary.steps[: status.current_step_index + 1]:
             if step.HasField("set_header_route"):
                 route = header_route(step.set_header_route)
                 wanted.pop(route.name, None)
-                if route.matches:
+                if route.matches and route.name in names:
                     wanted[route.name] = route
     return ManagedRoutes(
-        names=tuple(dict.fromkeys(route.name for route in canary.traffic_routing.managed_routes)),
+        names=tuple(names),
         wanted=tuple(wanted.values()),
-        may_stand=not (status.abort or status.promote_full or status.stable_rs == status.current_pod_hash),
+        may_stand=is_underway(rollout) and rollout.metadata.uid != "",
     )
+
+
+def is_underway(rollout: pb.Rollout) -> bool:
+    """Whether an update goes through its steps: it is not over, aborted or promoted in full."""
+    status = rollout.status
+    is_over = status.stable_rs in {"", status.current_pod_hash}
+    return not (status.abort or status.promote_full or is_over)
 
 
 def header_route(route: pb.SetHeaderRoute) -> HeaderRoute:

@@ -154,6 +154,7 @@ class HeaderRule:
         """Whether the rule does the same to the same requests, whatever its priority and its tags."""
         return (
             rule.conditions == self.conditions
+            and not rule.not_copyable
             and rule.before_forward == self.before_forward
             and [forward.group for forward in rule.forwards] == [self.group]
             and rule.transforms == self.transforms

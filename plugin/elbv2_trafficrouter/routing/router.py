@@ -5,7 +5,7 @@ from functools import partial
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.routing.apply import apply, check_that_it_still_counts
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
-from elbv2_trafficrouter.routing.header_memory import Canary, HeaderMemory
+from elbv2_trafficrouter.routing.header_memory import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
 from elbv2_trafficrouter.routing.header_routes import HeaderRoutes, Job
 from elbv2_trafficrouter.routing.memory import HEADERS, WEIGHTS, Memory, Turn
 from elbv2_trafficrouter.routing.model import (
@@ -59,8 +59,8 @@ class Router:
         routes = resolve(intent)
         try:
             seen = self._rules.read(_listeners(routes), call)
-            lost = self._header_memory.trouble_of(owner) if intent.canary.share < 1 else None
-            return verify(intent, routes, plan(intent, routes, seen, written={}), lost)
+            trouble = self._header_memory.trouble_with(owner, intent.canary.share)
+            return verify(intent, routes, plan(intent, routes, seen, written={}), trouble)
         except Problem as problem:
             return Verification(problem)
 
@@ -91,7 +91,9 @@ class Router:
         attached = all(self._memory.has_seen(route.rule, route.groups.values()) for route in routes)
         if attached and self._header_memory.knows_of_none(owner):
             return ()
-        listeners = _listeners(routes)
+        if failed := self._header_memory.left_behind(owner, within=REMOVAL_RESTS_SECONDS):
+            raise failed
+        listeners = _listeners(routes) | {listener_of(rule) for rule in self._header_memory.ours(owner)}
         with self._memory.holding(listeners, call):
             seen = self._rules.read(listeners, call)
             removed = self._header_routes.remove(self._job(intent, routes, seen, call, turn))
@@ -104,6 +106,7 @@ class Router:
             owner=owner_of(intent, self._installation),
             intent=intent,
             routes=routes,
+            listeners=_listeners(routes) | {listener_of(arn) for arn in seen.rules},
             snapshot=seen,
             call=call,
             still_counts=partial(check_that_it_still_counts, self._memory, call, turn),

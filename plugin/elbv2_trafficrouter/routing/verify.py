@@ -4,10 +4,10 @@ from elbv2_trafficrouter.errors import Problem, SharesDiffer
 from elbv2_trafficrouter.routing.model import Change, Intent, Plan, Route, RuleOutcome, Verification
 
 
-def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, lost: Problem | None) -> Verification:
+def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, trouble: Problem | None) -> Verification:
     """The answer for a plan that was made on a read of its own: verified when there is nothing to change.
 
-    `lost`: a header route that could not be made again.
+    `trouble`: with a header route, which makes it unverified all the same.
     """
     changes = {change.before.arn: change for change in wanted.changes}
     outcomes = tuple(
@@ -15,7 +15,7 @@ def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, lost: Proble
         for route, rule in zip(routes, wanted.rules, strict=True)
     )
     troubles = (_difference(intent, route, changes[route.rule]) for route in routes if route.rule in changes)
-    return Verification(next(troubles, lost), outcomes)
+    return Verification(next(troubles, trouble), outcomes)
 
 
 def _difference(intent: Intent, route: Route, change: Change) -> SharesDiffer:

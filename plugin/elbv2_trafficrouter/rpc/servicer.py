@@ -9,6 +9,7 @@ from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented
 from elbv2_trafficrouter.routing.intent import read_header_route, read_intent, read_removal
+from elbv2_trafficrouter.routing.managed_routes import is_underway
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.call import GrpcCall
 from elbv2_trafficrouter.rpc.messages import (
@@ -46,7 +47,8 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
     def SetMirrorRoute(
         self, request: pb.SetMirrorRouteRequest, context: Context
     ) -> pb.SetMirrorRouteResponse:
-        if request.set_mirror_route.match:
+        # Argo Rollouts calls it at an abort, too, which shall not fail for it.
+        if request.set_mirror_route.match and is_underway(request.rollout):
             raise MirrorRoutesNotImplemented
         return pb.SetMirrorRouteResponse()
 
