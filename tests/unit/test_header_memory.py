@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 
 import pytest
 
@@ -75,11 +76,48 @@ def test_the_last_call_tells_of_the_canary(memory: HeaderMemory) -> None:
 
 
 def test_a_trouble_stays_until_there_is_none(memory: HeaderMemory) -> None:
-    trouble = HeaderRouteLost("beta", "rule")
+    trouble, share = HeaderRouteLost("beta", "rule"), Fraction(1, 4)
     memory.fell_short(WAS, trouble)
-    assert (memory.trouble_of(WAS), memory.trouble_of(SHOP)) == (trouble, None)
+    assert (memory.trouble_with(WAS, share), memory.trouble_with(SHOP, share)) == (trouble, None)
     memory.fell_short(WAS, None)
-    assert memory.trouble_of(WAS) is None
+    assert memory.trouble_with(WAS, share) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "matters"),
+    [
+        pytest.param(Fraction(1, 4), True, id="at a step"),
+        pytest.param(Fraction(1), False, id="at the maximum"),
+    ],
+)
+def test_promotion_waits_for_no_header_route(memory: HeaderMemory, share: Fraction, matters: bool) -> None:
+    memory.fell_short(WAS, HeaderRouteLost("beta", "rule"))
+    assert (memory.trouble_with(WAS, share) is not None) is matters
+
+
+@pytest.mark.parametrize(
+    ("share", "matters"),
+    [pytest.param(Fraction(0), True, id="at 0"), pytest.param(Fraction(1, 4), False, id="in an update")],
+)
+def test_what_could_not_be_removed_is_a_trouble_when_the_canary_has_nothing(
+    memory: HeaderMemory, share: Fraction, matters: bool
+) -> None:
+    memory.removal_failed(WAS, trouble := NotAllowed("elasticloadbalancing:DeleteRule", "rule", "no"))
+    assert memory.trouble_with(WAS, share) is (trouble if matters else None)
+    memory.removed(WAS)
+    assert memory.trouble_with(WAS, share) is None
+
+
+def test_what_this_process_made_stays_known_until_it_is_deleted(
+    memory: HeaderMemory, runtime: Runtime
+) -> None:
+    one = rule("1")
+    memory.made(WAS, outcome(one))
+    runtime.seconds += 1000
+    assert memory.ours(WAS) == {one.arn}
+    assert not memory.ours(SHOP)
+    memory.deleted(WAS, one.arn)
+    assert not memory.ours(WAS)
 
 
 # Reads that lag
@@ -108,7 +146,7 @@ def test_what_was_deleted_is_gone_for_30_s_whatever_a_read_says(
 ) -> None:
     one, other = rule("1"), rule("2")
     memory.made(WAS, outcome(one))
-    memory.deleted(one.arn)
+    memory.deleted(WAS, one.arn)
     runtime.seconds += 30
     assert memory.corrected(snapshot(one, other), [LISTENER]) == {other.arn: other}
     assert memory.made_for(WAS) == {}
@@ -160,11 +198,11 @@ def test_a_refused_create_is_not_waited_for(memory: HeaderMemory) -> None:
 # Whether there are any
 
 
-def test_a_look_that_found_none_counts_for_60_s(memory: HeaderMemory, runtime: Runtime) -> None:
+def test_a_look_that_found_none_counts_for_15_s(memory: HeaderMemory, runtime: Runtime) -> None:
     assert not memory.knows_of_none(WAS)
     runtime.seconds += 11
     memory.saw_none(WAS)
-    runtime.seconds += 59
+    runtime.seconds += 14
     assert memory.knows_of_none(WAS)
     assert not memory.knows_of_none(SHOP)
     runtime.seconds += 1

@@ -60,7 +60,11 @@ MADE = ListenerRule(
     arn("1"), (Forward(CANARY, 1),), (FORWARD,), priority=9, conditions=frozenset({PATH, ALICE})
 )
 FOREIGN = ListenerRule(
-    arn("f0"), (Forward(WEB, 1),), (FORWARD,), priority=5, conditions=frozenset({PATH, ALICE})
+    arn("f0"),
+    (Forward(WEB, 1),),
+    (FORWARD,),
+    priority=5,
+    conditions=frozenset({Condition("path-pattern", frozenset({"/petclinic/vets*"})), ALICE}),
 )
 
 
@@ -237,6 +241,12 @@ def present(*rules: ListenerRule, base: ListenerRule = BASE) -> bool:
         pytest.param([MADE], True, id="as it shall be"),
         pytest.param([FOREIGN, replace(MADE, priority=6)], True, id="at any priority of the gap"),
         pytest.param([FOREIGN, replace(MADE, priority=4)], False, id="with a foreign rule in between"),
+        pytest.param(
+            [replace(FOREIGN, conditions=MADE.conditions), replace(MADE, priority=4)],
+            True,
+            id="with another Rollout's header route in between",
+        ),
+        pytest.param([replace(MADE, not_copyable=("Owner",))], False, id="with parts that nobody knows"),
         pytest.param(
             [MADE, replace(MADE, arn=arn("2"), priority=8, conditions=frozenset({PATH}))],
             True,

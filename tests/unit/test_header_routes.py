@@ -75,7 +75,7 @@ def test_a_route_without_matches_is_removed_and_no_other(story: Story) -> None:
 def test_a_rule_that_lost_its_place_is_replaced(story: Story) -> None:
     """Somebody put a rule between it and its base, which takes its requests."""
     story.aws.put(rule_of_beta(priority=3), WAS.tags_of("beta"))
-    story.aws.put(rule_of_beta(arn=Arn(f"{BASE.arn}f"), priority=5, forwards=(Forward(WEB, 1),)), {})
+    story.aws.put(rule_of_beta(arn=Arn(f"{BASE.arn}f"), priority=5, conditions=frozenset({PATH})), {})
     (outcome,) = story.set_header_route()
     assert (outcome.rule.priority, outcome.changed) == (8, True)
     assert [call for call in story.aws.calls if call in WRITES] == ["CreateRule", "DeleteRule"]
@@ -153,11 +153,11 @@ def test_every_rule_is_tried_when_one_cannot_be_deleted(story: Story) -> None:
 # What is known to be none
 
 
-def test_no_call_is_made_for_60_s_when_there_is_none(story: Story) -> None:
+def test_no_call_is_made_for_15_s_when_there_is_none(story: Story) -> None:
     story.runtime.seconds = 11
     story.remove_managed_routes()
     calls = len(story.aws.calls)
-    story.runtime.seconds += 59
+    story.runtime.seconds += 14
     assert story.remove_managed_routes() == ()
     assert len(story.aws.calls) == calls
     story.runtime.seconds += 1

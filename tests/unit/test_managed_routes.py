@@ -22,8 +22,11 @@ def route(name: str, user: str = "alice") -> HeaderRoute:
     return HeaderRoute(name, (HeaderMatch("X-User", exact=user),))
 
 
-def of(*steps: dict[str, Any], names: tuple[str, ...] = ("beta",), **status: Any) -> ManagedRoutes:
+def of(
+    *steps: dict[str, Any], names: tuple[str, ...] = ("beta", "internal"), uid: str = "0b2f", **status: Any
+) -> ManagedRoutes:
     rollout = {
+        "metadata": {"uid": uid},
         "spec": {
             "strategy": {
                 "canary": {
@@ -66,6 +69,15 @@ def test_the_steps_up_to_the_current_one_say_what_is_wanted(
     index: int, wanted: tuple[HeaderRoute, ...]
 ) -> None:
     assert of(*STEPS, currentStepIndex=index).wanted == wanted
+
+
+def test_a_route_that_is_not_among_managed_routes_is_not_wanted() -> None:
+    assert of(*STEPS, names=("beta",), currentStepIndex=3).wanted == (route("beta"),)
+
+
+def test_a_rollout_without_a_uid_has_no_routes() -> None:
+    """Nobody could tell its rules from others'."""
+    assert not of(*STEPS, uid="").may_stand
 
 
 def test_without_a_current_step_nothing_is_wanted() -> None:
