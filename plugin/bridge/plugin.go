@@ -42,7 +42,7 @@ func (p *plugin) UpdateHash(rollout *argo.Rollout, canary, stable string, extra 
 func (p *plugin) SetWeight(rollout *argo.Rollout, weight int32, extra destinations) types.RpcError {
 	asked, others := &pb.SetWeightRequest{}, fields{"desiredWeight": weight, "additionalDestinations": extra}
 	_, failure := call(p, p.sidecar.SetWeight, asked, rollout, others)
-	return types.RpcError{ErrorString: p.quirks.weightSet(rollout, isMaximum(asked.Rollout, weight), failure)}
+	return types.RpcError{ErrorString: p.quirks.weightSet(rollout, weight, failure)}
 }
 
 // SetHeaderRoute leaves its error to SetWeight.
@@ -70,7 +70,7 @@ func (p *plugin) VerifyWeight(r *argo.Rollout, weight int32, extra destinations)
 		pb.Verification_VERIFICATION_VERIFIED:        types.Verified,
 		pb.Verification_VERIFICATION_NOT_IMPLEMENTED: types.NotImplemented,
 	}[answer.GetVerification()]
-	p.quirks.verified(r, verified != types.NotVerified || !isMaximum(asked.Rollout, weight), reason)
+	p.quirks.verified(r, weight, verified != types.NotVerified, reason)
 	return verified, success
 }
 

@@ -29,27 +29,28 @@ type memory struct {
 	route           string // error of SetHeaderRoute or SetMirrorRoute
 	removal         string // error of RemoveManagedRoutes
 	removalTold     time.Time
-	reason          string // why the maximum is not verified
+	weight          int32
+	reason          string // why this weight is not verified
 	unverifiedSince time.Time
 	reasonTold      time.Time
 }
 
-// verified takes in VerifyWeight's answer: fine is all but NotVerified at the maximum.
-func (q *quirks) verified(rollout *argo.Rollout, fine bool, reason string) {
+// verified takes in VerifyWeight's answer: fine is all but NotVerified.
+func (q *quirks) verified(rollout *argo.Rollout, weight int32, fine bool, reason string) {
 	q.update(rollout, func(m *memory) {
 		if fine {
 			reason = ""
-		} else if m.reason == "" {
+		} else if m.reason == "" || m.weight != weight {
 			m.unverifiedSince = m.used
 		}
-		m.reason = reason
+		m.weight, m.reason = weight, reason
 	})
 }
 
 // weightSet gives what SetWeight returns: its own failure, else one of those that were kept for it.
-func (q *quirks) weightSet(rollout *argo.Rollout, maximum bool, failure string) string {
+func (q *quirks) weightSet(rollout *argo.Rollout, weight int32, failure string) string {
 	q.update(rollout, func(m *memory) {
-		if failure != "" || !maximum {
+		if failure != "" || m.weight != weight {
 			m.reason = ""
 		}
 		switch now := m.used; {

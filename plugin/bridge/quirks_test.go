@@ -9,12 +9,13 @@ import (
 // A happening is a call that ended, seconds after the start, and what SetWeight then returns.
 type happening struct {
 	at      float64
-	call    string // route, removal, verify, set; verify and set at the maximum, or below it as verify<, set<
+	call    string // route, removal, verify, set; verify and set at a weight, or at another as verify<, set<
 	failure string
 	returns string
 }
 
 func TestWhatSetWeightReturns(t *testing.T) {
+	weights := map[string]int32{"verify": 50, "set": 50, "verify<": 25, "set<": 25}
 	for _, test := range []struct {
 		name       string
 		happenings []happening
@@ -50,7 +51,7 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{1, "removal", "", ""},
 			{1, "set<", "", ""},
 		}},
-		{"the reason at the maximum after 30 s, then each minute", []happening{
+		{"the reason after 30 s, then each minute", []happening{
 			{0, "verify", "NOT_VERIFIED: v", ""},
 			{29.9, "set", "", ""},
 			{29.9, "verify", "NOT_VERIFIED: w", ""},
@@ -68,12 +69,13 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{70, "set", "", ""},
 			{71, "set", "", "NOT_VERIFIED: v"},
 		}},
-		{"no reason below the maximum", []happening{
+		{"no reason of another weight", []happening{
 			{0, "verify<", "NOT_VERIFIED: v", ""},
-			{40, "set<", "", ""},
-			{40, "verify", "NOT_VERIFIED: v", ""},
+			{40, "set", "", ""},
+			{40, "verify", "NOT_VERIFIED: w", ""},
+			{60, "verify<", "NOT_VERIFIED: v", ""},
 			{80, "set<", "", ""},
-			{80, "set", "", ""},
+			{90, "set<", "", "NOT_VERIFIED: v"},
 		}},
 		{"no reason that was not asked for since a failure", []happening{
 			{0, "verify", "NOT_VERIFIED: v", ""},
@@ -102,9 +104,9 @@ func TestWhatSetWeightReturns(t *testing.T) {
 				case "removal":
 					kept.update(rollout, func(m *memory) { m.removal = h.failure })
 				case "verify", "verify<":
-					kept.verified(rollout, h.failure == "" || h.call == "verify<", h.failure)
+					kept.verified(rollout, weights[h.call], h.failure == "", h.failure)
 				case "set", "set<":
-					got = kept.weightSet(rollout, h.call == "set", h.failure)
+					got = kept.weightSet(rollout, weights[h.call], h.failure)
 				}
 				if got != h.returns {
 					t.Errorf("at %v s %s(%q) returns %q, not %q", h.at, h.call, h.failure, got, h.returns)
@@ -122,16 +124,16 @@ func TestRolloutsDoNotGetEachOthersErrors(t *testing.T) {
 	kept.update(failing, func(m *memory) { m.route = "UNIMPLEMENTED: r" })
 	otherNamespace, otherName, madeAnew := newRollout("was"), newRollout("web"), newRollout("was")
 	otherNamespace.Namespace, madeAnew.UID = "shop", "another"
-	if got := kept.weightSet(otherNamespace, false, ""); got != "" {
+	if got := kept.weightSet(otherNamespace, 50, ""); got != "" {
 		t.Errorf("the same name in another namespace gets %q", got)
 	}
-	if got := kept.weightSet(otherName, false, ""); got != "" {
+	if got := kept.weightSet(otherName, 50, ""); got != "" {
 		t.Errorf("another name gets %q", got)
 	}
-	if got := kept.weightSet(madeAnew, false, ""); got != "" {
+	if got := kept.weightSet(madeAnew, 50, ""); got != "" {
 		t.Errorf("a Rollout made anew under the same name gets %q", got)
 	}
-	if got := kept.weightSet(failing, false, ""); got == "" {
+	if got := kept.weightSet(failing, 50, ""); got == "" {
 		t.Error("the failing one gets nothing")
 	}
 }
@@ -139,15 +141,15 @@ func TestRolloutsDoNotGetEachOthersErrors(t *testing.T) {
 func TestARolloutIsForgottenWhenItIsDone(t *testing.T) {
 	time := newClock()
 	kept, rollout := newQuirks(time), newRollout("was")
-	kept.weightSet(rollout, true, "UNAVAILABLE: a")
-	kept.verified(rollout, true, "")
+	kept.weightSet(rollout, 50, "UNAVAILABLE: a")
+	kept.verified(rollout, 50, true, "")
 	if len(kept.rollouts) != 0 {
 		t.Error("something is kept where there is nothing to tell later")
 	}
 	kept.update(rollout, func(m *memory) { m.removal = "UNAVAILABLE: r" })
-	kept.weightSet(rollout, false, "")
+	kept.weightSet(rollout, 50, "")
 	time.pass(tellEvery)
-	kept.weightSet(rollout, false, "")
+	kept.weightSet(rollout, 50, "")
 	if len(kept.rollouts) != 0 {
 		t.Errorf("%v is still kept", kept.rollouts)
 	}

@@ -189,7 +189,7 @@ func TestARemovalThatFailsDoesNotHoldAnAbort(t *testing.T) {
 	}
 }
 
-func TestTheReasonOfAMaximumThatIsNotVerifiedIsShown(t *testing.T) {
+func TestTheReasonOfAWeightThatIsNotVerifiedIsShown(t *testing.T) {
 	shown := event("NOT_VERIFIED: was-canary has 1 of 3 healthy targets.")
 	for _, test := range []struct {
 		name   string
@@ -211,7 +211,7 @@ func TestTheReasonOfAMaximumThatIsNotVerifiedIsShown(t *testing.T) {
 			fake.Verify(pb.Verification_VERIFICATION_NOT_VERIFIED, "was-canary has 1 of 3 healthy targets.")
 			seen := map[outcome]int{}
 			for range 13 {
-				seen[reconcile{weight: 100}.run(test.plugin(bridge), newRollout("was"))]++
+				seen[reconcile{weight: 50}.run(test.plugin(bridge), newRollout("was"))]++
 				time.pass(seconds(10))
 			}
 			for what, times := range test.wanted {
@@ -219,25 +219,10 @@ func TestTheReasonOfAMaximumThatIsNotVerifiedIsShown(t *testing.T) {
 					t.Errorf("in two minutes it %d times %s, not %d times", seen[what], what, times)
 				}
 			}
-			if fake.Weight("was") != 100 {
+			if fake.Weight("was") != 50 {
 				t.Errorf("the weight is %d", fake.Weight("was"))
 			}
 		})
-	}
-}
-
-func TestTheMaximumIsTheRolloutsOwn(t *testing.T) {
-	bridge, fake, time := newBridgeAndRouter(t)
-	fake.Verify(pb.Verification_VERIFICATION_NOT_VERIFIED, "Not yet.")
-	rollout := newRollout("was")
-	thousand := int32(1000)
-	rollout.Spec.Strategy.Canary.TrafficRouting = &argo.RolloutTrafficRouting{MaxTrafficWeight: &thousand}
-	for weight, wanted := range map[int32]bool{100: false, 1000: true} {
-		bridge.VerifyWeight(rollout, weight, nil)
-		time.pass(reasonAfter)
-		if got := bridge.SetWeight(rollout, weight, nil).HasError(); got != wanted {
-			t.Errorf("at %d of 1000 the reason is told: %t", weight, got)
-		}
 	}
 }
 

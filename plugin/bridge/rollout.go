@@ -54,8 +54,3 @@ func putZerosBack(rollout *pb.Rollout) {
 		}
 	}
 }
-
-// isMaximum tells whether at this weight the canary gets everything.
-func isMaximum(rollout *pb.Rollout, weight int32) bool {
-	return weight >= cmp.Or(rollout.GetSpec().GetStrategy().GetCanary().GetTrafficRouting().GetMaxTrafficWeight(), 100)
-}
