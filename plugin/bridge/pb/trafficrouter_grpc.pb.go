@@ -116,15 +116,18 @@ type TrafficRouterClient interface {
 	SetHeaderRoute(ctx context.Context, in *SetHeaderRouteRequest, opts ...grpc.CallOption) (*SetHeaderRouteResponse, error)
 	// Copies requests to the canary. Effect: none: ELBv2 has no such action.
 	//
-	// | condition              | code          | what the caller does                      |
-	// |------------------------|---------------|-------------------------------------------|
-	// | a match is given       | UNIMPLEMENTED | leave setMirrorRoute steps out            |
+	// Without a match, and for a Rollout that is aborted, promoted in full or fully promoted, it succeeds.
+	//
+	// | condition        | code          | what the caller does           |
+	// |------------------|---------------|--------------------------------|
+	// | a match is given | UNIMPLEMENTED | leave setMirrorRoute steps out |
 	SetMirrorRoute(ctx context.Context, in *SetMirrorRouteRequest, opts ...grpc.CallOption) (*SetMirrorRouteResponse, error)
 	// Tells whether each rule has the shares that were asked for, by a read of its own. Effect: none. Idempotent.
 	//
 	// What cannot be found out (AWS fails, refuses, throttles; rule or target group is gone) is answered
 	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error. So is,
-	// below the maximum, a header route that the last SetWeight found lost and could not make again.
+	// below the maximum, a header route that the last SetWeight found lost and could not make again, and at 0
+	// one that the last RemoveManagedRoutes could not remove.
 	//
 	// | condition                                          | code             | what the caller does            |
 	// |----------------------------------------------------|------------------|---------------------------------|
@@ -136,6 +139,8 @@ type TrafficRouterClient interface {
 	// Effect: DeleteRule of each rule that carries all the tags of this Rollout and has the form of a header
 	// route. Attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
 	// target's health in a group that no rule names. Idempotent: what is absent already is removed.
+	//
+	// After a failure AWS is not asked again for three seconds: the last error is the answer.
 	//
 	// The conditions and codes of SetWeight, but for those of the weight.
 	RemoveManagedRoutes(ctx context.Context, in *RemoveManagedRoutesRequest, opts ...grpc.CallOption) (*RemoveManagedRoutesResponse, error)
@@ -316,15 +321,18 @@ type TrafficRouterServer interface {
 	SetHeaderRoute(context.Context, *SetHeaderRouteRequest) (*SetHeaderRouteResponse, error)
 	// Copies requests to the canary. Effect: none: ELBv2 has no such action.
 	//
-	// | condition              | code          | what the caller does                      |
-	// |------------------------|---------------|-------------------------------------------|
-	// | a match is given       | UNIMPLEMENTED | leave setMirrorRoute steps out            |
+	// Without a match, and for a Rollout that is aborted, promoted in full or fully promoted, it succeeds.
+	//
+	// | condition        | code          | what the caller does           |
+	// |------------------|---------------|--------------------------------|
+	// | a match is given | UNIMPLEMENTED | leave setMirrorRoute steps out |
 	SetMirrorRoute(context.Context, *SetMirrorRouteRequest) (*SetMirrorRouteResponse, error)
 	// Tells whether each rule has the shares that were asked for, by a read of its own. Effect: none. Idempotent.
 	//
 	// What cannot be found out (AWS fails, refuses, throttles; rule or target group is gone) is answered
 	// VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error. So is,
-	// below the maximum, a header route that the last SetWeight found lost and could not make again.
+	// below the maximum, a header route that the last SetWeight found lost and could not make again, and at 0
+	// one that the last RemoveManagedRoutes could not remove.
 	//
 	// | condition                                          | code             | what the caller does            |
 	// |----------------------------------------------------|------------------|---------------------------------|
@@ -336,6 +344,8 @@ type TrafficRouterServer interface {
 	// Effect: DeleteRule of each rule that carries all the tags of this Rollout and has the form of a header
 	// route. Attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
 	// target's health in a group that no rule names. Idempotent: what is absent already is removed.
+	//
+	// After a failure AWS is not asked again for three seconds: the last error is the answer.
 	//
 	// The conditions and codes of SetWeight, but for those of the weight.
 	RemoveManagedRoutes(context.Context, *RemoveManagedRoutesRequest) (*RemoveManagedRoutesResponse, error)
