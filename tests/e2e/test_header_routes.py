@@ -139,7 +139,7 @@ MEET: list[Headers] = [
 ]
 MISS: list[Headers] = [
     {},
-    {"X-Tenant": "acme"},
+    {"X-Tenant": "acmes"},
     {"X-Version": "11"},
     {"X-Version": "v1."},
     {"X-User": "abc"},
