@@ -57,18 +57,17 @@ _COMPARISONS = (
 _REFUSED = (("exact", "", "", ""), ("regex", "^(?=a)", "", ""), ("prefix", "*" * 129, "", ""))
 _HEADERS = ("X-User", "x-user", "X-Canary", "Region")
 
-_MATCH = st.builds(
-    lambda header, comparison: Match(header, *comparison),
-    st.sampled_from(_HEADERS) | st.sampled_from(_HEADERS) | st.just("Host"),
-    st.sampled_from(_COMPARISONS) | st.sampled_from(_COMPARISONS) | st.sampled_from(_REFUSED),
-)
-_GOOD = st.builds(
-    lambda header, comparison: Match(header, *comparison),
-    st.sampled_from(_HEADERS),
-    st.sampled_from(_COMPARISONS),
-)
-ANY_HEADER_ROUTE = st.builds(
-    AnyHeaderRoute,
-    st.sampled_from(ROUTES),
-    st.lists(_GOOD, min_size=1, max_size=3) | st.lists(_MATCH, max_size=5),
-)
+
+def _matches(
+    headers: st.SearchStrategy[str], comparisons: Sequence[tuple[str, ...]]
+) -> st.SearchStrategy[Match]:
+    return st.builds(
+        lambda header, comparison: Match(header, *comparison), headers, st.sampled_from(comparisons)
+    )
+
+
+_NAME = st.sampled_from(ROUTES)
+_GOOD = _matches(st.sampled_from(_HEADERS), _COMPARISONS)
+_ANY = _matches(st.sampled_from([*_HEADERS, "Host"]), (*_COMPARISONS, *_REFUSED))
+GOOD_HEADER_ROUTE = st.builds(AnyHeaderRoute, _NAME, st.lists(_GOOD, min_size=1, max_size=3))
+ANY_HEADER_ROUTE = GOOD_HEADER_ROUTE | st.builds(AnyHeaderRoute, _NAME, st.lists(_ANY, max_size=5))

@@ -26,34 +26,36 @@ Json = dict[str, Any]
 
 @st.composite
 def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Json:
-    tags = [{"Key": key, "Value": value} for key, value in draw(_tags()).items()]
+    """Every third is one of ours, or would be but for its tags, its group or a header."""
+    is_alike = draw(st.sampled_from([False, False, True]))
+    tags = draw(_nearly_our_tags() if is_alike else _TAGS)
     return {
-        "Conditions": draw(_conditions()),
-        "Actions": draw(_actions(protocol, groups)),
+        "Conditions": draw(_conditions(headers=draw(st.sampled_from([0, 1, 1])) if is_alike else 0)),
+        "Actions": draw(_actions(protocol, groups, is_alike=is_alike)),
         "Transforms": draw(
             st.lists(st.sampled_from(_TRANSFORMS), max_size=2, unique_by=lambda one: one["Type"])
         ),
-        **({"Tags": tags} if tags else {}),
+        **({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}),
     }
 
 
 @st.composite
-def _tags(draw: st.DrawFn) -> Mapping[str, str]:
-    """None, others', ours, forged or left by an earlier process, and ours but for one."""
-    kind = draw(st.sampled_from(["none", "others", "ours", "nearly"]))
-    ours = {**TAGS, ROUTE_TAG: draw(st.sampled_from([*ROUTES, "unknown"]))}
-    if kind == "nearly":
-        key = draw(st.sampled_from(sorted(ours)))
-        other = draw(st.sampled_from(["other", None]))
-        return {name: value for name, value in {**ours, key: other}.items() if value is not None}
-    return {"none": {}, "others": {"team": "web"}, "ours": ours}[kind]
+def _nearly_our_tags(draw: st.DrawFn) -> Mapping[str, str]:
+    ours: Mapping[str, str | None] = {**TAGS, ROUTE_TAG: draw(st.sampled_from([*ROUTES, "unknown"]))}
+    if draw(st.booleans()):
+        ours = {**ours, draw(st.sampled_from(sorted(ours))): draw(st.sampled_from(["other", None]))}
+    return {key: value for key, value in ours.items() if value is not None}
+
+
+_TAGS: st.SearchStrategy[Mapping[str, str]] = st.just({}) | st.just({"team": "web"}) | _nearly_our_tags()
 
 
 @st.composite
-def _conditions(draw: st.DrawFn) -> Sequence[Json]:
+def _conditions(draw: st.DrawFn, *, headers: int) -> Sequence[Json]:
     """As many of those that were drawn as a rule may have together."""
     kept: list[Json] = []
-    for condition in draw(st.lists(_CONDITION, min_size=1, max_size=5)):
+    first = draw(st.lists(_HEADER, min_size=headers, max_size=headers))
+    for condition in [*first, *draw(st.lists(_CONDITION, min_size=1, max_size=4))]:
         try:
             check_conditions([*kept, condition])
         except ApiError:
@@ -75,15 +77,16 @@ def _condition(field: str, config: str, values: st.SearchStrategy[Json]) -> st.S
 _PAIRS = st.fixed_dictionaries(
     {"Value": st.sampled_from(["1", "a*", r"\*", "?"])}, optional={"Key": st.sampled_from(["v", "q*"])}
 )
+_HEADER = _condition(
+    "http-header",
+    "HttpHeaderConfig",
+    st.tuples(
+        st.sampled_from(["X-User", "x-canary", "Cookie"]),
+        _values("alice", "a*", "?x", "caf\u00e9") | _values("^a+$", "b|c", name="RegexValues"),
+    ).map(lambda both: {"HttpHeaderName": both[0], **both[1]}),
+)
 _CONDITION = st.one_of(
-    _condition(
-        "http-header",
-        "HttpHeaderConfig",
-        st.tuples(
-            st.sampled_from(["X-User", "x-canary", "Cookie"]),
-            _values("alice", "a*", "?x", "caf\u00e9") | _values("^a+$", "b|c", name="RegexValues"),
-        ).map(lambda both: {"HttpHeaderName": both[0], **both[1]}),
-    ),
+    _HEADER,
     _condition(
         "host-header",
         "HostHeaderConfig",
@@ -151,12 +154,11 @@ _TRANSFORMS: Sequence[Json] = (
 
 
 @st.composite
-def _actions(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Sequence[Json]:
+def _actions(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], *, is_alike: bool) -> Sequence[Json]:
     before = draw(st.lists(st.sampled_from(_AUTHENTICATIONS), max_size=1)) if protocol == "HTTPS" else []
-    if draw(st.integers(0, 3)):
-        # Ours alone as often as several: that is what a header rule looks like.
-        several = st.lists(st.sampled_from([*OURS, *FOREIGN]), min_size=2, max_size=5, unique=True)
-        names = draw(st.sampled_from([[name] for name in (*OURS, FOREIGN[0])]) | several)
+    several = st.lists(st.sampled_from([*OURS, *FOREIGN]), min_size=1, max_size=5, unique=True)
+    alone = st.sampled_from([[name] for name in (*OURS, FOREIGN[0])])
+    if names := draw(alone if is_alike else several | st.just([])):
         weights = [draw(any_weight(name)) for name in names]
         last = draw(any_forward([groups[name] for name in names], weights))
     else:

@@ -68,9 +68,29 @@ def check_header_rule(state: State, on: AnyListener, arn: str, route: AnyHeaderR
     others_above = [
         one.priority
         for one in others(state, on).rules.values()
-        if one.listener_arn == base.listener_arn and one.priority and one.priority < _place(base)
+        if one.listener_arn == base.listener_arn
+        and one.priority
+        and one.priority < _place(base)
+        # What an earlier process left behind stays where it is, if it takes nothing from others there.
+        and not (arn in on.state.rules and _narrows(one, base))
     ]
     assert max(others_above, default=0) < _place(rule) < _place(base)
+
+
+def is_header_rule(state: State, on: AnyListener, arn: str, route: AnyHeaderRoute) -> bool:
+    try:
+        check_header_rule(state, on, arn, route)
+    except AssertionError:
+        return False
+    return True
+
+
+def _narrows(rule: Rule, base: Rule) -> bool:
+    """It has the other's conditions, and headers besides."""
+    conditions = {frozen(one) for one in rule.conditions if one["Field"] != "http-header"}
+    return {frozen(one) for one in base.conditions} < {frozen(one) for one in rule.conditions} and (
+        conditions <= {frozen(one) for one in base.conditions}
+    )
 
 
 def _place(rule: Rule) -> int:
