@@ -80,6 +80,42 @@ class Petclinic:
     def verify_weight(self, weight: int, rollout: Mapping[str, Any] | None = None) -> pb.VerifyWeightRequest:
         return pb.VerifyWeightRequest.FromString(self.set_weight(weight, rollout).SerializeToString())
 
+    def set_header_route(
+        self, name: str, *match: Mapping[str, Any], rollout: Mapping[str, Any] | None = None
+    ) -> pb.SetHeaderRouteRequest:
+        """Each match as in a Rollout. Without one the route is to be removed."""
+        route = {"name": name, "match": list(match)}
+        return json_format.ParseDict(
+            {"rollout": rollout or self.with_routes(name), "setHeaderRoute": route},
+            pb.SetHeaderRouteRequest(),
+            ignore_unknown_fields=True,
+        )
+
+    def with_routes(self, *names: str, config: object = None, **canary: Any) -> dict[str, Any]:
+        """The Rollout with these managed routes."""
+        rollout = self.rollout(config, **canary)
+        routing = rollout["spec"]["strategy"]["canary"]["trafficRouting"]
+        routing["managedRoutes"] = [{"name": name} for name in names]
+        return rollout
+
+    def remove_managed_routes(
+        self, rollout: Mapping[str, Any] | None = None
+    ) -> pb.RemoveManagedRoutesRequest:
+        return pb.RemoveManagedRoutesRequest(rollout=self.set_weight(0, rollout).rollout)
+
+    def rules(self, listener: str | None = None) -> list[Any]:
+        """As described, without the values that are echoed beside the configuration of a condition."""
+        rules: Any = self.client.describe_rules(ListenerArn=listener or self.listener)["Rules"]
+        for rule in rules:
+            for condition in rule["Conditions"]:
+                condition.pop("Values", None)
+                condition.pop("RegexValues", None)
+        return list(rules)
+
+    def tags(self, arn: str) -> dict[str, str]:
+        (described,) = self.client.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+        return {tag["Key"]: tag.get("Value", "") for tag in described["Tags"]}
+
     def weights(self) -> dict[str, int]:
         """The rule's weights now, by the last part of the target group's name."""
         (rule,) = self.client.describe_rules(RuleArns=[self.rule])["Rules"]
@@ -126,7 +162,12 @@ class Petclinic:
         ]
 
     def writes(self) -> list[dict[str, Any]]:
-        return [entry for entry in self.journal("ModifyRule") if entry["status"] == 200]
+        """What the sidecar changed."""
+        return [
+            entry
+            for entry in self.journal()
+            if entry["status"] == 200 and not entry["action"].startswith("Describe")
+        ]
 
 
 def control(url: str, method: str, what: str, body: object = None) -> Any:

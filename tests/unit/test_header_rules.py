@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
@@ -53,11 +52,6 @@ def read(aws: InProcess, clinic: Petclinic, arn: Arn) -> ListenerRule | None:
     return Elbv2Rules(aws).read(frozenset({Arn(clinic.listener)}), Caller()).rules.get(arn)
 
 
-def tags_of(client: ElasticLoadBalancingv2Client, arn: str) -> dict[str, str]:
-    (described,) = client.describe_tags(ResourceArns=[arn])["TagDescriptions"]
-    return {tag["Key"]: tag.get("Value", "") for tag in described["Tags"]}
-
-
 def test_a_rule_is_made_as_it_shall_be_with_its_tags(
     aws: InProcess, clinic: Petclinic, header_rules: Elbv2HeaderRules
 ) -> None:
@@ -65,7 +59,7 @@ def test_a_rule_is_made_as_it_shall_be_with_its_tags(
     assert wanted(clinic).is_like(made)
     assert made.priority == 9
     assert made == read(aws, clinic, made.arn)
-    assert tags_of(clinic.client, made.arn) == TAGS
+    assert clinic.tags(made.arn) == TAGS
 
 
 def test_a_priority_that_was_taken_meanwhile_is_told(
@@ -89,7 +83,7 @@ def test_a_rule_is_given_all_but_the_priority_and_the_tags(
     assert other.is_like(changed)
     assert changed.priority == 9
     assert changed == read(aws, clinic, arn)
-    assert tags_of(clinic.client, arn) == TAGS
+    assert clinic.tags(arn) == TAGS
 
 
 def test_a_rule_that_is_gone_is_not_changed(clinic: Petclinic, header_rules: Elbv2HeaderRules) -> None:
