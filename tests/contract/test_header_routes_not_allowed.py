@@ -1,0 +1,119 @@
+"""Permissions and answers that AWS does not give for a header route: a sentence that says which."""
+
+from collections.abc import Callable, Iterator
+
+import grpc
+import pytest
+
+from elbv2_emulator.server import Emulator
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+from support.petclinic import Petclinic, petclinic
+from support.router_refusals import Refusal, Request, refusal, resource
+
+Stub = pb_grpc.TrafficRouterStub
+Code = grpc.StatusCode
+
+ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
+ROLE = "in the role of the sidecar (see Permissions in the README)."
+
+
+@pytest.fixture
+def clinic() -> Iterator[Petclinic]:
+    with Emulator() as emulator:
+        yield petclinic(emulator.url, priority=10)
+
+
+def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None:
+    clinic.fault("CreateRule", error="AccessDenied")
+    assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
+        Code.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+        f"AWS refuses elasticloadbalancing:CreateRule on {resource(clinic.listener)}. "
+        f"Allow this action on this ARN {ROLE}",
+    )
+    assert clinic.writes() == []
+
+
+def test_a_role_that_may_not_tag_them(stub: Stub, clinic: Petclinic) -> None:
+    """AWS refuses CreateRule then, and names the other action."""
+    rule = "listener-rule/app/petclinic/*/*"
+    message = (
+        "User: arn:aws:sts::123456789012:assumed-role/router/1732 is not authorized to perform: "
+        "elasticloadbalancing:AddTags on resource: "
+        f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:{rule} "
+        "because no identity-based policy allows the elasticloadbalancing:AddTags action"
+    )
+    clinic.fault("CreateRule", error="AccessDenied", message=message)
+    assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
+        Code.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+        f"AWS refuses elasticloadbalancing:AddTags on {rule}. Allow this action on this ARN {ROLE}",
+    )
+
+
+@pytest.mark.parametrize(
+    "action", ["DescribeRules", "DescribeTags", "DescribeAccountLimits", "DescribeListeners"]
+)
+def test_a_role_that_may_not_look(stub: Stub, clinic: Petclinic, action: str) -> None:
+    clinic.client.create_rule(  # one that may be ours
+        ListenerArn=clinic.listener,
+        Priority=3,
+        Conditions=[{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X", "Values": ["1"]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": clinic.canary}],
+    )
+    clinic.fault(action, error="AccessDenied")
+    assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
+        Code.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+        f"AWS refuses elasticloadbalancing:{action} on *. Allow this action on this ARN {ROLE}",
+    )
+    assert clinic.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("action", "request_of"),
+    [
+        pytest.param(
+            "ModifyRule",
+            lambda clinic: clinic.set_header_route(
+                "beta", {"headerName": "X", "headerValue": {"exact": "1"}}
+            ),
+            id="change",
+        ),
+        pytest.param("DeleteRule", lambda clinic: clinic.set_header_route("beta"), id="remove one"),
+        pytest.param("DeleteRule", lambda clinic: clinic.remove_managed_routes(), id="remove all"),
+    ],
+)
+def test_a_role_that_may_not_change_a_rule_of_ours(
+    stub: Stub, clinic: Petclinic, action: str, request_of: Callable[[Petclinic], Request]
+) -> None:
+    (made,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE)).rules
+    clinic.fault(action, error="AccessDenied")
+    assert refusal(stub, request_of(clinic)) == Refusal(
+        Code.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+        f"AWS refuses elasticloadbalancing:{action} on {resource(made.rule_arn)}. "
+        f"Allow this action on this ARN {ROLE}",
+    )
+    assert [entry["action"] for entry in clinic.writes()] == ["CreateRule"]
+
+
+# Calls without an answer
+
+
+def test_a_create_without_an_answer_is_found_by_the_next_call(stub: Stub, clinic: Petclinic) -> None:
+    clinic.fault("CreateRule", answer="close", appliedAfterSeconds=0, times=1)
+    assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
+        Code.UNAVAILABLE,
+        "OUTCOME_UNKNOWN",
+        f"elasticloadbalancing:CreateRule on {resource(clinic.listener)} was sent but not answered, so it "
+        "may or may not have been done. The next call reads the rule and repairs it.",
+    )
+    while len(clinic.rules()) < 3:
+        pass
+    (found,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE)).rules
+    assert found.changed is False
+    assert list(stub.RemoveManagedRoutes(clinic.remove_managed_routes()).removed_rule_arns) == [
+        found.rule_arn
+    ]
+    assert len(clinic.journal("CreateRule")) == 1

@@ -1,0 +1,43 @@
+"""What the router answers to a call that it refuses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
+
+Request = pb.SetHeaderRouteRequest | pb.RemoveManagedRoutesRequest
+
+
+@dataclass(frozen=True)
+class Refusal:
+    code: grpc.StatusCode
+    reason: str
+    sentence: str
+
+
+def refusal(stub: pb_grpc.TrafficRouterStub, request: Request) -> Refusal:
+    """Of a SetHeaderRoute or RemoveManagedRoutes, by the request's type."""
+    method = (
+        stub.SetHeaderRoute if isinstance(request, pb.SetHeaderRouteRequest) else stub.RemoveManagedRoutes
+    )
+    with pytest.raises(grpc.RpcError) as caught:
+        method(request)
+    return refusal_of(caught.value)
+
+
+def refusal_of(error: Any) -> Refusal:
+    info = ErrorInfo()
+    assert rpc_status.from_call(error).details[0].Unpack(info)
+    assert info.domain == "elbv2-trafficrouter"
+    return Refusal(error.code(), info.reason, error.details())
+
+
+def resource(arn: str) -> str:
+    """As a sentence names it."""
+    return arn.rpartition(":")[2]
