@@ -59,7 +59,7 @@ def _foreign(action: Described, on: AnyListener) -> Described:
 def check_header_rule(state: State, on: AnyListener, arn: str, route: AnyHeaderRoute) -> None:
     """It stands directly above the named rule and does its like, to the canary for the route's requests."""
     rule, base = state.rules[arn], state.rules[on.base]
-    assert rule.transforms == base.transforms
+    assert frozen(rule.transforms) == frozen(base.transforms)
     assert [group for action in rule.actions for group, _ in forwards(action)] == [on.groups["was-canary"]]
     assert [one for one in rule.actions if one["Type"] != "forward"] == [
         one for one in base.actions if one["Type"] != "forward"
