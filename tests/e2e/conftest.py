@@ -1,4 +1,4 @@
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from lightkube.resources.core_v1 import Namespace
@@ -27,6 +27,17 @@ def each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return
     with world(tmp_path_factory.mktemp(version), version) as running:
         yield running
+
+
+@pytest.fixture
+def fault(newest: World) -> Iterator[Callable[..., None]]:
+    """Lets AWS answer an action with an error, until the test ends."""
+
+    def ask(action: str, **answer: str) -> None:
+        control(newest.endpoint, "POST", "faults", {"action": action, **answer})
+
+    yield ask
+    control(newest.endpoint, "DELETE", "faults")
 
 
 def worlds(item: pytest.Function) -> list[World]:

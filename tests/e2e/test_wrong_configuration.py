@@ -1,6 +1,6 @@
 """What is wrong is told by the Rollout's event, nothing is written, and its correction is enough."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -133,15 +133,6 @@ def test_a_wrong_block_is_told_until_it_is_corrected(
 
 
 # What AWS answers.
-
-
-@pytest.fixture
-def fault(newest: World) -> Iterator[Callable[..., None]]:
-    def ask(action: str, **answer: str) -> None:
-        control(newest.endpoint, "POST", "faults", {"action": action, **answer})
-
-    yield ask
-    control(newest.endpoint, "DELETE", "faults")
 
 
 def iam_refuses_to_write(clinic: Petclinic) -> tuple[Mapping[str, str], Problem]:
