@@ -13,7 +13,7 @@ from support.undocumented import _only_what_is_documented  # noqa: F401  it is t
 @pytest.fixture
 def clinic() -> Iterator[Petclinic]:
     with Emulator() as emulator:
-        yield petclinic(emulator.url)
+        yield petclinic(emulator.url, priority=10)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Permissions and answers that AWS does not give for a header route: a sentence that says which."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import grpc
 import pytest
 
-from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic, petclinic
+from support.petclinic import Petclinic
 from support.router_refusals import Refusal, Request, refusal, resource
 
 Stub = pb_grpc.TrafficRouterStub
@@ -15,12 +14,6 @@ Code = grpc.StatusCode
 
 ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
 ROLE = "in the role of the sidecar (see Permissions in the README)."
-
-
-@pytest.fixture
-def clinic() -> Iterator[Petclinic]:
-    with Emulator() as emulator:
-        yield petclinic(emulator.url, priority=10)
 
 
 def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None:

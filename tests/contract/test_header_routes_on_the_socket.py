@@ -1,15 +1,13 @@
 """SetHeaderRoute and RemoveManagedRoutes from a real socket to the ELBv2 API."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic, petclinic
+from support.petclinic import Petclinic
 from support.sidecar import CREDENTIALS, environment, sidecar
 
 Stub = pb_grpc.TrafficRouterStub
@@ -24,12 +22,6 @@ TAGS = {
     "elbv2-trafficrouter/rollout-uid": "0b2f",
     "elbv2-trafficrouter/route": "beta",
 }
-
-
-@pytest.fixture
-def clinic() -> Iterator[Petclinic]:
-    with Emulator() as emulator:
-        yield petclinic(emulator.url, priority=10)
 
 
 def match(header: str, **value: str) -> Json:

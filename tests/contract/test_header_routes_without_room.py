@@ -1,16 +1,14 @@
 """Listeners that leave no room for a header route: a sentence that says why, and nothing is written."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.front import front_of
-from support.petclinic import Petclinic, petclinic
+from support.petclinic import Petclinic
 from support.router_refusals import Refusal, Request, refusal, resource
 from support.sidecar import CREDENTIALS, environment, sidecar
 
@@ -19,12 +17,6 @@ Code = grpc.StatusCode
 Json = dict[str, Any]
 
 ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
-
-
-@pytest.fixture
-def clinic() -> Iterator[Petclinic]:
-    with Emulator() as emulator:
-        yield petclinic(emulator.url, priority=10)
 
 
 def foreign_rule(clinic: Petclinic, priority: int, listener: str | None = None) -> str:
