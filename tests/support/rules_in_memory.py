@@ -36,8 +36,7 @@ class RulesInMemory:
 
     def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:  # noqa: ARG002  the port's form
         self._called("DescribeRules")
-        seen = self.rules if self.lagging is None else self.lagging
-        shown = {arn: rule for arn, rule in seen.items() if listener_of(arn) in listeners}
+        shown = {arn: rule for arn, rule in self._shown.items() if listener_of(arn) in listeners}
         during_read, self.during_read = self.during_read, lambda: None
         during_read()
         return Snapshot(shown)
@@ -50,7 +49,7 @@ class RulesInMemory:
     def tags(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:  # noqa: ARG002  the port's form
         if rules:
             self._called("DescribeTags")
-        return {arn: self.tags_of.get(arn, {}) for arn in rules if arn in self.rules}
+        return {arn: self.tags_of.get(arn, {}) for arn in rules if arn in self._shown}
 
     def limits(self, listener: Arn) -> Limits:  # noqa: ARG002  the port's form
         self._called("DescribeAccountLimits")
@@ -92,6 +91,10 @@ class RulesInMemory:
 
     def count(self, *actions: str) -> int:
         return sum(call in actions for call in self.calls)
+
+    @property
+    def _shown(self) -> Mapping[Arn, ListenerRule]:
+        return self.rules if self.lagging is None else self.lagging
 
     def _called(self, action: str) -> None:
         self.calls.append(action)
