@@ -38,7 +38,7 @@ class AnyListener:
 
 @st.composite
 def any_listener(draw: st.DrawFn) -> AnyListener:
-    protocol = draw(st.sampled_from(["HTTP", "HTTPS"]))
+    protocol = draw(st.sampled_from(["HTTP", "HTTPS", "HTTPS"]))
     state, listener, groups = _ground(protocol)
     is_default = draw(st.integers(0, 3)) == 0
     base = draw(_base(protocol, groups))
@@ -90,9 +90,9 @@ def _done(state: State, action: str, parameters: Json) -> tuple[State, Json]:
 
 @st.composite
 def _base(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Json:
-    """A rule that forwards to stable, in most cases."""
-    rule = draw(any_rule(protocol, groups))
-    priority = draw(st.sampled_from([1, 4, 100, 200, 49_999, _LAST_PRIORITY]))
+    """A rule that forwards to stable, in most cases, and leaves room for headers, in many."""
+    rule = draw(any_rule(protocol, groups, conditions=draw(st.sampled_from([1, 1, 4]))))
+    priority = draw(st.sampled_from([1, 8, 100, 200, _LAST_PRIORITY]))
     if draw(st.integers(0, 9)):
         others = draw(st.just([]) | st.lists(st.sampled_from([*OURS[1:], *FOREIGN]), max_size=3, unique=True))
         weights = [draw(st.integers(1, 333)), *(draw(any_weight(name)) for name in others)]

@@ -25,12 +25,12 @@ Json = dict[str, Any]
 
 
 @st.composite
-def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Json:
+def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], conditions: int = 4) -> Json:
     """Every third is one of ours, or would be but for its tags, its group or a header."""
     is_alike = draw(st.sampled_from([False, False, True]))
     tags = draw(_nearly_our_tags() if is_alike else _TAGS)
     return {
-        "Conditions": draw(_conditions(headers=draw(st.sampled_from([0, 1, 1])) if is_alike else 0)),
+        "Conditions": draw(_conditions(draw(st.sampled_from([0, 1, 1])) if is_alike else 0, conditions)),
         "Actions": draw(_actions(protocol, groups, is_alike=is_alike)),
         "Transforms": draw(
             st.lists(st.sampled_from(_TRANSFORMS), max_size=2, unique_by=lambda one: one["Type"])
@@ -51,11 +51,11 @@ _TAGS: st.SearchStrategy[Mapping[str, str]] = st.just({}) | st.just({"team": "we
 
 
 @st.composite
-def _conditions(draw: st.DrawFn, *, headers: int) -> Sequence[Json]:
+def _conditions(draw: st.DrawFn, headers: int, most: int) -> Sequence[Json]:
     """As many of those that were drawn as a rule may have together."""
     kept: list[Json] = []
     first = draw(st.lists(_HEADER, min_size=headers, max_size=headers))
-    for condition in [*first, *draw(st.lists(_CONDITION, min_size=1, max_size=4))]:
+    for condition in [*first, *draw(st.lists(_CONDITION, min_size=1, max_size=most))]:
         try:
             check_conditions([*kept, condition])
         except ApiError:

@@ -46,6 +46,6 @@ def test_it_is_noticed_when_a_protection_is_gone(
     owner: Any, protection: str, without: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, protection, without)
-    quick = settings(ANY, phases=[Phase.generate], report_multiple_bugs=False)
+    until_noticed = settings(ANY, max_examples=2000, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises((AssertionError, KeyError)):
-        run_state_machine_as_test(Calls, settings=quick)
+        run_state_machine_as_test(Calls, settings=until_noticed)
