@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from elbv2_trafficrouter.errors import OutcomeUnknown, Problem
+from elbv2_trafficrouter.errors import ListenerNotFound, OutcomeUnknown, Problem
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
 from elbv2_trafficrouter.routing.model import (
     Change,
@@ -33,9 +33,13 @@ class RulesInMemory:
     unanswered_creates: list[Callable[[], None]] | None = None
     """With a list creates are not answered: it gets what does them."""
     limit: Limits = _LIMITS
+    gone: Collection[Arn] = ()
+    """Listeners that were deleted."""
 
     def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:  # noqa: ARG002  the port's form
         self._called("DescribeRules")
+        for listener in listeners.intersection(self.gone):
+            raise ListenerNotFound(listener)
         shown = {arn: rule for arn, rule in self._shown.items() if listener_of(arn) in listeners}
         during_read, self.during_read = self.during_read, lambda: None
         during_read()

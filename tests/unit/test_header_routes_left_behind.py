@@ -7,8 +7,9 @@ import pytest
 
 from elbv2_trafficrouter.errors import NotAllowed, OutcomeUnknown, Problem, Throttled
 from elbv2_trafficrouter.routing import router as story_of_calls
-from elbv2_trafficrouter.routing.config import Config
-from elbv2_trafficrouter.routing.model import Destination, Forward
+from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.config import Config, NamedRule
+from elbv2_trafficrouter.routing.model import Destination, Forward, Intent
 from support.caller import Caller
 from support.header_route_story import (
     BASE,
@@ -85,6 +86,31 @@ def test_a_rule_is_removed_when_the_rollout_leads_to_another_group_by_now(story:
     intent = replace(before, config=config, canary=Destination("was-canary", Fraction(0)))
     story.aws.rules[BASE.arn] = replace(BASE, forwards=(Forward(STABLE, 1), Forward(WEB, 0)))
     assert story.router.remove_managed_routes(intent, Caller()) == (made.rule.arn,)
+
+
+MOVED = replace(BASE, arn=Arn(BASE.arn.replace("9f2a", "9f2b")))
+
+
+def moved(intent: Intent) -> Intent:
+    """The Rollout names a rule of another listener by now."""
+    return replace(intent, config=Config((NamedRule(MOVED.arn),), intent.config.target_groups))
+
+
+def test_a_rule_on_the_listener_that_was_named_before_is_removed(story: Story) -> None:
+    (made,) = story.set_header_route()
+    story.aws.put(MOVED, {})
+    assert story.router.remove_managed_routes(moved(asking_for(0)), Caller()) == (made.rule.arn,)
+
+
+def test_a_listener_that_was_named_before_may_be_gone(story: Story) -> None:
+    """Otherwise every removal would fail until the process is started again."""
+    story.set_header_route()
+    story.aws.put(MOVED, {})
+    story.aws.gone = {LISTENER}
+    assert story.router.remove_managed_routes(moved(asking_for(0)), Caller()) == ()
+    story.runtime.seconds += 3600
+    story.router.remove_managed_routes(moved(asking_for(0)), Caller())
+    assert story.aws.calls[-1:] == ["DescribeRules"]
 
 
 def test_a_rule_that_is_made_again_elsewhere_is_not_left_where_it_was(story: Story) -> None:

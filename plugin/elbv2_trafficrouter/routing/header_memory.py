@@ -100,6 +100,12 @@ class HeaderMemory:
         self._ours.get(owner, set()).discard(rule)
         self._deleted[rule] = self._now()
 
+    def gone_with(self, owner: Owner, listener: Arn) -> None:
+        """The listener was deleted, and all its rules with it."""
+        for rule in self.ours(owner):
+            if listener_of(rule) == listener:
+                self.deleted(owner, rule)
+
     def ours(self, owner: Owner) -> frozenset[Arn]:
         """The rules that this process made: the Rollout may lead to other groups and listeners by now."""
         return frozenset(self._ours.get(owner, ()))

@@ -128,9 +128,12 @@ class ListenerRule:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rules of one or more listeners, by one read."""
+    """The rules of one or more listeners."""
 
     rules: Mapping[Arn, ListenerRule]
+
+    def with_rules(self, more: Mapping[Arn, ListenerRule]) -> "Snapshot":
+        return Snapshot({**self.rules, **more})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The story of each call: read, decide, write, answer."""
 
+from collections.abc import Mapping
 from functools import partial
 
-from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors import ListenerNotFound, Problem
 from elbv2_trafficrouter.routing.apply import apply, check_that_it_still_counts
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
 from elbv2_trafficrouter.routing.header_memory import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
@@ -12,12 +13,13 @@ from elbv2_trafficrouter.routing.model import (
     HeaderOutcome,
     HeaderRoute,
     Intent,
+    ListenerRule,
     Outcome,
     Route,
     Snapshot,
     Verification,
 )
-from elbv2_trafficrouter.routing.ownership import Installation, owner_of
+from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
 from elbv2_trafficrouter.routing.plan import plan, plan_attachment
 from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules, Runtime
 from elbv2_trafficrouter.routing.resolve import resolve
@@ -93,13 +95,24 @@ class Router:
             return ()
         if failed := self._header_memory.left_behind(owner, within=REMOVAL_RESTS_SECONDS):
             raise failed
-        listeners = _listeners(routes) | {listener_of(rule) for rule in self._header_memory.ours(owner)}
-        with self._memory.holding(listeners, call):
+        listeners = _listeners(routes)
+        elsewhere = {listener_of(rule) for rule in self._header_memory.ours(owner)} - listeners
+        with self._memory.holding(listeners | elsewhere, call):
             seen = self._rules.read(listeners, call)
+            for listener in elsewhere:
+                seen = seen.with_rules(self._rules_of_old(listener, owner, call))
             removed = self._header_routes.remove(self._job(intent, routes, seen, call, turn))
             wanted = plan_attachment(intent, routes, seen, self._memory.written)
             apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=None)
             return removed
+
+    def _rules_of_old(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
+        """Of a listener that the Rollout named before; it may be gone."""
+        try:
+            return self._rules.read(frozenset({listener}), call).rules
+        except ListenerNotFound:
+            self._header_memory.gone_with(owner, listener)
+            return {}
 
     def _job(self, intent: Intent, routes: tuple[Route, ...], seen: Snapshot, call: Call, turn: Turn) -> Job:
         return Job(
