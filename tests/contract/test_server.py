@@ -248,6 +248,19 @@ def test_each_write_and_each_failure_has_its_line_in_the_log(router: Sidecar, cl
     assert (failed["level"], failed["code"]) == ("warning", "INVALID_ARGUMENT")
 
 
+def test_each_header_rule_that_is_made_or_removed_has_its_line_in_the_log(
+    router: Sidecar, clinic: Petclinic
+) -> None:
+    alice = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
+    with router.stub() as stub:
+        (rule,) = stub.SetHeaderRoute(clinic.set_header_route("beta", alice)).rules
+        stub.RemoveManagedRoutes(clinic.remove_managed_routes())
+    router.end()
+    done = {entry["method"]: entry for entry in router.log if "method" in entry}
+    assert done["SetHeaderRoute"]["header_routes"] == {rule.rule_arn: "beta"}
+    assert done["RemoveManagedRoutes"]["removed"] == [rule.rule_arn]
+
+
 def wait_until_in_flight(stub: Stub, clinic: Petclinic) -> None:
     """A call that was sent after them on the same connection has come back, so they have arrived."""
     stub.Type(pb.TypeRequest())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from elbv2_trafficrouter.errors import ListenerNotFound, OutcomeUnknown, Problem
+from elbv2_trafficrouter.errors import ListenerNotFound, OutcomeUnknown, Problem, RuleNotFound
 from elbv2_trafficrouter.routing.arn import Arn, listener_of
 from elbv2_trafficrouter.routing.model import (
     Change,
@@ -79,6 +79,8 @@ class RulesInMemory:
 
     def change(self, arn: Arn, rule: HeaderRule) -> ListenerRule:
         self._called("ModifyRule")
+        if arn not in self.rules:
+            raise RuleNotFound(arn)
         changed = self._as(rule, arn, self.rules[arn].priority)
         self.rules = {**self.rules, arn: changed}
         return changed

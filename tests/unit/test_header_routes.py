@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from elbv2_trafficrouter.errors import NotAllowed, OutcomeUnknown, Overtaken, Problem
+from elbv2_trafficrouter.errors import HeaderRouteLost, NotAllowed, OutcomeUnknown, Overtaken, Problem
 from elbv2_trafficrouter.routing import header_routes
 from elbv2_trafficrouter.routing.arn import Arn
 from elbv2_trafficrouter.routing.memory import Memory
@@ -80,6 +80,17 @@ def test_a_rule_that_lost_its_place_is_replaced(story: Story) -> None:
     assert (outcome.rule.priority, outcome.changed) == (8, True)
     assert [call for call in story.aws.calls if call in WRITES] == ["CreateRule", "DeleteRule"]
     assert story.header_rules == {"beta": outcome.rule}
+
+
+def test_a_rule_that_was_deleted_meanwhile_is_made_by_the_next_call(story: Story) -> None:
+    """This process holds what it made for 10 s for what is there."""
+    (made,) = story.set_header_route()
+    story.aws.delete(made.rule.arn)
+    bob = HeaderRoute("beta", (HeaderMatch("X-User", exact="bob"),))
+    with pytest.raises(HeaderRouteLost):
+        story.set_header_route(bob)
+    (again,) = story.set_header_route(bob)
+    assert story.header_rules == {"beta": again.rule}
 
 
 def test_limits_are_looked_at_before_the_write(story: Story) -> None:

@@ -5,8 +5,21 @@ import pytest
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import SharesDiffer
 from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Forward, ListenerRule, Outcome, Route, RuleOutcome, Verification
-from elbv2_trafficrouter.rpc.messages import set_weight_response, verify_weight_response
+from elbv2_trafficrouter.routing.model import (
+    Forward,
+    HeaderOutcome,
+    ListenerRule,
+    Outcome,
+    Route,
+    RuleOutcome,
+    Verification,
+)
+from elbv2_trafficrouter.rpc.messages import (
+    remove_managed_routes_response,
+    set_header_route_response,
+    set_weight_response,
+    verify_weight_response,
+)
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 RULE = Arn(f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee")
@@ -62,3 +75,15 @@ def test_a_rule_that_could_not_be_read_is_not_told() -> None:
     response = verify_weight_response(Verification(SharesDiffer(RULE, [])))
     assert response.verification == pb.VERIFICATION_NOT_VERIFIED
     assert list(response.rules) == []
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_header_rule_is_told_with_its_route_and_priority(changed: bool) -> None:
+    made = HeaderOutcome("beta", ListenerRule(RULE, (), (), priority=9), changed)
+    told = pb.HeaderRule(rule_arn=RULE, route="beta", priority=9, changed=changed)
+    assert set_header_route_response([made]) == pb.SetHeaderRouteResponse(rules=[told])
+    assert set_weight_response(Outcome((), (made,))) == pb.SetWeightResponse(header_rules=[told])
+
+
+def test_removed_rules_are_told_by_their_arns() -> None:
+    assert remove_managed_routes_response([RULE]) == pb.RemoveManagedRoutesResponse(removed_rule_arns=[RULE])
