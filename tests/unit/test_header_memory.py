@@ -104,7 +104,7 @@ def test_what_could_not_be_removed_is_a_trouble_when_the_canary_has_nothing(
 ) -> None:
     memory.removal_failed(WAS, trouble := NotAllowed("elasticloadbalancing:DeleteRule", "rule", "no"))
     assert memory.trouble_with(WAS, share) is (trouble if matters else None)
-    memory.removed(WAS)
+    memory.removal_is_over(WAS)
     assert memory.trouble_with(WAS, share) is None
 
 

@@ -62,6 +62,16 @@ def test_a_rule_that_could_not_be_removed_is_asked_about_again(story: Story) -> 
     assert story.verify_weight(0, may_stand=False) == ""
 
 
+def test_what_could_not_be_removed_holds_no_step_of_the_next_update(story: Story) -> None:
+    story.set_header_route()
+    story.aws.refusals["DeleteRule"] = REFUSED
+    with pytest.raises(NotAllowed):
+        story.remove_managed_routes()
+    story.verify_weight(0)
+    story.set_weight(0)
+    assert story.verify_weight(0) == ""
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

@@ -151,7 +151,8 @@ class HeaderMemory:
         when, trouble = self._left_behind.get(owner, (0.0, None))
         return trouble if self._now() - when < within else None
 
-    def removed(self, owner: Owner) -> None:
+    def removal_is_over(self, owner: Owner) -> None:
+        """All are gone, or wanted again."""
         self._left_behind.pop(owner, None)
 
     def saw_none(self, owner: Owner) -> None:

@@ -67,7 +67,7 @@ class HeaderRoutes:
         except Problem as problem:
             self._memory.removal_failed(job.owner, problem)
             raise
-        self._memory.removed(job.owner)
+        self._memory.removal_is_over(job.owner)
         self._memory.saw_none(job.owner)
         return removed
 
@@ -80,6 +80,7 @@ class HeaderRoutes:
         troubles: list[Problem] = []
         canary = self._memory.canary_of(job.owner)
         if job.intent.managed_routes.may_stand and canary is not Canary.ABSENT:
+            self._memory.removal_is_over(job.owner)
             for route in job.intent.managed_routes.wanted:
                 try:
                     outcomes += self._make_lost(route, job, canary)
