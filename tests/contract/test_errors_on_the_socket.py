@@ -286,6 +286,15 @@ def test_a_mirror_route_fails_its_step(stub: Stub, clinic: Petclinic) -> None:
     assert clinic.journal() == []
 
 
+def test_an_abort_does_not_fail_for_a_mirror_route(stub: Stub, clinic: Petclinic) -> None:
+    """Argo Rollouts makes the steps' routes then, too."""
+    rollout = clinic.rollout()
+    rollout["status"]["abort"] = True
+    request = mirror_route(clinic, {"method": {"exact": "GET"}})
+    request.rollout.CopyFrom(clinic.set_weight(0, rollout).rollout)
+    assert stub.SetMirrorRoute(request) == pb.SetMirrorRouteResponse()
+
+
 def test_a_mirror_route_that_never_was_is_removed(stub: Stub, clinic: Petclinic) -> None:
     assert stub.SetMirrorRoute(mirror_route(clinic)) == pb.SetMirrorRouteResponse()
     assert clinic.journal() == []

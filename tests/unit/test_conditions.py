@@ -129,6 +129,12 @@ def test_an_old_rule_has_its_values_beside_the_field_alone(field: str, config: s
             "Conditions[1].IpAddressType",
             id="an unknown setting",
         ),
+        pytest.param(
+            {"Field": "host-header", "HostHeaderConfig": {}},
+            "Conditions[1].HostHeaderConfig",
+            id="values of a form that botocore drops",
+        ),
+        pytest.param({}, "Conditions[1].Field ", id="no field"),
     ],
 )
 def test_what_is_not_understood_is_told_by_its_place(described: Json, place: str) -> None:

@@ -295,6 +295,14 @@ def test_a_rule_has_its_priority_conditions_and_transforms() -> None:
     assert rule.transforms == (rewrite,)
 
 
+def test_the_order_of_transforms_means_nothing() -> None:
+    """A rule has one of a type at most."""
+    url, host = {"Type": "url-rewrite"}, {"Type": "host-header-rewrite"}
+    one, other = (listener_rule({"RuleArn": RULE, "Transforms": some}) for some in ([url, host], [host, url]))
+    assert one == other
+    assert len(one.transforms) == 2
+
+
 def test_a_default_action_is_its_listeners_however_it_comes() -> None:
     """ModifyRule on the default rule's own ARN leads to OperationNotPermitted."""
     actions = [forward(group(STABLE, 1))]

@@ -120,6 +120,14 @@ def test_what_this_process_made_stays_known_until_it_is_deleted(
     assert not memory.ours(WAS)
 
 
+def test_rules_are_gone_with_their_listener(memory: HeaderMemory) -> None:
+    here, there = rule("1"), rule("2", "9f2b")
+    for one in (here, there):
+        memory.made(WAS, outcome(one))
+    memory.gone_with(WAS, LISTENER)
+    assert memory.ours(WAS) == {there.arn}
+
+
 # Reads that lag
 
 
@@ -147,9 +155,9 @@ def test_what_was_deleted_is_gone_for_30_s_whatever_a_read_says(
     one, other = rule("1"), rule("2")
     memory.made(WAS, outcome(one))
     memory.deleted(WAS, one.arn)
+    assert memory.made_for(WAS) == {}
     runtime.seconds += 30
     assert memory.corrected(snapshot(one, other), [LISTENER]) == {other.arn: other}
-    assert memory.made_for(WAS) == {}
     runtime.seconds += 1
     assert memory.corrected(snapshot(one, other), [LISTENER]) == {one.arn: one, other.arn: other}
 

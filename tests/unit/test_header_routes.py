@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
 from elbv2_trafficrouter.errors import HeaderRouteLost, NotAllowed, OutcomeUnknown, Overtaken, Problem
 from elbv2_trafficrouter.routing import header_routes
 from elbv2_trafficrouter.routing.arn import Arn
+from elbv2_trafficrouter.routing.config import Config
 from elbv2_trafficrouter.routing.memory import Memory
 from elbv2_trafficrouter.routing.model import Condition, Forward, HeaderMatch, HeaderRoute, Limits
+from support.caller import Caller
 from support.header_route_story import (
     BASE,
     BETA,
@@ -21,6 +24,7 @@ from support.header_route_story import (
     WAS,
     WEB,
     Story,
+    asking_for,
     rule_of_beta,
 )
 
@@ -100,6 +104,12 @@ def test_limits_are_looked_at_before_the_write(story: Story) -> None:
     assert story.aws.count(*WRITES) == 0
 
 
+def test_default_actions_do_not_count_for_the_quota(story: Story) -> None:
+    story.aws.put(replace(BASE, arn=LISTENER, priority=None), {})
+    story.aws.limit = Limits(values=5, wildcards=5, rules=2)
+    assert len(story.set_header_route()) == 1
+
+
 def test_a_rule_that_is_as_it_shall_be_needs_no_quota(story: Story) -> None:
     story.set_header_route()
     story.aws.limit = Limits(values=0, wildcards=0, rules=0)
@@ -174,6 +184,16 @@ def test_no_call_is_made_for_15_s_when_there_is_none(story: Story) -> None:
     story.runtime.seconds += 1
     story.remove_managed_routes()
     assert story.aws.calls[calls:] == ["DescribeRules"]
+
+
+def test_a_group_that_is_new_is_attached_though_there_is_none(story: Story) -> None:
+    story.runtime.seconds = 11
+    story.remove_managed_routes()
+    intent = asking_for(0)
+    groups = {**intent.config.target_groups, "was-experiment": WEB}
+    config = Config(intent.config.rules, groups)
+    story.router.remove_managed_routes(replace(intent, config=config), Caller())
+    assert story.aws.rules[BASE.arn].forwards[-1] == Forward(WEB, 0)
 
 
 def test_no_call_is_made_after_all_were_deleted(story: Story) -> None:

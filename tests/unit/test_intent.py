@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, Problem, UnknownKeys
-from elbv2_trafficrouter.routing.intent import read_intent, read_resting_intent
-from elbv2_trafficrouter.routing.model import Destination
+from elbv2_trafficrouter.routing.intent import (
+    read_header_route,
+    read_intent,
+    read_removal,
+    read_resting_intent,
+)
+from elbv2_trafficrouter.routing.model import Destination, HeaderRoute
 
 PLUGIN = "trafficrouter/elbv2"
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -110,6 +115,49 @@ def test_a_verification_is_read_like_the_weight_that_it_verifies() -> None:
 def test_a_resting_intent_leaves_everything_to_stable() -> None:
     intent = read_resting_intent(request(rollout(), 25, [experiment()]).rollout, PLUGIN)
     assert [destination.share for destination in intent.destinations] == [1, 0]
+
+
+# Managed routes
+
+
+def set_header_route(of: Json, name: str = "beta") -> pb.SetHeaderRouteRequest:
+    message = {"rollout": of, "setHeaderRoute": {"name": name}}
+    return json_format.ParseDict(message, pb.SetHeaderRouteRequest(), ignore_unknown_fields=True)
+
+
+MANAGED = {"managedRoutes": [{"name": "beta"}]}
+
+
+def test_a_header_route_comes_with_the_rollouts_resting_intent() -> None:
+    intent, route = read_header_route(set_header_route(rollout(routing=MANAGED)), PLUGIN)
+    assert route == HeaderRoute("beta")
+    assert intent.managed_routes.names == ("beta",)
+    assert intent.canary.share == 0
+
+
+def test_a_name_that_is_not_managed_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="which is not among the Rollout's"):
+        read_header_route(set_header_route(rollout(routing=MANAGED), "internal"), PLUGIN)
+
+
+@pytest.mark.parametrize(
+    "status", [{"abort": True}, {"promoteFull": True}, {"stableRS": "7c9d8e6f4"}], ids=str
+)
+def test_an_ended_update_does_not_fail_for_a_name(status: Json) -> None:
+    asked = set_header_route(rollout(routing=MANAGED, status=status), "internal")
+    intent, _ = read_header_route(asked, PLUGIN)
+    assert not intent.managed_routes.may_stand
+
+
+def test_whose_rules_are_to_be_told_has_a_uid() -> None:
+    of = rollout()
+    del of["metadata"]["uid"]
+    with pytest.raises(InvalidRequest, match=r"rollout\.metadata\.uid is missing"):
+        read_removal(request(of).rollout, PLUGIN)
+    assert read_intent(request(of), PLUGIN).uid == ""
+
+
+# Ping-pong
 
 
 @pytest.mark.parametrize(

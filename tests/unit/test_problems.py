@@ -181,6 +181,21 @@ def test_creating_is_allowed_on_the_listener() -> None:
     assert creating(refusal("AccessDenied", 403, "CreateRule")).metadata["arn"] == LISTENER
 
 
+def test_the_action_that_iam_names_is_the_one_to_allow() -> None:
+    """CreateRule with tags is refused for want of AddTags, too."""
+    rule = f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/*"
+    message = (
+        "User: arn:aws:sts::123456789012:assumed-role/router/1732 is not authorized to perform: "
+        f"elasticloadbalancing:AddTags on resource: {rule} because no identity-based policy allows it"
+    )
+    problem = creating(refusal("AccessDenied", 403, "CreateRule", message))
+    assert problem.metadata == {
+        "action": "elasticloadbalancing:AddTags",
+        "arn": rule,
+        "aws_message": message,
+    }
+
+
 def test_a_target_group_that_is_missing_for_a_header_rule_is_named() -> None:
     problem = creating(refusal("TargetGroupNotFound", 400, "CreateRule"))
     assert problem.metadata == {"rule": LISTENER, "target_groups": CANARY}
