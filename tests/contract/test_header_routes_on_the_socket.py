@@ -276,7 +276,8 @@ def test_removal_leaves_nothing_of_ours_and_all_of_others(stub: Stub, clinic: Pe
 
 
 def test_a_forged_tag_deletes_nothing(stub: Stub, clinic: Petclinic) -> None:
-    """All our tags on a rule that forwards elsewhere, and most of them on one that looks like ours."""
+    """All our tags on a rule that forwards elsewhere and on the base, and most on one that looks like ours."""
+    alice: Any = values("X-User", "alice")
     for priority, group, tags in (
         (3, clinic.web, TAGS),
         (4, clinic.canary, TAGS | {"elbv2-trafficrouter/rollout-uid": "another"}),
@@ -284,10 +285,11 @@ def test_a_forged_tag_deletes_nothing(stub: Stub, clinic: Petclinic) -> None:
         clinic.client.create_rule(
             ListenerArn=clinic.listener,
             Priority=priority,
-            Conditions=[values("X-User", "alice")],  # type: ignore[list-item]  # a dict as described
+            Conditions=[alice],
             Actions=[{"Type": "forward", "TargetGroupArn": group}],
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
+    clinic.client.modify_rule(RuleArn=clinic.rule, Conditions=[alice])
     clinic.client.add_tags(
         ResourceArns=[clinic.rule], Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()]
     )
