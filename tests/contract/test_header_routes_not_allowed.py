@@ -1,6 +1,7 @@
 """Permissions and answers that AWS does not give for a header route: a sentence that says which."""
 
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -89,6 +90,21 @@ def test_a_role_that_may_not_change_a_rule_of_ours(
         f"Allow this action on this ARN {ROLE}",
     )
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule"]
+
+
+def test_a_role_that_may_not_change_the_listener(stub: Stub, clinic: Petclinic) -> None:
+    """Whose default action has the weights."""
+    forward: Any = {"Type": "forward", "TargetGroupArn": clinic.stable}
+    clinic.client.modify_listener(ListenerArn=clinic.listener, DefaultActions=[forward])
+    clinic.fault("ModifyListener", error="AccessDenied")
+    config = clinic.config(rules=[{"listenerArn": clinic.listener}])
+    assert refusal(stub, clinic.set_weight(10, clinic.rollout(config))) == Refusal(
+        Code.PERMISSION_DENIED,
+        "NOT_ALLOWED",
+        f"AWS refuses elasticloadbalancing:ModifyListener on {resource(clinic.listener)}. "
+        f"Allow this action on this ARN {ROLE}",
+    )
+    assert clinic.writes() == []
 
 
 # Calls without an answer

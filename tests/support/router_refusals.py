@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 
-Request = pb.SetHeaderRouteRequest | pb.RemoveManagedRoutesRequest
+Request = pb.SetWeightRequest | pb.SetHeaderRouteRequest | pb.RemoveManagedRoutesRequest
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,10 @@ class Refusal:
 
 
 def refusal(stub: pb_grpc.TrafficRouterStub, request: Request) -> Refusal:
-    """Of a SetHeaderRoute or RemoveManagedRoutes, by the request's type."""
-    method = (
-        stub.SetHeaderRoute if isinstance(request, pb.SetHeaderRouteRequest) else stub.RemoveManagedRoutes
-    )
+    """Of the method that the request is for."""
     with pytest.raises(grpc.RpcError) as caught:
-        method(request)
-    return refusal_of(caught.value)
-
-
-def refusal_of(error: Any) -> Refusal:
+        getattr(stub, type(request).__name__.removesuffix("Request"))(request)
+    error: Any = caught.value
     info = ErrorInfo()
     assert rpc_status.from_call(error).details[0].Unpack(info)
     assert info.domain == "elbv2-trafficrouter"
