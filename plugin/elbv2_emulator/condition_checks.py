@@ -31,6 +31,7 @@ _HOST = re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z]+")
 _PATH = re.compile(r"""[A-Za-z0-9_\-.$/~"'@:+&*?]+""")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _METHOD = re.compile(r"[A-Z_-]+")
+_ESCAPED = re.compile(r"\\[^1-9]")
 _LOOK_AROUND_OR_REFERENCE = re.compile(r"\(\?(?:[=!]|<[=!]|P=)|\\[1-9]")
 _TRANSFORM_CONFIG_OF = {"host-header-rewrite": "HostHeaderRewriteConfig", "url-rewrite": "UrlRewriteConfig"}
 
@@ -158,7 +159,7 @@ def check_regex(pattern: str) -> None:
             re.compile(pattern)
     except (re.error, OverflowError, FutureWarning) as error:
         raise ValidationError(f"The regular expression '{pattern}' is not valid") from error
-    if pattern == "" or _LOOK_AROUND_OR_REFERENCE.search(pattern):
+    if pattern == "" or _LOOK_AROUND_OR_REFERENCE.search(_ESCAPED.sub("", pattern)):
         raise ValidationError(f"The regular expression '{pattern}' is not supported")
 
 

@@ -36,8 +36,8 @@ def test_a_base_rule_at_priority_1(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)} in "
-        "the order of managedRoutes: it has priority 1, and no lower number is free. Give rules other "
+        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}: "
+        "it has priority 1, and no lower number is free. Give rules other "
         "priorities (SetRulePriorities), so that 1 is free directly above it.",
     )
     assert clinic.writes() == []
@@ -50,8 +50,8 @@ def test_a_neighbour_directly_above_is_not_moved(stub: Stub, clinic: Petclinic) 
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)} in "
-        "the order of managedRoutes: it has priority 10, and the rule above it has priority 9. Give rules "
+        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}: "
+        "it has priority 10, and the rule above it has priority 9. Give rules "
         "other priorities (SetRulePriorities), so that 2 are free directly above it.",
     )
     assert clinic.writes() == []
@@ -66,8 +66,8 @@ def test_a_default_action_below_a_rule_at_the_last_priority(stub: Stub, clinic: 
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.listener)} "
-        "in the order of managedRoutes: it is a default action, and the rule above it has priority 50000. "
+        f"There is no free priority for the header route 'beta' directly above {resource(clinic.listener)}: "
+        "it is a default action, and the rule above it has priority 50000. "
         "Give rules other priorities (SetRulePriorities), so that 1 is free directly above it.",
     )
     assert clinic.writes() == []

@@ -187,10 +187,9 @@ def test_one_route_that_cannot_be_made_does_not_hinder_the_next(story: Story) ->
     assert (outcome.route, outcome.rule.priority) == ("beta", 9)
     assert story.verify_weight(wanted=(BETA, INTERNAL)) == (
         "There is no free priority for the header route 'internal' directly above "
-        "listener-rule/app/petclinic/50dc/9f2a/ba5e in the order of managedRoutes: it has priority 10, "
-        "and the "
-        "rule above it has priority 8. Give rules other priorities (SetRulePriorities), so that 2 are "
-        "free directly above it."
+        "listener-rule/app/petclinic/50dc/9f2a/ba5e: it has priority 10, "
+        "and the rule above it has priority 8. Give rules other priorities (SetRulePriorities), so that 2 "
+        "are free directly above it."
     )
 
 

@@ -178,6 +178,11 @@ def test_a_value_that_no_header_has_is_refused(kind: str, character: str) -> Non
     )
 
 
+@pytest.mark.parametrize("pattern", [r"\(?=a", r"\\1", r"a\.b", "(?:a|b)", "(?i)a"])
+def test_what_only_looks_like_them_is_taken(pattern: str) -> None:
+    assert conditions(HeaderMatch("X-User", regex=pattern)) == {regex("X-User", pattern)}
+
+
 @pytest.mark.parametrize(
     "pattern", ["(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", r"(a)\1", r"(a)(b)\2", "(?P<x>a)(?P=x)"]
 )

@@ -46,7 +46,7 @@ class NoFreePriority(Problem):
         beyond = f"the rule above it has priority {above}" if above else "no lower number is free"
         super().__init__(
             f"There is no free priority for the header route {quoted(route)} directly above "
-            f"{resource_of(base)} in the order of managedRoutes: it {has}, and {beyond}. "
+            f"{resource_of(base)}: it {has}, and {beyond}. "
             f"Give rules other priorities (SetRulePriorities), so that {wanted} "
             f"{'is' if wanted == 1 else 'are'} free directly above it.",
             {"route": route, "rule": base},

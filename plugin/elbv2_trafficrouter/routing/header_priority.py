@@ -39,14 +39,16 @@ def free_priority(
     """The priority for a route's new rule. `taken`: in the gap by our rules, with their routes.
 
     Each name of managedRoutes has its place above the base, so that a route that comes later finds one.
-    Where a gap is too small for that, the nearest free one in the right order. Raises NoFreePriority.
+    Else the nearest free one, in the right order if there is one: all routes lead to the same canary, so
+    another order does no harm. Raises NoFreePriority.
     """
     order = {name: number for number, name in enumerate(names)}
     own = order.get(route, len(names))
     first = max([p + 1 for p, other in taken.items() if order.get(other, own) < own], default=gap.start)
     end = min([p for p, other in taken.items() if order.get(other, own) > own], default=gap.stop)
     place = gap.stop - (len(names) - own)
-    free = [priority for priority in range(first, end) if priority not in taken]
+    free = [priority for priority in gap if priority not in taken]
     if not free:
         raise NoFreePriority(route, base.arn, base.priority, gap.start - 1, len(names))
-    return min(free, key=lambda priority: abs(priority - place))
+    in_order = [priority for priority in free if first <= priority < end]
+    return min(in_order or free, key=lambda priority: abs(priority - place))

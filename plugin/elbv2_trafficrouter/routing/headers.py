@@ -15,6 +15,7 @@ _LONGEST_VALUE = 128
 _MOST_VALUES = 3
 _WILDCARD = re.compile(r"[*?]")
 _SPECIAL = re.compile(r"[\\^$.|?*+()\[\]{}]")
+_ESCAPED = re.compile(r"\\[^1-9]")
 _LOOK_AROUND_OR_REFERENCE = re.compile(r"\(\?(?:[=!]|<[=!]|P=)|\\[1-9]")
 
 
@@ -96,7 +97,7 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
         raise InvalidHeaderRoute(
             route, where, f"is {quoted(value)}", "No header of a request has such characters."
         )
-    if match.regex and _LOOK_AROUND_OR_REFERENCE.search(match.regex):
+    if match.regex and _LOOK_AROUND_OR_REFERENCE.search(_ESCAPED.sub("", match.regex)):
         raise InvalidHeaderRoute(
             route,
             where,
