@@ -62,6 +62,7 @@ URL_REWRITE = rewrite("url-rewrite", "UrlRewriteConfig")
         pytest.param([path("/*/*/*/*/?")], id="5 wildcards"),
         pytest.param([query({"Value": r"\*\*\*\*\*\*"})], id="escaped wildcards"),
         pytest.param([path_regex("^/a+/.*.*.*.*.*.*$")], id="a regular expression has no wildcards"),
+        pytest.param([path_regex(r"\(?=a", r"\\1")], id="an escape is neither look-ahead nor reference"),
         pytest.param([header("a" * 40, "x")], id="a name of 40 characters"),
         pytest.param([source("10.0.0.0/8", "fd00::/8")], id="both kinds of address"),
     ],
