@@ -53,7 +53,13 @@ def test_a_deletion_that_iam_refuses_is_made_good_when_it_is_allowed(
     assert 1 <= writes(clinic).count("DeleteRule") <= MOST_DELETIONS
     assert clinic.written() == [25, 0]
     control(newest.endpoint, "DELETE", "faults")
-    wait_until(lambda: listed(clinic) == before, "its rule was gone", seconds=TOLD_SECONDS)
+    elbv2, listener = clinic.elbv2, clinic.listener
+    wait_until(
+        lambda: len(elbv2.describe_rules(ListenerArn=listener)["Rules"]) == len(before),
+        "its rule was gone",
+        seconds=TOLD_SECONDS,
+    )
+    assert listed(clinic) == before
 
 
 def test_a_route_that_can_not_be_made_again_is_told_below_the_maximum(
