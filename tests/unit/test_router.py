@@ -1,7 +1,7 @@
 """Which of several calls has the last word, and for whom nothing is written any more."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -23,9 +23,7 @@ from elbv2_trafficrouter.routing.model import (
     Change,
     Destination,
     Forward,
-    HeaderRule,
     Intent,
-    Limits,
     ListenerRule,
     Snapshot,
 )
@@ -34,6 +32,7 @@ from elbv2_trafficrouter.routing.ports import Call, Mutex
 from elbv2_trafficrouter.routing.ports import Runtime as Ports
 from elbv2_trafficrouter.routing.router import Router
 from support.caller import Caller
+from support.rules_in_memory import RulesInMemory
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 RULE = Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/9f2a/1a2b")
@@ -128,31 +127,8 @@ class Runtime:
         return self.mutexes[1]
 
 
-class NoHeaderRules:
-    """routing's HeaderRules where nothing looks like one."""
-
-    def tags(self, rules: Collection[Arn], call: Call) -> dict[Arn, dict[str, str]]:  # noqa: ARG002  the port's form
-        assert not rules
-        return {}
-
-    def limits(self, listener: Arn) -> Limits:
-        raise NotImplementedError
-
-    def listeners_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:
-        raise NotImplementedError
-
-    def create(self, rule: HeaderRule, tags: Mapping[str, str]) -> ListenerRule:
-        raise NotImplementedError
-
-    def change(self, arn: Arn, rule: HeaderRule) -> ListenerRule:
-        raise NotImplementedError
-
-    def delete(self, rule: Arn) -> None:
-        raise NotImplementedError
-
-
 def router_on(aws: "Aws", runtime: Ports) -> Router:
-    return Router(aws, NoHeaderRules(), runtime, Installation())
+    return Router(aws, RulesInMemory({}), runtime, Installation())
 
 
 def canary_weight(rule: ListenerRule) -> int:
