@@ -124,6 +124,17 @@ def test_a_listener_that_was_named_before_may_be_gone(story: Story) -> None:
     assert story.aws.calls[calls:] == ["DescribeRules"]
 
 
+def test_a_base_is_never_removed_not_even_one_that_this_process_made(story: Story) -> None:
+    """Somebody named the header route's own rule in the configuration."""
+    (made,) = story.set_header_route()
+    story.runtime.seconds += 11
+    before = asking_for(0)
+    config = Config((NamedRule(made.rule.arn),), before.config.target_groups)
+    story.aws.rules[made.rule.arn] = replace(made.rule, forwards=(Forward(STABLE, 1), Forward(WEB, 0)))
+    story.router.remove_managed_routes(replace(before, config=config), Caller())
+    assert story.aws.count("DeleteRule") == 0
+
+
 def test_a_rule_that_is_made_again_elsewhere_is_not_left_where_it_was(story: Story) -> None:
     """The base was given a number below another rule's: from above that one ours would take requests."""
     story.verify_weight()

@@ -110,7 +110,7 @@ class HeaderRoutes:
         rules = self._memory.corrected(job.snapshot, job.listeners)
         bases = {route.rule for route in job.routes}
         groups = {group for route in job.routes for group in route.groups.values()}
-        known = self._memory.ours(job.owner)
+        known = self._memory.ours(job.owner) - bases
         alike = [
             arn for arn, rule in rules.items() if arn in known or is_shaped_like_ours(rule, bases, groups)
         ]
