@@ -118,7 +118,7 @@ build/chromium:
 	ln -sf "$$(command -v chromium-headless-shell)" $@
 
 docs/status.png: plugin/elbv2_emulator/status.html | .venv/installed build/chromium
-	$(BIN)/pytest -q tests/emulator/test_emulator_status_page.py
+	$(BIN)/pytest -q tests/emulator/control/test_status_page.py
 	cp build/status.png $@
 
 build/install.yaml: ROLLOUTS = github.com/argoproj/argo-rollouts

@@ -1,5 +1,18 @@
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
-# How long an example takes to make or to run says nothing on a shared machine.
+# The time that an example takes means nothing on a shared machine.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+
+E2E = Path(__file__).with_name("e2e")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Tests that need a cluster run only when they are named: `make e2e`."""
+    named = (Path(config.invocation_params.dir, argument.split("::")[0]) for argument in config.args)
+    if collection_path == E2E and not any(path.is_relative_to(E2E) for path in named):
+        return True
+    return None

@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from elbv2_emulator.addresses import NotAnAddress, NotLoopback, address, loopback
-from elbv2_emulator.memory import Memory
-from elbv2_emulator.saved import Start
+from elbv2_emulator.loading.read import read
+from elbv2_emulator.loading.saved import Start
 from elbv2_emulator.server import listening
-from elbv2_emulator.start import read
-from elbv2_emulator.timing import Timing
+from elbv2_emulator.state.timing import Timing
+from elbv2_emulator.traffic.addresses import NotAnAddress, NotLoopback, address, loopback
+from elbv2_emulator.world import World
 
 
 def main() -> None:
@@ -63,8 +63,8 @@ async def _serve(host: str, port: int, start: Start) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_end.set)
-    memory = Memory.fresh(time.time, Timing())
-    async with listening(host, port, memory, start=start) as running:
+    world = World.fresh(time.time, Timing())
+    async with listening(host, port, world, start=start) as running:
         sys.stdout.write(f"elbv2-emulator listens on {running.url}\n")
         sys.stdout.flush()
         await told_to_end.wait()

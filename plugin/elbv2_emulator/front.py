@@ -11,15 +11,16 @@ from typing import Any
 from aiohttp import web
 from botocore.model import OperationModel
 
-from elbv2_emulator import arns, health, shapes, throttle, undocumented, wire
-from elbv2_emulator.actions import ACTIONS
-from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.errors import ApiError, InvalidAction, ValidationError
-from elbv2_emulator.faults import Fault
-from elbv2_emulator.journal import Entry
-from elbv2_emulator.late_writes import LOOK_SECONDS
-from elbv2_emulator.memory import Memory
-from elbv2_emulator.state import Scope
+from elbv2_emulator.api import arns, shapes, throttle, undocumented, wire
+from elbv2_emulator.api.actions import ACTIONS
+from elbv2_emulator.api.errors import ApiError, InvalidAction, ValidationError
+from elbv2_emulator.api.faults import Fault
+from elbv2_emulator.api.late_writes import LOOK_SECONDS
+from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state.journal import Entry
+from elbv2_emulator.state.resources import Scope
+from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.world import World
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +43,17 @@ class Front:
 
     def __init__(
         self,
-        memory: Memory,
+        world: World,
         data_plane: DataPlane,
         random: Random,
     ) -> None:
-        self._stores = memory.stores
-        self._faults = memory.faults
-        self._late_writes = memory.late_writes
-        self._journal = memory.journal
-        self._clock = memory.clock
-        self._timing = memory.timing
-        self._levels = memory.throttled
+        self._stores = world.stores
+        self._faults = world.faults
+        self._late_writes = world.late_writes
+        self._journal = world.journal
+        self._clock = world.clock
+        self._timing = world.timing
+        self._levels = world.throttled
         self._data_plane = data_plane
         self._random = random
 

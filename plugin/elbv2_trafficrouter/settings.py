@@ -11,7 +11,8 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from elbv2_trafficrouter.logs import LogFormat
-from elbv2_trafficrouter.routing.ownership import Installation, may_be_tag_value
+from elbv2_trafficrouter.routing.ownership import Installation
+from elbv2_trafficrouter.tags import may_be_tag_value
 
 PREFIX = "ELBV2_TRAFFICROUTER_"
 DEFAULT_LISTEN = "unix:///run/elbv2-trafficrouter/router.sock"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import urllib3
 
-from support import quick
-from support.traffic import Traffic, traffic
+from support.emulator import quick
+from support.emulator.traffic import Traffic, traffic
 
 _REQUESTS = 10_000
 _TICKS = os.sysconf("SC_CLK_TCK")

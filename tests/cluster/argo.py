@@ -27,7 +27,7 @@ from support.manifest import (
     outside,
     probe_of,
 )
-from support.sidecar import CREDENTIALS, environment, socket_directory
+from support.router.sidecar import CREDENTIALS, environment, socket_directory
 
 NAMESPACE = "argo-rollouts"
 BRIDGE = BUILD / "trafficrouter-bridge"

@@ -20,7 +20,7 @@ from mypy_boto3_elbv2.type_defs import TargetDescriptionTypeDef
 from cluster.background import Background
 from cluster.noticed import Delays, Noticed, Target, ready_targets
 from cluster.watched import watched
-from support.petclinic import client_of, control
+from support.router.petclinic import client_of, control
 
 TargetGroupBinding = create_namespaced_resource(
     "elbv2.k8s.aws", "v1beta1", "TargetGroupBinding", "targetgroupbindings"

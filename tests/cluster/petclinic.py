@@ -14,8 +14,8 @@ from cluster.load import Load
 from cluster.process import NotInTime, wait_until
 from cluster.world import Headers, World
 from support.manifest import ROOT, Object, objects_of
-from support.petclinic import PLUGIN, client_of, control
-from support.sidecar import CREDENTIALS
+from support.router.petclinic import PLUGIN, client_of, control
+from support.router.sidecar import CREDENTIALS
 
 EXAMPLE = ROOT / "deploy" / "examples" / "petclinic"
 NAME, STABLE, CANARY = "was", "was-stable", "was-canary"

@@ -10,7 +10,7 @@ from cluster import programs
 from cluster.kubernetes import Kubernetes
 from cluster.petclinic import CANARY, NAME, Petclinic
 from support.manifest import BUILD
-from support.petclinic import REGION
+from support.router.petclinic import REGION
 
 _PROGRAMS = (
     programs.KUBERNETES.program("kubectl"),

@@ -13,7 +13,7 @@ from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 from cluster.process import wait_until
 from cluster.world import World
 from support.manifest import Object
-from support.petclinic import client_of, control
+from support.router.petclinic import client_of, control
 
 NAME, VERSION, HASH = "web", "1.0.0", "687d76d795"
 

@@ -5,9 +5,9 @@ import pytest
 
 from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic, petclinic
-from support.sidecar import CREDENTIALS, Sidecar, environment, sidecar, volume_directories
-from support.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
+from support.emulator.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
+from support.router.petclinic import Petclinic, petclinic
+from support.router.sidecar import CREDENTIALS, Sidecar, environment, sidecar, volume_directories
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from elbv2_trafficrouter.cli.demo.step import Answer, Groups, Reconciled, Step, Tally
 from elbv2_trafficrouter.cli.demo.table import LiveTable
-from support.read_only import reads_instead_of_writing
+from support.aws.read_only import reads_instead_of_writing
 
 DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
 LONGEST_SECONDS = 70

@@ -13,9 +13,9 @@ from grpc_status import rpc_status
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.front import front_of
-from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, environment, sidecar
+from support.aws.front import front_of
+from support.router.petclinic import Petclinic
+from support.router.sidecar import CREDENTIALS, environment, sidecar
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode

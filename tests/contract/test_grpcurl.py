@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.petclinic import Petclinic
-from support.sidecar import Sidecar
+from support.router.petclinic import Petclinic
+from support.router.sidecar import Sidecar
 
 GRPCURL = Path(__file__).parents[2] / "build" / "grpcurl"
 SERVICE = "trafficrouter.v1.TrafficRouter"

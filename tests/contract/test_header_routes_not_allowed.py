@@ -7,8 +7,8 @@ import grpc
 import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic
-from support.router_refusals import Refusal, Request, refusal, resource
+from support.router.petclinic import Petclinic
+from support.router.refusals import Refusal, Request, refusal, resource
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode

@@ -7,8 +7,8 @@ import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, environment, sidecar
+from support.router.petclinic import Petclinic
+from support.router.sidecar import CREDENTIALS, environment, sidecar
 
 Stub = pb_grpc.TrafficRouterStub
 Json = dict[str, Any]

@@ -8,9 +8,9 @@ import pytest
 
 from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic, petclinic
-from support.router_refusals import Refusal, Request, refusal, resource
-from support.sidecar import CREDENTIALS, environment, sidecar, volume_directories
+from support.router.petclinic import Petclinic, petclinic
+from support.router.refusals import Refusal, Request, refusal, resource
+from support.router.sidecar import CREDENTIALS, environment, sidecar, volume_directories
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode

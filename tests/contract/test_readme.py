@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.sidecar import socket_directory
+from support.router.sidecar import socket_directory
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

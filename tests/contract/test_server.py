@@ -19,10 +19,10 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.front import front_of
-from support.http2 import Http2
-from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar, volume_directories
+from support.aws.front import front_of
+from support.router.http2 import Http2
+from support.router.petclinic import Petclinic
+from support.router.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar, volume_directories
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode

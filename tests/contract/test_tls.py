@@ -10,8 +10,8 @@ import trustme
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.petclinic import Petclinic
-from support.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar
+from support.router.petclinic import Petclinic
+from support.router.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar
 
 NAME = "router.example"
 

@@ -5,8 +5,8 @@ from lightkube.resources.core_v1 import Namespace
 
 from cluster import programs
 from cluster.world import World, world
-from support.petclinic import client_of, control
-from support.sidecar import CREDENTIALS
+from support.router.petclinic import client_of, control
+from support.router.sidecar import CREDENTIALS
 
 _LINES = 40
 

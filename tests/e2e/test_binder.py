@@ -11,7 +11,7 @@ from cluster import web as a_web
 from cluster.process import wait_until
 from cluster.web import HASH, NAME, VERSION, Web
 from cluster.world import World
-from support.petclinic import control
+from support.router.petclinic import control
 
 STRANGER = "10.64.255.9"
 

@@ -10,7 +10,7 @@ from cluster.petclinic import CANARY, NEW, OLD, PRIORITY, STABLE, Petclinic
 from cluster.process import wait_until
 from cluster.resting import wait_registered, wait_resting
 from cluster.world import World
-from elbv2_trafficrouter.routing.header_memory import READS_LAG_SECONDS
+from elbv2_trafficrouter.routing.headers.recent import READS_LAG_SECONDS
 from support.manifest import Object
 
 STEPS: list[Object] = [{"setWeight": 25}, beta_route(), {"pause": {}}, {"setWeight": 50}, {"pause": {}}]

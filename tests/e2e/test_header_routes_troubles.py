@@ -13,7 +13,7 @@ from cluster.told import told, wait_told
 from cluster.world import World
 from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented, NotAllowed
 from support.manifest import Object
-from support.petclinic import control
+from support.router.petclinic import control
 
 STEPS: list[Object] = [{"setWeight": 25}, beta_route(), {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
 MIRROR: Object = {"setMirrorRoute": {"name": "beta", "match": [{"path": {"prefix": "/petclinic"}}]}}

@@ -21,7 +21,7 @@ from cluster.process import wait_until
 from cluster.shell import for_kubectl
 from cluster.world import World, world
 from support.manifest import CONTROLLER, INSTALLER, KUSTOMIZE, ROOT, SIDECAR, Object, containers_of
-from support.petclinic import Petclinic, petclinic
+from support.router.petclinic import Petclinic, petclinic
 
 README = (ROOT / "README.md").read_text()
 UPSTREAM = programs.rollouts(programs.NEWEST).directory / "files" / "install.yaml"

@@ -12,9 +12,9 @@ from cluster.petclinic import CANARY, NEW, OLD, STABLE, Petclinic, petclinic, we
 from cluster.process import process
 from cluster.resting import wait_registered
 from cluster.world import World
-from support.read_only import reads_instead_of_writing
-from support.sidecar import CREDENTIALS, environment
-from support.sidecar import command as sidecar_command
+from support.aws.read_only import reads_instead_of_writing
+from support.router.sidecar import CREDENTIALS, environment
+from support.router.sidecar import command as sidecar_command
 
 WEIGHTS = (10, 25, 50, 75)
 STEPS = [step for weight in WEIGHTS for step in ({"setWeight": weight}, {"pause": {"duration": "5s"}})]

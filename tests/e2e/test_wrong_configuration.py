@@ -23,7 +23,7 @@ from elbv2_trafficrouter.errors import (
     UnknownKeys,
 )
 from support.manifest import Object
-from support.petclinic import PLUGIN, control
+from support.router.petclinic import PLUGIN, control
 
 PATH = f"plugins['{PLUGIN}']"
 DESCRIBE, MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from support.sidecar import CREDENTIALS
+from support.router.sidecar import CREDENTIALS
 
 
 @pytest.fixture

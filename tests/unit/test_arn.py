@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from elbv2_trafficrouter.routing.arn import (
+from elbv2_trafficrouter.arn import (
     RULE_FORM,
     TARGET_GROUP_FORM,
     Arn,

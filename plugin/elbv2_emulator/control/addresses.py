@@ -4,8 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from elbv2_emulator.addresses import Addresses, NotAnAddress
 from elbv2_emulator.control.body import WrongBody, checked
+from elbv2_emulator.traffic.addresses import Addresses, NotAnAddress
 
 
 def routes(addresses: Addresses) -> list[web.RouteDef]:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from elbv2_emulator.tls import Authority
+from elbv2_emulator.traffic.tls import Authority
 
 
 def routes(authority: Authority) -> list[web.RouteDef]:

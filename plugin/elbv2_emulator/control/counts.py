@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from elbv2_emulator.counts import Counts
+from elbv2_emulator.traffic.counts import Counts
 
 
 def routes(counts: Counts) -> list[web.RouteDef]:

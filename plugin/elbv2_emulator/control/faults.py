@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from elbv2_emulator.api.faults import Fault, Faults
 from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.faults import Fault, Faults
 
 # Key → the field of Fault, and what may stand there.
 _KEYS: Mapping[str, tuple[str, tuple[type, ...]]] = {

@@ -4,10 +4,11 @@ from typing import Any
 
 from aiohttp import web
 
-from elbv2_emulator import arns, health
-from elbv2_emulator.actions.targets import set_health
+from elbv2_emulator.api import arns
+from elbv2_emulator.api.actions.targets import set_health
 from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.store import Store
+from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state.store import Store
 
 
 def routes(stores: dict[str, Store]) -> list[web.RouteDef]:

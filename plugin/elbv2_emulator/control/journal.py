@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from elbv2_emulator.journal import Journal
+from elbv2_emulator.state.journal import Journal
 
 
 def routes(journal: Journal) -> list[web.RouteDef]:

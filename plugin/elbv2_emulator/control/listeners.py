@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.store import Store
+from elbv2_emulator.state.store import Store
+from elbv2_emulator.traffic.listeners import DataPlane
 
 
 def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef]:

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.timing import Timing
-from elbv2_emulator.traffic_settings import TrafficSettings
+from elbv2_emulator.state.timing import Timing
+from elbv2_emulator.traffic.settings import TrafficSettings
 
 
 def routes(

@@ -1,31 +1,37 @@
-"""/_emulator/state and /_emulator/reset: keep all resources, begin with others, begin anew."""
+"""/_emulator/state and /_emulator/reset: save all resources, replace them, or start anew."""
+
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from elbv2_emulator import memory, saved, start
-from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.memory import Memory
+from elbv2_emulator.loading import saved
+from elbv2_emulator.loading.read import read
+from elbv2_emulator.loading.saved import Start
 
 
-def routes(whole: Memory, data_plane: DataPlane) -> list[web.RouteDef]:
+def routes(
+    kept: Callable[[], Start],
+    begin: Callable[[Start], Awaitable[None]],
+    reset: Callable[[], Awaitable[None]],
+) -> list[web.RouteDef]:
     async def get(_request: web.Request) -> web.Response:
-        return web.json_response(saved.written(memory.kept(whole)))
+        return web.json_response(saved.written(kept()))
 
     async def put(request: web.Request) -> web.Response:
         try:
             # Not request.text(), which refuses what is larger than a call of the API may be.
-            begun = start.read((await request.content.read()).decode())
+            start = read((await request.content.read()).decode())
         except ValueError as error:
             return web.Response(status=400, text=f"{error}\n")
-        await memory.begin(whole, data_plane, begun)
+        await begin(start)
         return await get(request)
 
-    async def reset(request: web.Request) -> web.Response:
-        await memory.reset(whole, data_plane)
+    async def post(request: web.Request) -> web.Response:
+        await reset()
         return await get(request)
 
     return [
         web.get("/_emulator/state", get),
         web.put("/_emulator/state", put),
-        web.post("/_emulator/reset", reset),
+        web.post("/_emulator/reset", post),
     ]

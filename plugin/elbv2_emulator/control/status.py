@@ -5,17 +5,17 @@ from itertools import islice
 
 from aiohttp import web
 
-from elbv2_emulator import status
+from elbv2_emulator.control import status_page as status
 from elbv2_emulator.control.faults import as_json
-from elbv2_emulator.data_plane import DataPlane
-from elbv2_emulator.memory import Memory
+from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.world import World
 
 CALLS = 20
 # "Recent" is so much: the shares of a canary that walks are those of now, not of its whole walk.
 RECENT_SECONDS = 30
 
 
-def routes(memory: Memory, data_plane: DataPlane) -> list[web.RouteDef]:
+def routes(world: World, data_plane: DataPlane) -> list[web.RouteDef]:
     page = files("elbv2_emulator").joinpath("status.html").read_text()
 
     async def get_page(_request: web.Request) -> web.Response:
@@ -29,23 +29,23 @@ def routes(memory: Memory, data_plane: DataPlane) -> list[web.RouteDef]:
         )
 
     async def get(_request: web.Request) -> web.Response:
-        now = memory.clock()
-        total, recent = memory.counts.total, memory.counts.since(int(now) - RECENT_SECONDS)
+        now = world.clock()
+        total, recent = world.counts.total, world.counts.since(int(now) - RECENT_SECONDS)
         return web.json_response(
             {
                 "recentSeconds": RECENT_SECONDS,
                 "loadBalancers": [
                     {"region": region, **balancer}
-                    for region, store in sorted(memory.stores.items())
+                    for region, store in sorted(world.stores.items())
                     for balancer in status.load_balancers(store.current, data_plane.address, total, recent)
                 ],
                 "unusedGroups": [
                     {"region": region, **group}
-                    for region, store in sorted(memory.stores.items())
+                    for region, store in sorted(world.stores.items())
                     for group in status.unused_groups(store.current)
                 ],
-                "faults": [as_json(fault) for fault in memory.faults.active],
-                "calls": status.calls(islice(reversed(memory.journal.entries), CALLS)),
+                "faults": [as_json(fault) for fault in world.faults.active],
+                "calls": status.calls(islice(reversed(world.journal.entries), CALLS)),
             }
         )
 

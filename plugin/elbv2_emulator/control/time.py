@@ -6,7 +6,7 @@ from aiohttp import web
 
 from elbv2_emulator.control import settings
 from elbv2_emulator.control.body import WrongBody
-from elbv2_emulator.timing import Timing
+from elbv2_emulator.state.timing import Timing
 
 # Key → the field of Timing.
 _LAGS = {

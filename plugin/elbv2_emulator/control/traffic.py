@@ -7,7 +7,7 @@ from aiohttp import web
 
 from elbv2_emulator.control import settings
 from elbv2_emulator.control.body import WrongBody
-from elbv2_emulator.traffic_settings import TrafficSettings
+from elbv2_emulator.traffic.settings import TrafficSettings
 
 # Key → the field of TrafficSettings.
 _KEYS = {"serveInitial": "serve_initial", "versionHeader": "version_header"}

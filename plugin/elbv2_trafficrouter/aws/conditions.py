@@ -6,7 +6,7 @@ Source: API reference, RuleCondition. Pure.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from elbv2_trafficrouter.routing.model import Condition
+from elbv2_trafficrouter.routing.rule import Condition
 
 _CONFIG_OF = {
     "host-header": "HostHeaderConfig",

@@ -6,10 +6,10 @@ Source: API reference, CreateRule and ModifyRule. Pure.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.conditions import conditions
-from elbv2_trafficrouter.routing.arn import Arn, listener_of
-from elbv2_trafficrouter.routing.model import Condition, Forward, HeaderRule, ListenerRule
-from elbv2_trafficrouter.routing.weights import MAX_WEIGHT
+from elbv2_trafficrouter.routing.rule import Condition, Forward, HeaderRule, ListenerRule
+from elbv2_trafficrouter.routing.weights.exact import MAX_WEIGHT
 
 Described = Mapping[str, Any]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from elbv2_trafficrouter.arn import Arn, listener_of, load_balancer_of, region_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.conditions import conditions_to_send
 from elbv2_trafficrouter.aws.described import header_actions_to_send, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, creating_problem, reading_problem, writing_problem
 from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
-from elbv2_trafficrouter.routing.arn import Arn, listener_of, load_balancer_of, region_of
-from elbv2_trafficrouter.routing.model import HeaderRule, Limits, ListenerRule
 from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client

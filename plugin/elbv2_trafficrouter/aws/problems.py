@@ -6,6 +6,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
+from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import (
     AnswerNotUnderstood,
     AwsFailed,
@@ -22,8 +23,7 @@ from elbv2_trafficrouter.errors import (
     Throttled,
     Unreachable,
 )
-from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import HeaderRule
+from elbv2_trafficrouter.routing.rule import HeaderRule
 
 Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError | LookupError | ValueError | TypeError
 FAILURES = (

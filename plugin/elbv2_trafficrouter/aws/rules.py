@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from elbv2_trafficrouter.arn import Arn, listener_of, region_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.described import actions_to_send, default_action, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
 from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
-from elbv2_trafficrouter.routing.arn import Arn, listener_of, region_of
-from elbv2_trafficrouter.routing.model import Change, ListenerRule, Snapshot
 from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.weights.plan import Change
 
 _DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
 _MODIFY_LISTENER = "elasticloadbalancing:ModifyListener"

@@ -1,16 +1,15 @@
 """Whose a header rule is: the tags that the router gives it, and the form that it has. Pure."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Intent, ListenerRule
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.rollout.intent import Intent
+from elbv2_trafficrouter.routing.rule import ListenerRule
 
 _PREFIX = "elbv2-trafficrouter/"
 _ROUTE = f"{_PREFIX}route"
 # Letters and digits of any language, spaces, and _.:/=+-@. Source: API reference, Tag.
-_TAG_VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,6 @@ class Owner:
 
 def owner_of(intent: Intent, installation: Installation) -> Owner:
     return Owner(installation, intent.namespace, intent.rollout, intent.uid)
-
-
-def may_be_tag_value(text: str) -> bool:
-    return _TAG_VALUE.fullmatch(text) is not None
 
 
 def is_shaped_like_ours(rule: ListenerRule, bases: Collection[Arn], groups: Collection[Arn]) -> bool:

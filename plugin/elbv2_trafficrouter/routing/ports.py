@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from elbv2_trafficrouter.routing.arn import Arn
-from elbv2_trafficrouter.routing.model import Change, HeaderRule, Limits, ListenerRule, Snapshot
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule, Snapshot
+from elbv2_trafficrouter.routing.weights.plan import Change
 
 
 class Call(Protocol):

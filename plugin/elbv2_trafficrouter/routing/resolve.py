@@ -1,6 +1,7 @@
 """Intent → Routes: which target group is whose, on each rule."""
 
-from elbv2_trafficrouter.routing.model import Intent, Route
+from elbv2_trafficrouter.rollout.intent import Intent
+from elbv2_trafficrouter.routing.rule import Route
 
 
 def resolve(intent: Intent) -> tuple[Route, ...]:

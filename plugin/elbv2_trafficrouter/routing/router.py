@@ -3,27 +3,20 @@
 from collections.abc import Mapping
 from functools import partial
 
+from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import ListenerNotFound, Problem
-from elbv2_trafficrouter.routing.apply import apply, check_that_it_still_counts
-from elbv2_trafficrouter.routing.arn import Arn, listener_of
-from elbv2_trafficrouter.routing.header_memory import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
-from elbv2_trafficrouter.routing.header_routes import HeaderRoutes, Job
-from elbv2_trafficrouter.routing.memory import HEADERS, WEIGHTS, Memory, Turn
-from elbv2_trafficrouter.routing.model import (
-    HeaderOutcome,
-    HeaderRoute,
-    Intent,
-    ListenerRule,
-    Outcome,
-    Route,
-    Snapshot,
-    Verification,
-)
+from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
+from elbv2_trafficrouter.routing.headers.recent import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
+from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, Job
+from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
-from elbv2_trafficrouter.routing.plan import plan, plan_attachment
 from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules, Runtime
 from elbv2_trafficrouter.routing.resolve import resolve
-from elbv2_trafficrouter.routing.verify import verify
+from elbv2_trafficrouter.routing.rule import ListenerRule, Route, Snapshot
+from elbv2_trafficrouter.routing.weights.apply import apply, check_that_it_still_counts
+from elbv2_trafficrouter.routing.weights.plan import plan, plan_attachment
+from elbv2_trafficrouter.routing.weights.verify import verify
+from elbv2_trafficrouter.routing.weights.written import HEADERS, WEIGHTS, Memory, Turn
 
 
 class Router:

@@ -8,11 +8,11 @@ import grpc
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented
-from elbv2_trafficrouter.routing.intent import read_header_route, read_intent, read_removal
-from elbv2_trafficrouter.routing.managed_routes import is_underway
+from elbv2_trafficrouter.rollout.managed_routes import is_underway
+from elbv2_trafficrouter.rollout.request import read_header_route, read_intent, read_removal
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.call import GrpcCall
-from elbv2_trafficrouter.rpc.messages import (
+from elbv2_trafficrouter.rpc.responses import (
     remove_managed_routes_response,
     set_header_route_response,
     set_weight_response,

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from support.ground import Ground
-from support.moto import Moto, moto_server
+from support.emulator.ground import Ground
+from support.emulator.moto import Moto, moto_server
 
 EMULATOR, MOTO = "emulator", "moto"
 

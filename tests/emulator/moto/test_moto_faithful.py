@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.refusals import refused
+from support.aws.refusals import refused
 
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
 PATH = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/owners/*"]}}]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from support.ground import Ground
-from support.refusals import refused
+from support.aws.refusals import refused
+from support.emulator.ground import Ground
 
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
 PATH = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/owners/*"]}}]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from support.moto_rows import FAITHFUL, UNFAITHFUL
+from support.emulator.moto_rows import FAITHFUL, UNFAITHFUL
 
 
 def named(prefix: str) -> set[str]:

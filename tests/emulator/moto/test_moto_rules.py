@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.refusals import accepted, refused
+from support.aws.refusals import accepted, refused
 
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
 

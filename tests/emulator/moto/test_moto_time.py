@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from elbv2_emulator.timing import Timing
-from support.refusals import refused
+from elbv2_emulator.state.timing import Timing
+from support.aws.refusals import refused
 
 
 @pytest.fixture

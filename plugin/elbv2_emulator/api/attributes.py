@@ -1,0 +1,56 @@
+"""Attributes of a kind of resource: which there are, what they are by default, and what they may be."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from elbv2_emulator.api.errors import ValidationError
+from elbv2_emulator.state.resources import Described
+
+Allowed: TypeAlias = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    default: str
+    allowed: Allowed
+
+
+def one_of(*words: str) -> Allowed:
+    return words.__contains__
+
+
+def between(least: int, most: int, *words: str) -> Allowed:
+    """Whole numbers from least to most, and these words."""
+    return lambda value: (
+        value in words or (value.isascii() and value.isdigit() and least <= int(value) <= most)
+    )
+
+
+def text(longest: int) -> Allowed:
+    return lambda value: len(value) <= longest
+
+
+BOOLEAN = one_of("true", "false")
+
+
+def sent(what: str, known: Mapping[str, Attribute], attributes: Sequence[Described]) -> dict[str, str]:
+    """What a request sets, by key; refused if this kind of resource cannot have it."""
+    keys = Counter(one.get("Key", "") for one in attributes)
+    for key, count in keys.items():
+        if key not in known:
+            raise ValidationError(f"{what} attribute key '{key}' is not recognized")
+        if count > 1:
+            raise ValidationError(f"{what} attribute key '{key}' is specified more than once")
+    values = {one["Key"]: one.get("Value", "") for one in attributes}
+    for key, value in values.items():
+        if not known[key].allowed(value):
+            raise ValidationError(f"{what} attribute value '{value}' is not valid for the key '{key}'")
+    return values
+
+
+def described(known: Mapping[str, Attribute], values: Mapping[str, str]) -> dict[str, Any]:
+    """The output of the calls that describe or modify attributes, for those that differ from the defaults."""
+    everything = {**{key: one.default for key, one in known.items()}, **values}
+    return {"Attributes": [{"Key": key, "Value": value} for key, value in everything.items()]}

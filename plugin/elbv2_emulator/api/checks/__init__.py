@@ -1,0 +1,1 @@
+"""What the service model does not say about a request's members."""

@@ -1,0 +1,40 @@
+"""What AWS accepts, as far as one knows, without a word on what comes of it. The journal marks it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from elbv2_emulator.state.resources import Described, forwards
+
+# AWS documents it for query strings only.
+_ESCAPED = re.compile(r"\\[*?]")
+
+
+def in_call(parameters: Mapping[str, Any]) -> str | None:
+    """What a call asks for whose effect AWS does not document; None if all of it is documented."""
+    actions = (*parameters.get("Actions", ()), *parameters.get("DefaultActions", ()))
+    found = [reason for action in actions for reason in _in_action(action)]
+    found += [reason for condition in parameters.get("Conditions", ()) for reason in _in_condition(condition)]
+    return "; ".join(dict.fromkeys(found)) or None
+
+
+def _in_action(action: Described) -> Iterator[str]:
+    weights = [weight for _, weight in forwards(action)]
+    if weights == [0]:
+        yield "a lone target group at weight 0"
+    elif weights and all(weight == 0 for weight in weights):
+        yield "a forward action with all weights 0"
+    # They come back empty; nothing says that they can be sent back so.
+    for config, member in (
+        ("AuthenticateOidcConfig", "AuthenticationRequestExtraParams"),
+        ("AuthenticateCognitoConfig", "AuthenticationRequestExtraParams"),
+        ("JwtValidationConfig", "AdditionalClaims"),
+    ):
+        sent = action.get(config, {})
+        if member in sent and not sent[member]:
+            yield f"an empty {member}"
+
+
+def _in_condition(condition: Described) -> Iterator[str]:
+    if any(_ESCAPED.search(value) for value in condition.get("HttpHeaderConfig", {}).get("Values", ())):
+        yield "a wildcard behind a backslash outside a query string"

@@ -1,0 +1,1 @@
+"""What an emulator holds: resources, their health, and the journal."""

@@ -1,0 +1,201 @@
+"""The health of registered targets: how checks and time move it, and how it is told. No I/O."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from elbv2_emulator.state.resources import Checks, Described, State, Target, TargetGroup
+
+Key: TypeAlias = tuple[str, int]
+
+# State → reason code and description.
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "initial": ("Elb.RegistrationInProgress", "Target registration is in progress"),
+    "unhealthy": ("Target.FailedHealthChecks", "Health checks failed"),
+    "draining": ("Target.DeregistrationInProgress", "Target deregistration is in progress"),
+    "unavailable": ("Elb.InternalError", "Health checks are unavailable due to an internal error"),
+    "unused": ("Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"),
+}
+SETTABLE = ("healthy", "initial", "unhealthy", "draining", "unavailable")
+NOT_REGISTERED: Mapping[str, str] = {
+    "State": "unused",
+    "Reason": "Target.NotRegistered",
+    "Description": "Target is not registered to the target group",
+}
+REGISTERING = Checks()
+CHECKING = Checks("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+DISABLED = Checks(
+    "unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target"
+)
+
+
+def state_of(target: Target, *, in_use: bool) -> str:
+    """A target of a group that no rule names is unused, whatever else is known of it."""
+    if not in_use:
+        return "unused"
+    return "draining" if target.draining_until is not None else target.set_state or target.checks.state
+
+
+def exists(target: Target) -> bool:
+    """Whether its registration has come through: before, it can get neither checks nor traffic."""
+    return target.set_state is not None or target.checks != REGISTERING
+
+
+def described(target: Target, *, in_use: bool) -> Mapping[str, str]:
+    """The model's TargetHealth."""
+    state = state_of(target, in_use=in_use)
+    if state == "healthy":
+        return {"State": state}
+    by_checks = in_use and target.draining_until is None and target.set_state is None
+    reason, description = (target.checks.reason, target.checks.description) if by_checks else _REASONS[state]
+    return {"State": state, "Reason": reason, "Description": description}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a check did not pass."""
+
+    reason: str
+    description: str
+
+
+TIMED_OUT = Failure("Target.Timeout", "Request timed out")
+FAILED = Failure("Target.FailedHealthChecks", "Health checks failed")
+
+
+Outcome: TypeAlias = int | Failure
+"""How a check ended: with an answer's status, or without an answer."""
+
+
+def judged(outcome: Outcome, settings: Described) -> Failure | None:
+    """What this says by a group's settings; None: the check passed."""
+    if isinstance(outcome, Failure):
+        return outcome
+    for codes in settings["Matcher"].get("HttpCode", "").split(","):
+        first, _, last = codes.partition("-")
+        if first.isdigit() and int(first) <= outcome <= int(last if last.isdigit() else first):
+            return None
+    return Failure("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{outcome}]")
+
+
+def after(checks: Checks, failure: Failure | None, settings: Described) -> Checks:
+    """What is known after one more check. A target that never was healthy is, after one that passed."""
+    if failure is None:
+        passed = max(checks.in_a_row, 0) + 1
+        needed = settings["HealthyThresholdCount"] if checks.state == "unhealthy" else 1
+        return replace(checks, state="healthy" if passed >= needed else checks.state, in_a_row=passed)
+    failed = max(-checks.in_a_row, 0) + 1
+    if checks.state == "unhealthy" or failed >= settings["UnhealthyThresholdCount"]:
+        return replace(
+            checks,
+            state="unhealthy",
+            reason=failure.reason,
+            description=failure.description,
+            in_a_row=-failed,
+        )
+    return replace(checks, in_a_row=-failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that is to be made of a target, in its group's settings."""
+
+    group: str
+    target: Key
+    registration: int
+    port: int
+
+
+def due(state: State, now: float) -> Iterator[Check]:
+    """The checks that begin now, or are under way."""
+    for group, target in _all(state):
+        if _checkable(target) and target.checks.due <= now:
+            yield Check(
+                group.arn, (target.id, target.port), target.registration, check_port(group, target.port)
+            )
+
+
+def check_port(group: TargetGroup, port: int) -> int:
+    """Where the target of this port is checked."""
+    said = group.settings["HealthCheckPort"]
+    return port if said == "traffic-port" else int(said)
+
+
+def with_result(state: State, check: Check, begun: float, outcome: Outcome) -> State:
+    """The state in which it has ended so. A target that was deregistered meanwhile is not concerned."""
+    group = state.target_groups.get(check.group)
+    target = group.targets.get(check.target) if group is not None else None
+    if group is None or target is None or target.registration != check.registration or not _checkable(target):
+        return state
+    due = begun + group.settings["HealthCheckIntervalSeconds"]
+    checks = replace(after(target.checks, judged(outcome, group.settings), group.settings), due=due)
+    return _with(state, group, [(check.target, replace(target, checks=checks))])
+
+
+def rechecked(state: State, changed: frozenset[str]) -> State:
+    """The state in which targets whose backends have changed are checked at once."""
+    for group in state.target_groups.values():
+        found = [
+            (key, replace(target, checks=replace(target.checks, due=0.0)))
+            for key, target in group.targets.items()
+            if _checkable(target) and f"{target.id}:{check_port(group, target.port)}" in changed
+        ]
+        state = _with(state, group, found)
+    return state
+
+
+def settled(state: State, now: float) -> State:
+    """The state as time alone has made it: registered, drained, checked only while in use."""
+    in_use = state.groups_in_use()
+    for group in state.target_groups.values():
+        moved = [
+            (key, _moved(target, group, now, in_use=group.arn in in_use))
+            for key, target in group.targets.items()
+        ]
+        changes = [(key, target) for key, target in moved if target is not group.targets[key]]
+        state = _with(state, group, changes)
+    return state
+
+
+def upcoming(state: State, now: float) -> float:
+    """When something happens by itself next; infinite if nothing does."""
+    times = (
+        target.draining_until
+        if target.draining_until is not None
+        else target.checks.due
+        if _checkable(target)
+        else target.exists_from
+        for _, target in _all(state)
+    )
+    return min((time for time in times if time > now), default=math.inf)
+
+
+def _moved(target: Target, group: TargetGroup, now: float, *, in_use: bool) -> Target | None:
+    if target.draining_until is not None:
+        return target if now < target.draining_until else None
+    checks = target.checks
+    if not in_use or now < target.exists_from:
+        checks = REGISTERING
+    elif not group.settings["HealthCheckEnabled"]:
+        checks = DISABLED
+    elif checks in (REGISTERING, DISABLED):
+        checks = CHECKING
+    return target if checks == target.checks else replace(target, checks=checks)
+
+
+def _checkable(target: Target) -> bool:
+    return target.draining_until is None and target.checks not in (REGISTERING, DISABLED)
+
+
+def _all(state: State) -> Iterator[tuple[TargetGroup, Target]]:
+    return ((group, target) for group in state.target_groups.values() for target in group.targets.values())
+
+
+def _with(state: State, group: TargetGroup, changes: Iterable[tuple[Key, Target | None]]) -> State:
+    """The state in which these targets of a group are others, or gone; unchanged if none is."""
+    changed: dict[Key, Any] = dict(changes)
+    if not changed:
+        return state
+    left = {key: target for key, target in {**group.targets, **changed}.items() if target is not None}
+    return replace(state, target_groups={**state.target_groups, group.arn: replace(group, targets=left)})

@@ -1,0 +1,1 @@
+"""The data plane: listeners that carry requests to targets."""

@@ -1,0 +1,14 @@
+"""Requests whose fate AWS does not document. The journal marks them."""
+
+from elbv2_emulator.state import target_health
+from elbv2_emulator.state.resources import Target, TargetGroup
+
+ONLY_INITIAL = "a request to a target group that has only targets in registration"
+
+
+def in_choice(group: TargetGroup, target: Target | None) -> str | None:
+    """What AWS does not document about sending a request to this target, or to none, of this group."""
+    if target is not None and target_health.state_of(target, in_use=True) != "initial":
+        return None
+    states = {target_health.state_of(one, in_use=True) for one in group.targets.values()} - {"draining"}
+    return ONLY_INITIAL if states == {"initial"} else None

@@ -1,0 +1,1 @@
+"""What a Rollout asks for. Pure; the only reader of protobuf beside rpc."""

@@ -1,0 +1,169 @@
+"""A call's message → Intent. Pure; all that is wrong with a request or a Rollout is said here."""
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+
+from google.protobuf import json_format
+
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
+from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
+from elbv2_trafficrouter.rollout.config import Config, read_config
+from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
+from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
+
+_LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
+DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
+
+
+def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_name: str) -> Intent:
+    """What a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
+    if not request.HasField("desired_weight"):
+        raise InvalidRequest("desired_weight", "is missing", "Send it: 0 is a weight, absent is not.")
+    return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
+
+
+def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tuple[Intent, HeaderRoute]:
+    """What a SetHeaderRoute asks for, and the Rollout's resting intent. Raises as `read_intent` does.
+
+    A route that may not stand is not looked at: an abort shall not fail for it.
+    """
+    intent = read_removal(request.rollout, plugin_name)
+    route = header_route(request.set_header_route)
+    if intent.managed_routes.may_stand:
+        check_name(route, intent.managed_routes)
+    return intent, route
+
+
+def read_removal(rollout: pb.Rollout, plugin_name: str) -> Intent:
+    """The resting intent of a Rollout whose rules can be told from others'. Raises as `read_intent` does."""
+    if not rollout.metadata.uid:
+        raise InvalidRequest("rollout.metadata.uid", "is missing", "Send the whole Rollout as it is.")
+    return read_resting_intent(rollout, plugin_name)
+
+
+def read_resting_intent(rollout: pb.Rollout, plugin_name: str) -> Intent:
+    """The intent of a Rollout that wants nothing for its canary. Raises as `read_intent` does."""
+    return _intent(rollout, 0, (), plugin_name)
+
+
+def _intent(
+    rollout: pb.Rollout, weight: int, additional: Sequence[pb.WeightDestination], plugin_name: str
+) -> Intent:
+    for field in ("namespace", "name"):
+        if not 0 < len(getattr(rollout.metadata, field)) <= _LONGEST_NAME:
+            raise InvalidRequest(
+                f"rollout.metadata.{field}", "is missing or too long", "Send the whole Rollout as it is."
+            )
+    routing = rollout.spec.strategy.canary.traffic_routing
+    config = _config(routing, plugin_name)
+    stable, canary = _services(rollout)
+    max_weight = routing.max_traffic_weight if routing.HasField("max_traffic_weight") else DEFAULT_MAX_WEIGHT
+    if max_weight < 1:
+        field = "spec.strategy.canary.trafficRouting.maxTrafficWeight"
+        raise InvalidRequest(field, f"is {max_weight}", "It must be above 0.")
+    if not 0 <= weight <= max_weight:
+        raise InvalidRequest("desired_weight", f"is {weight}", f"It must be from 0 to {max_weight}.")
+    destinations = _additional(additional, {stable, canary}, max_weight)
+    rest = max_weight - weight - sum(destination.weight for destination in additional)
+    if rest < 0:
+        raise InvalidRequest(
+            "additional_destinations",
+            "and desired_weight together ask for more than there is",
+            f"Together they may have {max_weight}.",
+        )
+    for service in (stable, canary, *(destination.service for destination in destinations)):
+        _check_mapped(service, config, plugin_name)
+    return Intent(
+        namespace=rollout.metadata.namespace,
+        rollout=rollout.metadata.name,
+        stable=Destination(stable, Fraction(rest, max_weight)),
+        canary=Destination(canary, Fraction(weight, max_weight)),
+        additional_destinations=destinations,
+        max_weight=max_weight,
+        config=config,
+        uid=rollout.metadata.uid,
+        managed_routes=managed_routes(rollout),
+    )
+
+
+def _check_mapped(service: str, config: Config, plugin_name: str) -> None:
+    if service not in config.target_groups:
+        mapped = ", ".join(map(quoted, config.target_groups)) or "none"
+        raise InvalidConfig(
+            f"{_path(plugin_name)}.targetGroups",
+            f"has no target group for the Service {quoted(service)}",
+            f"Add it: each Service needs the ARN of its target group there. It has: {mapped}.",
+        )
+
+
+def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
+    path = _path(plugin_name)
+    if plugin_name not in routing.plugins:
+        raise InvalidConfig(
+            path,
+            "is missing in the Rollout's spec.strategy.canary.trafficRouting"
+            + (f"; there is {', '.join(map(quoted, sorted(routing.plugins)))}" if routing.plugins else ""),
+            "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
+        )
+    try:
+        # Sorted: a map's order differs between processes, and the same trouble shall have the same sentence.
+        block = json.loads(json_format.MessageToJson(routing.plugins[plugin_name], sort_keys=True))
+    except (json_format.Error, ValueError) as error:
+        raise InvalidConfig(
+            path, "is not valid JSON (an infinite or undefined number)", "Correct it."
+        ) from error
+    return read_config(block, path)
+
+
+def _path(plugin_name: str) -> str:
+    return f"plugins[{quoted(plugin_name)}]"
+
+
+def _services(rollout: pb.Rollout) -> tuple[str, str]:
+    """Stable's and the canary's. Source: upstream's utils/trafficrouting, GetStableAndCanaryServices."""
+    canary = rollout.spec.strategy.canary
+    if canary.HasField("ping_pong"):
+        ping, pong = canary.ping_pong.ping_service, canary.ping_pong.pong_service
+        fields = {"pingPong.pingService": ping, "pingPong.pongService": pong}
+        ping_is_stable = rollout.status.canary.stable_ping_pong == "ping"
+        services = (ping, pong) if ping_is_stable else (pong, ping)
+    else:
+        services = (canary.stable_service, canary.canary_service)
+        fields = {"stableService": services[0], "canaryService": services[1]}
+    for field, service in fields.items():
+        if not service:
+            raise InvalidRequest(f"spec.strategy.canary.{field}", "is missing", "Name a Service there.")
+    if services[0] == services[1]:
+        raise InvalidRequest(
+            " and ".join(fields), f"are both {quoted(services[0])}", "Stable and canary need a Service each."
+        )
+    return services
+
+
+def _additional(
+    additional: Sequence[pb.WeightDestination], taken: set[str], max_weight: int
+) -> tuple[Destination, ...]:
+    destinations: list[Destination] = []
+    taken = set(taken)
+    for index, destination in enumerate(additional):
+        field = f"additional_destinations[{index}]"
+        if not destination.service_name:
+            raise InvalidRequest(
+                f"{field}.service_name",
+                "is empty",
+                "Give the experiment's template a Service (its field `service`) and map it in targetGroups.",
+            )
+        if destination.service_name in taken:
+            raise InvalidRequest(
+                f"{field}.service_name",
+                f"is {quoted(destination.service_name)}, which has a share already",
+                "Each Service has one.",
+            )
+        if not 0 <= destination.weight <= max_weight:
+            raise InvalidRequest(
+                f"{field}.weight", f"is {destination.weight}", f"It must be from 0 to {max_weight}."
+            )
+        taken.add(destination.service_name)
+        destinations.append(Destination(destination.service_name, Fraction(destination.weight, max_weight)))
+    return tuple(destinations)

@@ -1,0 +1,54 @@
+"""Where a header rule stands: directly above its base rule, in the order of managedRoutes. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.errors import NoFreePriority
+from elbv2_trafficrouter.routing.rule import ListenerRule
+
+LAST_PRIORITY = 50_000
+
+
+def gap_above(base: ListenerRule, rules: Iterable[ListenerRule], passed: Collection[Arn]) -> range:
+    """The priorities between a rule and the next one above it, `passed` counting as free.
+
+    A default action stands below them all.
+    """
+    below = LAST_PRIORITY + 1 if base.priority is None else base.priority
+    above = (
+        rule.priority
+        for rule in rules
+        if rule.priority is not None and rule.priority < below and rule.arn not in passed
+    )
+    return range(max(above, default=0) + 1, below)
+
+
+def narrows(rule: ListenerRule, base: ListenerRule) -> bool:
+    """Whether it takes requests from the base rule by headers alone, as header routes of any Rollout do."""
+    more = rule.conditions - base.conditions
+    return rule.conditions > base.conditions and all(one.field == "http-header" for one in more)
+
+
+def free_priority(
+    route: str,
+    base: ListenerRule,
+    gap: range,
+    taken: Mapping[int, str],
+    names: Sequence[str],
+) -> int:
+    """The priority for a route's new rule. `taken`: in the gap by our rules, with their routes.
+
+    Each name of managedRoutes has its place above the base, so that a route that comes later finds one.
+    Else the nearest free one, in the right order if there is one: all routes lead to the same canary, so
+    another order does no harm. Raises NoFreePriority.
+    """
+    order = {name: number for number, name in enumerate(names)}
+    own = order.get(route, len(names))
+    first = max([p + 1 for p, other in taken.items() if order.get(other, own) < own], default=gap.start)
+    end = min([p for p, other in taken.items() if order.get(other, own) > own], default=gap.stop)
+    place = gap.stop - (len(names) - own)
+    free = [priority for priority in gap if priority not in taken]
+    if not free:
+        raise NoFreePriority(route, base.arn, base.priority, gap.start - 1, len(names))
+    in_order = [priority for priority in free if first <= priority < end]
+    return min(in_order or free, key=lambda priority: abs(priority - place))

@@ -1,0 +1,95 @@
+"""AWS's nested buckets, by a clock that stands until it is moved."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from elbv2_emulator.api.actions import ACTIONS
+from elbv2_emulator.api.throttle import DESCRIBING, MUTATING, REGISTERING, Levels, admitted, buckets
+from elbv2_emulator.server import Emulator
+from elbv2_emulator.state.timing import Timing
+from support.router.clock import StandingClock
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def emulator(started: ExitStack, clock: StandingClock) -> Emulator:
+    return started.enter_context(Emulator(clock=clock, timing=Timing()))
+
+
+def at_once(levels: Levels, action: str, now: float) -> tuple[int, Levels]:
+    """How many calls are admitted at this time, and what is left then."""
+    count = 0
+    while (left := admitted(levels, action, now)) is not None:
+        count, levels = count + 1, left
+    return count, levels
+
+
+@pytest.mark.parametrize(
+    ("action", "burst", "per_second"),
+    [("DescribeRules", 40, 10), ("ModifyRule", 20, 3), ("RegisterTargets", 20, 4)],
+)
+def test_a_burst_is_admitted_and_then_so_many_a_second(action: str, burst: int, per_second: int) -> None:
+    count, levels = at_once({}, action, 0.0)
+    assert count == burst
+    assert at_once(levels, action, 2.0)[0] == 2 * per_second
+    assert at_once(levels, action, 3600.0)[0] == burst
+
+
+def test_the_bucket_of_all_actions_is_drawn_from_by_each() -> None:
+    written, levels = at_once({}, "ModifyRule", 0.0)
+    registered, levels = at_once(levels, "DeregisterTargets", 0.0)
+    described, levels = at_once(levels, "DescribeRules", 0.0)
+    assert [written, registered, described] == [20, 20, 0]
+    assert at_once(levels, "DescribeRules", 1.0)[0] == 10
+
+
+def test_an_empty_bucket_leaves_the_others_as_they_are() -> None:
+    _, levels = at_once({}, "ModifyRule", 0.0)
+    for _ in range(5):
+        assert admitted(levels, "CreateRule", 0.0) is None
+    assert at_once(levels, "DescribeRules", 0.0)[0] == 20
+
+
+def test_a_clock_that_is_set_back_fills_no_bucket() -> None:
+    _, levels = at_once({}, "ModifyRule", 100.0)
+    assert admitted(levels, "ModifyRule", 0.0) is None
+
+
+def test_each_action_has_its_bucket() -> None:
+    own = {action: buckets(action)[1] for action in ACTIONS}
+    assert {action for action, bucket in own.items() if bucket is REGISTERING} == {
+        "RegisterTargets",
+        "DeregisterTargets",
+    }
+    assert {bucket.name for bucket in own.values()} == {DESCRIBING.name, MUTATING.name, REGISTERING.name}
+    assert all((bucket is DESCRIBING) == action.startswith("Describe") for action, bucket in own.items())
+
+
+def test_calls_are_throttled_when_it_is_switched_on(
+    emulator: Emulator, clock: StandingClock, client: Callable[[str], Any], control: Any
+) -> None:
+    elbv2, elsewhere = client("eu-west-1"), client("us-east-1")
+    for _ in range(45):
+        elbv2.describe_load_balancers()
+    emulator.timing.throttling = True
+    for _ in range(40):
+        elbv2.describe_load_balancers()
+    with pytest.raises(ClientError, match=r"\(Throttling\).*Rate exceeded") as caught:
+        elbv2.describe_load_balancers()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert control("GET", "journal")[-1]["error"] == "Throttling"
+    elsewhere.describe_load_balancers()
+    clock.now += 0.15
+    elbv2.describe_load_balancers()
+    with pytest.raises(ClientError, match="Throttling"):
+        elbv2.describe_load_balancers()
+    emulator.timing.throttling = False
+    elbv2.describe_load_balancers()

@@ -1,0 +1,71 @@
+"""What transforms make of a request."""
+
+from typing import Any
+
+import pytest
+
+from elbv2_emulator.traffic.rewrite import NotRewritable, Sent, rewritten
+
+
+def url(regex: str, replacement: str) -> dict[str, Any]:
+    return {
+        "Type": "url-rewrite",
+        "UrlRewriteConfig": {"Rewrites": [{"Regex": regex, "Replace": replacement}]},
+    }
+
+
+def host(regex: str, replacement: str) -> dict[str, Any]:
+    config = {"Rewrites": [{"Regex": regex, "Replace": replacement}]}
+    return {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": config}
+
+
+@pytest.mark.parametrize(
+    ("transform", "target", "sent"),
+    [
+        pytest.param(url("^/api/", "/"), "/api/pets", "/pets", id="a prefix"),
+        pytest.param(
+            url("^/dp/([A-Z0-9]+)/?$", "/product?id=$1"), "/dp/B09", "/product?id=B09", id="a group"
+        ),
+        pytest.param(url("^/(a)/(b)", "/$2/$1$0"), "/a/b/c", "/b/a/a/b/c", id="groups in another order"),
+        pytest.param(url("/x(y)?", "/$1z"), "/x", "/z", id="a group that did not take part is empty"),
+        pytest.param(url("v=1", "v=2"), "/a?v=1", "/a?v=2", id="the query too"),
+        pytest.param(url("a", "b"), "/aaa", "/baa", id="the first match"),
+        pytest.param(url("^/API", "/"), "/api", "/api", id="no match, by its case"),
+    ],
+)
+def test_a_url_is_rewritten(transform: Any, target: str, sent: str) -> None:
+    assert rewritten([transform], target, "www.example.com") == Sent(sent)
+
+
+@pytest.mark.parametrize(
+    ("transform", "name", "sent"),
+    [
+        pytest.param(
+            host("^site-(.+)[.]com$", "internal.$1.example"), "SITE-a.com", "internal.a.example", id="match"
+        ),
+        pytest.param(host("^other$", "x"), "www.example.com", None, id="no match leaves the client's"),
+    ],
+)
+def test_a_host_is_rewritten_in_any_case(transform: Any, name: str, sent: str | None) -> None:
+    assert rewritten([transform], "/", name) == Sent("/", sent)
+
+
+def test_both_are_rewritten() -> None:
+    both = [host("www", "internal"), url("^/", "/v1/")]
+    assert rewritten(both, "/pets", "www.example.com") == Sent("/v1/pets", "internal.example.com")
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        pytest.param(url("^/a", "b"), id="a path that does not begin with a slash"),
+        pytest.param(url("^/a", "/a b"), id="a space in a URL"),
+        pytest.param(url("^/a", "/\n"), id="an end of line"),
+        pytest.param(url("^/(a)", "/$2"), id="a group that is not there"),
+        pytest.param(host(".*", "a b"), id="a space in a host"),
+        pytest.param(host(".*", ""), id="no host"),
+    ],
+)
+def test_what_cannot_be_sent_is_not_rewritten(transform: Any) -> None:
+    with pytest.raises(NotRewritable):
+        rewritten([transform], "/a", "www.example.com")

@@ -1,0 +1,89 @@
+"""The emulator's API in front of boto3's own client, in one thread and without sockets."""
+
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, cast
+
+import boto3
+from aiohttp import web
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+from elbv2_emulator.front import Front
+from elbv2_emulator.state.journal import Entry
+from elbv2_emulator.state.resources import State
+from elbv2_emulator.state.store import Store
+from elbv2_emulator.state.timing import Clock
+from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.world import World
+from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from support.aws.rule_answers import Body
+
+
+class _Request:
+    """As much of a request as the front looks at."""
+
+    def __init__(self, sent: AWSPreparedRequest) -> None:
+        headers: Any = sent.headers
+        self.headers = {
+            name: value if isinstance(value, str) else value.decode() for name, value in headers.items()
+        }
+        self._body = str(sent.body).encode()
+
+    async def read(self) -> bytes:
+        return self._body
+
+
+class _NoTraffic(DataPlane):
+    """Listeners have no ports."""
+
+    def __init__(self) -> None: ...
+
+    async def follow(self, before: State, after: State, store: Store) -> None: ...
+
+
+class InProcess(ClientsByRegion):
+    """The sidecar's clients; an elbv2 of this object's own answers them. For one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(connections=1)
+        self._world = World.fresh(clock, None)
+        self._front = Front(self._world, _NoTraffic(), Random(0))  # noqa: S311  chance of reads that lag: none do
+
+    def begin(self, region: str, state: State) -> None:
+        """Make this all that there is in a region, with an empty journal."""
+        self._world.stores[region].begin(state)
+        self._world.journal.clear()
+
+    def state(self, region: str) -> State:
+        return self._world.stores[region].current
+
+    @property
+    def calls(self) -> tuple[Entry, ...]:
+        """What was called since the beginning."""
+        return tuple(self._world.journal.entries)
+
+    def _made(self, region: str) -> ElasticLoadBalancingv2Client:
+        client = self._clients[region] = self._client(
+            boto3.Session("AKIAIOSFODNN7EXAMPLE", "example"), region
+        )
+        events: Any = client.meta.events
+        events.register("before-send.elastic-load-balancing-v2", self._answer)
+        return client
+
+    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        answer = _done(self._front.answer(cast("web.Request", _Request(request))))
+        headers = HTTPHeaders()
+        for name, value in answer.headers.items():
+            headers[name] = value
+        return AWSResponse(request.url, answer.status, headers, Body(cast("bytes", answer.body)))
+
+
+def _done(work: Coroutine[Any, Any, web.Response]) -> web.Response:
+    """What it ends with. It waits for nothing: the front only gives way, and there is nobody else."""
+    try:
+        while True:
+            work.send(None)
+    except StopIteration as end:
+        return cast("web.Response", end.value)

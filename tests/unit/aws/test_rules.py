@@ -1,0 +1,77 @@
+"""A listener's rules through a real client, from answers as AWS writes them."""
+
+import pytest
+
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.rules import Elbv2Rules
+from elbv2_trafficrouter.errors import AnswerNotUnderstood, ClientLeft, OutcomeUnknown, Problem, TimeRanOut
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
+from elbv2_trafficrouter.routing.weights.plan import Change
+from support.aws.rule_answers import FORWARD, GROUP, LISTENER, OTHER_RULE, RULE, answer, answer_with, rule
+from support.router.caller import Caller
+
+MIRRORED = FORWARD.replace("</member>", "<MirrorConfig><Arn>x</Arn></MirrorConfig></member>")
+
+
+@pytest.fixture
+def clients(credentials: None) -> ClientsByRegion:  # noqa: ARG001  found in the environment
+    return ClientsByRegion(connections=1)
+
+
+def test_elements_unknown_to_botocore_make_their_rule_not_understood(clients: ClientsByRegion) -> None:
+    answer_with(clients.of("eu-west-1"), answer(rule(MIRRORED), rule(FORWARD, OTHER_RULE)))
+    rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    assert rules[Arn(RULE)].not_understood == ("Actions[0].MirrorConfig",)
+    assert rules[Arn(OTHER_RULE)].not_understood == ()
+
+
+def test_the_rules_of_every_page_are_read(clients: ClientsByRegion) -> None:
+    pages = answer(rule(FORWARD), marker="more"), answer(rule(MIRRORED, OTHER_RULE))
+    asked = answer_with(clients.of("eu-west-1"), *pages)
+    rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    assert set(rules) == {RULE, OTHER_RULE}
+    assert rules[Arn(OTHER_RULE)].not_understood == ("Actions[0].MirrorConfig",)
+    assert ["Marker=more" in request for request in asked] == [False, True]
+
+
+PAGE = b"<html><body>Please log in.</body></html>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(PAGE, id="a proxy's page"),
+        pytest.param(b"<DescribeRulesResponse/>", id="no result"),
+        pytest.param(b'<?xml version="1.0" encoding="foo"?><a/>', id="an unknown encoding"),
+        pytest.param(answer("<member><Actions/></member>"), id="a rule without an ARN"),
+        pytest.param(answer(rule("<member><Order>1</Order></member>")), id="an action without a type"),
+        pytest.param(
+            answer(rule(FORWARD.replace("<TargetGroupArn>", "<Order>x</Order><TargetGroupArn>"))),
+            id="no number",
+        ),
+    ],
+)
+def test_what_is_no_answer_of_aws_is_told_so(clients: ClientsByRegion, body: bytes) -> None:
+    answer_with(clients.of("eu-west-1"), body)
+    with pytest.raises(AnswerNotUnderstood):
+        Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller())
+
+
+def test_a_write_that_a_proxy_answers_may_have_been_done(clients: ClientsByRegion) -> None:
+    answer_with(clients.of("eu-west-1"), PAGE)
+    one = ListenerRule(Arn(RULE), (Forward(Arn(GROUP), 1),), ({"Type": "forward"},))
+    with pytest.raises(OutcomeUnknown):
+        Elbv2Rules(clients).write(Change(one, one))
+
+
+@pytest.mark.parametrize(
+    ("caller", "problem"), [(Caller(seconds=0), TimeRanOut), (Caller(present=False), ClientLeft)]
+)
+def test_pages_without_end_are_read_for_nobody(
+    clients: ClientsByRegion, caller: Caller, problem: type[Problem]
+) -> None:
+    asked = answer_with(clients.of("eu-west-1"), *(answer(marker=str(page)) for page in range(9)))
+    with pytest.raises(problem):
+        Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), caller)
+    assert len(asked) == 1
