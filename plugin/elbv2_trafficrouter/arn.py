@@ -50,7 +50,7 @@ def region_of(arn: Arn) -> str:
     return arn.split(":")[3]
 
 
-def place_of(arn: Arn) -> tuple[str, ...]:
+def location_of(arn: Arn) -> tuple[str, ...]:
     """Partition, region and account: a rule forwards only to target groups of its own place."""
     _, partition, _, region, account, _ = arn.split(":", 5)
     return partition, region, account

@@ -41,7 +41,7 @@ def faults(played: Played, weights: Sequence[int]) -> list[str]:
 
     `weights`: of the Rollout's steps.
     """
-    seen = judgement.Seen(GROUPS, played.steps, StepTally(), StepTally(), (None, None))
+    seen = judgement.OwnedRules(GROUPS, played.steps, StepTally(), StepTally(), (None, None))
     found = judgement.faults(seen)
     wanted = [*weights, 100, 0]
     if list(played.written) != wanted:

@@ -226,7 +226,7 @@ def test_a_listener_that_is_gone(stub: Stub, clinic: Petclinic) -> None:
         ),
         pytest.param(
             (b"<Type>forward</Type>", b"<Type>forward</Type><MirrorConfig><Arn>x</Arn></MirrorConfig>"),
-            "RULE_NOT_UNDERSTOOD",
+            "RULE_NOT_WRITABLE",
             "has parts that this version can't write back (Actions[0].MirrorConfig); changing its weights "
             "would erase them. Update the router (boto3), or remove them from the rule.",
             id="in an action",

@@ -9,7 +9,8 @@ from cluster.petclinic import NEW, OLD, PRIORITY, Petclinic
 from cluster.resting import wait_registered, wait_resting
 from cluster.told import told, wait_told
 from cluster.world import World
-from elbv2_trafficrouter.errors import InvalidHeaderRoute, Problem
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.managed_routes import InvalidHeaderRoute
 from support.manifest import Object
 
 TOO_LONG = (

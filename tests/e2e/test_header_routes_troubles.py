@@ -11,7 +11,8 @@ from cluster.process import wait_until
 from cluster.resting import wait_registered, wait_resting
 from cluster.told import told, wait_told
 from cluster.world import World
-from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented, NotAllowed
+from elbv2_trafficrouter.errors.aws import NotAllowed
+from elbv2_trafficrouter.errors.managed_routes import MirrorRoutesNotImplemented
 from support.manifest import Object
 from support.router.petclinic import control
 

@@ -9,18 +9,15 @@ from cluster.petclinic import CANARY, NEW, OLD, STABLE, Petclinic, petclinic
 from cluster.resting import wait_resting
 from cluster.told import wait_told
 from cluster.world import World
-from elbv2_trafficrouter.errors import (
-    InvalidConfig,
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown, Throttled
+from elbv2_trafficrouter.errors.managed_routes import MirrorRoutesNotImplemented
+from elbv2_trafficrouter.errors.request import InvalidConfig, UnknownKeys
+from elbv2_trafficrouter.errors.rules import (
     ListenerNotFound,
-    MirrorRoutesNotImplemented,
     NoForwardToStable,
-    NotAllowed,
-    OutcomeUnknown,
-    Problem,
     RuleNotFound,
     TargetGroupNotFound,
-    Throttled,
-    UnknownKeys,
 )
 from support.manifest import Object
 from support.router.petclinic import PLUGIN, control

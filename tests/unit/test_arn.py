@@ -10,7 +10,7 @@ from elbv2_trafficrouter.arn import (
     is_rule,
     is_target_group,
     listener_of,
-    place_of,
+    location_of,
     region_of,
 )
 
@@ -113,5 +113,5 @@ def test_an_arns_region_is_its_fourth_part() -> None:
     ],
 )
 def test_a_place_is_partition_region_and_account(part: str, other: str) -> None:
-    assert place_of(Arn(RULE)) == place_of(Arn(GROUP))
-    assert place_of(Arn(RULE)) != place_of(Arn(GROUP.replace(part, other)))
+    assert location_of(Arn(RULE)) == location_of(Arn(GROUP))
+    assert location_of(Arn(RULE)) != location_of(Arn(GROUP.replace(part, other)))

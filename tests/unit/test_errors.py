@@ -12,19 +12,15 @@ from hypothesis import strategies as st
 from elbv2_trafficrouter.errors import (
     MAX_QUOTED_CHARACTERS,
     MAX_SENTENCE_BYTES,
-    InvalidConfig,
-    InvalidRequest,
     Kind,
-    NoForwardToStable,
     Problem,
-    RuleNotFound,
-    SharesDiffer,
-    Throttled,
-    UnknownKeys,
+    escaped,
     quoted,
     resource_of,
-    shown,
 )
+from elbv2_trafficrouter.errors.aws import Throttled
+from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest, UnknownKeys
+from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotFound, SharesDiffer
 
 RULE = (
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
@@ -213,7 +209,7 @@ def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, seen: str) 
 
 @given(st.text())
 def test_what_is_shown_is_not_escaped_a_second_time(text: str) -> None:
-    assert shown(shown(text)) == shown(text)
+    assert escaped(escaped(text)) == escaped(text)
 
 
 @pytest.mark.parametrize(

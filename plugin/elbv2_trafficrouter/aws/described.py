@@ -59,11 +59,11 @@ def _rule(
         arn=arn,
         forwards=forwards[0] if forwards and not unreadable else (),
         actions=tuple(_TO_SEND.get(action["Type"], dict)(action) for action in actions),
-        not_understood=in_actions + unknown + unreadable,
+        unwritable=in_actions + unknown + unreadable,
         priority=priority,
         conditions=conditions,
         transforms=transforms,
-        not_copyable=elsewhere + strange,
+        uncopyable=elsewhere + strange,
     )
 
 

@@ -12,7 +12,7 @@ from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.conditions import conditions_to_send
 from elbv2_trafficrouter.aws.described import header_actions_to_send, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, creating_problem, reading_problem, writing_problem
-from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule
 
@@ -123,9 +123,9 @@ def _is(error: object, code: str) -> bool:
 
 def _check_that_somebody_waits(call: Call) -> None:
     if not call.client_is_there():
-        raise ClientLeft
+        raise ClientDisconnected
     if call.seconds_left() <= 0:
-        raise TimeRanOut("AWS")
+        raise DeadlineExceeded("AWS")
 
 
 @contextmanager

@@ -7,22 +7,20 @@ from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import (
-    AnswerNotUnderstood,
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import (
     AwsFailed,
     CredentialsRefused,
-    ListenerNotFound,
     NoCredentials,
     NotAllowed,
     OutcomeUnknown,
-    PriorityTaken,
-    Problem,
     Refused,
-    RuleNotFound,
-    TargetGroupNotFound,
+    ResponseNotFromAws,
     Throttled,
     Unreachable,
 )
+from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
 Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError | LookupError | ValueError | TypeError
@@ -83,7 +81,7 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     if isinstance(error, boto.BotoCoreError):
         return _unreachable(error, action)
     if not isinstance(error, boto.ClientError) or _answer(error)[0] == _NO_CODE:
-        return AnswerNotUnderstood(action, repr(error))
+        return ResponseNotFromAws(action, repr(error))
     code, _, status = _answer(error)
     if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
         return ListenerNotFound(listener)

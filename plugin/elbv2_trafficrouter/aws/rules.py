@@ -8,7 +8,7 @@ from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.described import actions_to_send, default_action, listener_rule
 from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
-from elbv2_trafficrouter.errors import ClientLeft, TimeRanOut
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot
 from elbv2_trafficrouter.routing.weights.plan import Change
@@ -53,8 +53,8 @@ class Elbv2Rules:
                 for rule in page["Rules"]:
                     yield listener_rule(rule, unmodelled.get(rule["RuleArn"], ()))
                 if not call.client_is_there():
-                    raise ClientLeft
+                    raise ClientDisconnected
                 if call.seconds_left() <= 0:
-                    raise TimeRanOut("AWS")
+                    raise DeadlineExceeded("AWS")
         except FAILURES as error:
             raise reading_problem(error, _DESCRIBE, listener) from error

@@ -3,7 +3,7 @@
 `action` is the IAM action's name: elasticloadbalancing:ModifyRule.
 """
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, resource_of, shown
+from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped, resource_of
 
 
 class Refused(Problem):
@@ -11,8 +11,8 @@ class Refused(Problem):
 
     def __init__(self, action: str, arn: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)} with {shown(code)}: {shown(message.rstrip('.'))}. "
-            "Correct the rule or the Rollout's plugin configuration.",
+            f"AWS refuses {action} on {resource_of(arn)} with {escaped(code)}: "
+            f"{escaped(message.rstrip('.'))}. Correct the rule or the Rollout's plugin configuration.",
             {"action": action, "arn": arn, "aws_code": code, "aws_message": message},
         )
 
@@ -45,7 +45,7 @@ class CredentialsRefused(Problem):
 
     def __init__(self, action: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS does not accept the sidecar's credentials for {action} ({shown(code)}). "
+            f"AWS does not accept the sidecar's credentials for {action} ({escaped(code)}). "
             "Renew them, and check the role's trust policy and the node's clock.",
             {"action": action, "aws_code": code, "aws_message": message},
         )
@@ -67,13 +67,13 @@ class Unreachable(Problem):
 
     def __init__(self, action: str, endpoint: str, message: str) -> None:
         super().__init__(
-            f"The sidecar can't reach AWS at {shown(endpoint)} for {action}. It is tried again by itself; "
+            f"The sidecar can't reach AWS at {escaped(endpoint)} for {action}. It is tried again by itself; "
             "if it stays, check the pod's way there (DNS, network policy, proxy, VPC endpoint).",
             {"action": action, "aws_message": message},
         )
 
 
-class AnswerNotUnderstood(Problem):
+class ResponseNotFromAws(Problem):
     kind = Kind.UNAVAILABLE
 
     def __init__(self, action: str, message: str) -> None:
@@ -89,7 +89,7 @@ class AwsFailed(Problem):
 
     def __init__(self, action: str, code: str) -> None:
         super().__init__(
-            f"AWS answers {action} with {shown(code)}. It is tried again by itself; "
+            f"AWS answers {action} with {escaped(code)}. It is tried again by itself; "
             "if it stays, see the AWS Health Dashboard.",
             {"action": action, "aws_code": code},
         )

@@ -1,26 +1,26 @@
 """What ends a call whatever it is about."""
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, shown
+from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped
 
 
-class Overtaken(Problem):
+class Superseded(Problem):
     kind = Kind.ABORTED
 
     def __init__(self, method: str, namespace: str, rollout: str) -> None:
         super().__init__(
-            f"A newer {method} for the Rollout {shown(rollout)} in {shown(namespace)} overtook this one, "
+            f"A newer {method} for the Rollout {escaped(rollout)} in {escaped(namespace)} overtook this one, "
             "which wrote nothing more. The newer one counts."
         )
 
 
-class ClientLeft(Problem):
+class ClientDisconnected(Problem):
     kind = Kind.CANCELLED
 
     def __init__(self) -> None:
         super().__init__("The client left before the write was sent; nothing more was written.")
 
 
-class TimeRanOut(Problem):
+class DeadlineExceeded(Problem):
     kind = Kind.DEADLINE_EXCEEDED
 
     def __init__(self, waited_for: str) -> None:
@@ -30,7 +30,7 @@ class TimeRanOut(Problem):
         )
 
 
-class Defect(Problem):
+class InternalError(Problem):
     kind = Kind.INTERNAL
 
     def __init__(self, method: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, quoted, resource_of, shown
+from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped, quoted, resource_of
 
 
 class InvalidHeaderRoute(Problem):
@@ -82,12 +82,13 @@ class RuleNotCopyable(Problem):
     def __init__(self, rule: str, elements: Sequence[str]) -> None:
         super().__init__(
             f"{resource_of(rule)} has parts that this version can't copy into a header route's rule "
-            f"({', '.join(map(shown, elements))}). Update the router (boto3), or remove them from the rule.",
+            f"({', '.join(map(escaped, elements))}). "
+            "Update the router (boto3), or remove them from the rule.",
             {"rule": rule, "elements": " ".join(elements)},
         )
 
 
-class HeaderRouteLost(Problem):
+class HeaderRouteMissing(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, route: str, rule: str) -> None:

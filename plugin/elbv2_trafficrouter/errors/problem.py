@@ -51,7 +51,7 @@ class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).upper()
 
 
-def shown(text: str) -> str:
+def escaped(text: str) -> str:
     """Somebody else's text as it may stand in a sentence: escaped, then cut to 256 characters."""
     harmless = _harmless(text)
     if len(harmless) <= MAX_QUOTED_CHARACTERS:
@@ -60,15 +60,15 @@ def shown(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    return f"'{shown(text)}'"
+    return f"'{escaped(text)}'"
 
 
 def resource_of(arn: str) -> str:
     """The part of an ARN that a person knows a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
-    return shown(arn.split(":", 5)[-1])
+    return escaped(arn.split(":", 5)[-1])
 
 
-def place_of(arn: str) -> str:
+def location_text(arn: str) -> str:
     """Where a resource is: `eu-west-1 of account 123456789012`."""
     known = _ARN.match(arn)
     if known is None:

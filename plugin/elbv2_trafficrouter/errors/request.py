@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, shown
+from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped
 
 
 class UndecodableMessage(Problem):
@@ -36,7 +36,7 @@ class UnknownKeys(Problem):
 
     def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
         """`keys`: each unknown key's path with the nearest known key."""
-        paths = [f"{shown(path)} (nearest: {nearest})" for path, nearest in keys]
+        paths = [f"{escaped(path)} (nearest: {nearest})" for path, nearest in keys]
         super().__init__(
             f"The Rollout's configuration has keys that this router does not know; correct or remove: "
             f"{', '.join(paths)}.",

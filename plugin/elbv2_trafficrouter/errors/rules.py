@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, place_of, resource_of, shown
+from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped, location_text, resource_of
 
 
 class RuleNotFound(Problem):
@@ -21,7 +21,7 @@ class ListenerNotFound(Problem):
 
     def __init__(self, listener: str) -> None:
         super().__init__(
-            f"There is no {resource_of(listener)} in {place_of(listener)}. "
+            f"There is no {resource_of(listener)} in {location_text(listener)}. "
             "Correct the rule's ARN in the Rollout's plugin configuration.",
             {"listener": listener},
         )
@@ -33,7 +33,7 @@ class NoForwardToStable(Problem):
     def __init__(self, rule: str, service: str, group: str, forwards: Sequence[str]) -> None:
         elsewhere = ", ".join(map(resource_of, forwards)) or "no target group"
         super().__init__(
-            f"{resource_of(rule)} forwards to {elsewhere}, not to {shown(service)}'s {resource_of(group)}. "
+            f"{resource_of(rule)} forwards to {elsewhere}, not to {escaped(service)}'s {resource_of(group)}. "
             "Add the target group to the rule's forward action, or name another rule or target group in the "
             "Rollout's plugin configuration.",
             {"rule": rule, "target_group": group},
@@ -79,13 +79,13 @@ class TooManyTargetGroups(Problem):
         )
 
 
-class RuleNotUnderstood(Problem):
+class RuleNotWritable(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, rule: str, elements: Sequence[str]) -> None:
         super().__init__(
             f"{resource_of(rule)} has parts that this version can't write back "
-            f"({', '.join(map(shown, elements))}); changing its weights would erase them. "
+            f"({', '.join(map(escaped, elements))}); changing its weights would erase them. "
             "Update the router (boto3), or remove them from the rule.",
             {"rule": rule, "elements": " ".join(elements)},
         )
@@ -97,7 +97,7 @@ class SharesDiffer(Problem):
     def __init__(self, rule: str, weights: Iterable[tuple[str, int | None, int]]) -> None:
         """`weights`: Service, its target group's weight (None: not in the rule), and the one wanted."""
         listed = ", ".join(
-            f"{shown(service)} {'is absent' if has is None else f'has {has}'}, wanted {wanted}"
+            f"{escaped(service)} {'is absent' if has is None else f'has {has}'}, wanted {wanted}"
             for service, has, wanted in weights
         )
         super().__init__(

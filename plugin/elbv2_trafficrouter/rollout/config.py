@@ -19,9 +19,10 @@ from elbv2_trafficrouter.arn import (
     is_listener,
     is_rule,
     is_target_group,
-    place_of,
+    location_of,
 )
-from elbv2_trafficrouter.errors import InvalidConfig, UnknownKeys, quoted
+from elbv2_trafficrouter.errors import quoted
+from elbv2_trafficrouter.errors.request import InvalidConfig, UnknownKeys
 
 _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: ARN}}."
 _RULE_REMEDY = (
@@ -143,10 +144,10 @@ def _check_target_groups(config: Config, path: str) -> None:
                 f"is {quoted(group)}, not the ARN of a target group",
                 f"It has the form {TARGET_GROUP_FORM}.",
             )
-        if place_of(Arn(group)) != place_of(rule):
+        if location_of(Arn(group)) != location_of(rule):
             raise InvalidConfig(
                 where,
-                f"is in {errors.place_of(group)}, the rule in {errors.place_of(rule)}",
+                f"is in {errors.location_text(group)}, the rule in {errors.location_text(rule)}",
                 "A rule forwards to target groups of its own account and region: correct one of them.",
             )
         if group in owners:

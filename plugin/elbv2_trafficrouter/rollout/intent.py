@@ -38,7 +38,7 @@ class ManagedRoutes:
 
     names: tuple[str, ...] = ()
     wanted: tuple[HeaderRoute, ...] = ()
-    may_stand: bool = False
+    may_exist: bool = False
     """Not when the update is over, aborted or promoted in full: Argo Rollouts removes all then."""
 
 

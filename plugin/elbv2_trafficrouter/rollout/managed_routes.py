@@ -1,7 +1,8 @@
 """Which header routes a Rollout has, by its managedRoutes, its steps and its status. Pure."""
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import InvalidRequest, quoted
+from elbv2_trafficrouter.errors import quoted
+from elbv2_trafficrouter.errors.request import InvalidRequest
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute, ManagedRoutes
 from elbv2_trafficrouter.tags import may_be_tag_value
 
@@ -21,7 +22,7 @@ def managed_routes(rollout: pb.Rollout) -> ManagedRoutes:
     return ManagedRoutes(
         names=tuple(names),
         wanted=tuple(wanted.values()),
-        may_stand=is_underway(rollout) and rollout.metadata.uid != "",
+        may_exist=is_underway(rollout) and rollout.metadata.uid != "",
     )
 
 

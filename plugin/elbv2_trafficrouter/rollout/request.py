@@ -7,7 +7,8 @@ from fractions import Fraction
 from google.protobuf import json_format
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, quoted
+from elbv2_trafficrouter.errors import quoted
+from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest
 from elbv2_trafficrouter.rollout.config import Config, read_config
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
@@ -30,7 +31,7 @@ def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tu
     """
     intent = read_removal(request.rollout, plugin_name)
     route = header_route(request.set_header_route)
-    if intent.managed_routes.may_stand:
+    if intent.managed_routes.may_exist:
         check_name(route, intent.managed_routes)
     return intent, route
 

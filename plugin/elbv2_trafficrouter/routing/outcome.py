@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.routing.rule import ListenerRule, Route
+from elbv2_trafficrouter.routing.rule import ListenerRule, SteeredRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class RuleOutcome:
     """A rule as it is now, and whether this call wrote it."""
 
     rule: ListenerRule
-    route: Route
+    route: SteeredRule
     changed: bool
 
 

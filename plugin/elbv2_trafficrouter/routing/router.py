@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.errors import ListenerNotFound, Problem
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.recent import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
 from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, Job
@@ -12,7 +13,7 @@ from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, Verifica
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
 from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules, Runtime
 from elbv2_trafficrouter.routing.resolve import resolve
-from elbv2_trafficrouter.routing.rule import ListenerRule, Route, Snapshot
+from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.weights.apply import apply, check_that_it_still_counts
 from elbv2_trafficrouter.routing.weights.plan import plan, plan_attachment
 from elbv2_trafficrouter.routing.weights.verify import verify
@@ -66,7 +67,7 @@ class Router:
         """
         owner = owner_of(intent, self._installation)
         turn = self._memory.arrive(intent, HEADERS)
-        if not intent.managed_routes.may_stand or self._header_memory.canary_of(owner) is Canary.ABSENT:
+        if not intent.managed_routes.may_exist or self._header_memory.canary_of(owner) is Canary.ABSENT:
             return ()
         routes = resolve(intent)
         listeners = _listeners(routes)
@@ -107,7 +108,9 @@ class Router:
             self._header_memory.gone_with(owner, listener)
             return {}
 
-    def _job(self, intent: Intent, routes: tuple[Route, ...], seen: Snapshot, call: Call, turn: Turn) -> Job:
+    def _job(
+        self, intent: Intent, routes: tuple[SteeredRule, ...], seen: Snapshot, call: Call, turn: Turn
+    ) -> Job:
         return Job(
             owner=owner_of(intent, self._installation),
             intent=intent,
@@ -119,5 +122,5 @@ class Router:
         )
 
 
-def _listeners(routes: tuple[Route, ...]) -> frozenset[Arn]:
+def _listeners(routes: tuple[SteeredRule, ...]) -> frozenset[Arn]:
     return frozenset(listener_of(route.rule) for route in routes)

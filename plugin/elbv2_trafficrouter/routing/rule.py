@@ -8,7 +8,7 @@ from elbv2_trafficrouter.arn import Arn, listener_of
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class SteeredRule:
     """A rule and this Rollout's target group there for each of its Services."""
 
     rule: Arn
@@ -45,13 +45,13 @@ class ListenerRule:
     forwards: tuple[Forward, ...]
     actions: tuple[Mapping[str, object], ...]
     """As they can be sent back: kept opaque, so that what routing does not know is preserved."""
-    not_understood: tuple[str, ...] = ()
+    unwritable: tuple[str, ...] = ()
     """Elements of the actions that could not be sent back."""
     priority: int | None = None
     """1…50000, the lowest first; None for a default action."""
     conditions: frozenset[Condition] = frozenset()
     transforms: tuple[Mapping[str, object], ...] = ()
-    not_copyable: tuple[str, ...] = ()
+    uncopyable: tuple[str, ...] = ()
     """Elements of all but the actions that another rule could not be given."""
 
     @property
@@ -98,7 +98,7 @@ class HeaderRule:
         """Whether the rule does the same to the same requests, whatever its priority and its tags."""
         return (
             rule.conditions == self.conditions
-            and not rule.not_copyable
+            and not rule.uncopyable
             and rule.before_forward == self.before_forward
             and [forward.group for forward in rule.forwards] == [self.group]
             and rule.transforms == self.transforms

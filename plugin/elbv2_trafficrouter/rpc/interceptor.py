@@ -10,7 +10,9 @@ from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import Defect, Problem, UndecodableMessage, shown
+from elbv2_trafficrouter.errors import Problem, escaped
+from elbv2_trafficrouter.errors.call import InternalError
+from elbv2_trafficrouter.errors.request import UndecodableMessage
 from elbv2_trafficrouter.rpc.status import metadata, status
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -55,7 +57,7 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
         failure = problem
     except Exception:
         log.exception("defect")
-        failure = Defect(method)
+        failure = InternalError(method)
     else:
         result = _result(response)
         tell = log.info if result else log.debug
@@ -83,7 +85,7 @@ def _subject(request: Any) -> dict[str, object]:
     subject: dict[str, object] = {}
     if hasattr(request, "rollout"):
         rollout = request.rollout.metadata
-        subject |= {"namespace": shown(rollout.namespace), "rollout": shown(rollout.name)}
+        subject |= {"namespace": escaped(rollout.namespace), "rollout": escaped(rollout.name)}
     if hasattr(request, "desired_weight") and request.HasField("desired_weight"):
         subject |= {"desired_weight": request.desired_weight}
     return subject

@@ -7,7 +7,7 @@ import grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from elbv2_trafficrouter.errors import MirrorRoutesNotImplemented
+from elbv2_trafficrouter.errors.managed_routes import MirrorRoutesNotImplemented
 from elbv2_trafficrouter.rollout.managed_routes import is_underway
 from elbv2_trafficrouter.rollout.request import read_header_route, read_intent, read_removal
 from elbv2_trafficrouter.routing.router import Router

@@ -98,7 +98,7 @@ class Calls(RuleBasedStateMachine):
         with self.nothing_of_others_changed(), self.nothing_done_when_refused():
             self.servicer.SetWeight(asked, self.context)
         assert before.items() <= self.ours.items()
-        assert len(before) == len(self.ours) or (self.may_stand and self.has_pods)
+        assert len(before) == len(self.ours) or (self.may_exist and self.has_pods)
         with self.nothing_changed(), suppress(Problem):
             self.servicer.SetWeight(asked, self.context)
 
@@ -114,7 +114,7 @@ class Calls(RuleBasedStateMachine):
         with self.nothing_of_others_changed(), self.nothing_done_when_refused():
             answer = self.servicer.SetHeaderRoute(asked, self.context)
             assert _but(route.name, before) == _but(route.name, self.ours)
-            if not self.may_stand or self.has_pods is False:
+            if not self.may_exist or self.has_pods is False:
                 assert self.ours == before
                 assert len(self.aws.calls) == calls
                 return
@@ -154,7 +154,7 @@ class Calls(RuleBasedStateMachine):
     @rule(weight=st.integers(0, 100))
     def reconcile(self, weight: int) -> None:
         """As the controller does: what SetWeight could not make again, VerifyWeight tells of."""
-        may_make = self.may_stand and self.has_pods
+        may_make = self.may_exist and self.has_pods
         self.set_weight(weight, experiment=0)
         if self.is_verified(weight) and may_make and weight < 100:
             wanted = {one.name: one for one in self.steps[: self.status["currentStepIndex"] + 1]}
@@ -200,7 +200,7 @@ class Calls(RuleBasedStateMachine):
         return ours(self.state, self.on)
 
     @property
-    def may_stand(self) -> bool:
+    def may_exist(self) -> bool:
         ended = self.status.get("abort") or self.status.get("promoteFull")
         return not ended and self.status["stableRS"] != self.status["currentPodHash"]
 

@@ -77,7 +77,7 @@ class Runtime:
         return _Lock(self.somebody_waits)
 
 
-def asking_for(weight: int, *, may_stand: bool = True, wanted: tuple[HeaderRoute, ...] = (BETA,)) -> Intent:
+def asking_for(weight: int, *, may_exist: bool = True, wanted: tuple[HeaderRoute, ...] = (BETA,)) -> Intent:
     share = Fraction(weight, 100)
     return Intent(
         namespace="petclinic",
@@ -90,7 +90,7 @@ def asking_for(weight: int, *, may_stand: bool = True, wanted: tuple[HeaderRoute
             rules=(NamedRule(BASE.arn),), target_groups={"was-stable": STABLE, "was-canary": CANARY}
         ),
         uid="0b2f",
-        managed_routes=ManagedRoutes(("beta", "internal"), wanted, may_stand),
+        managed_routes=ManagedRoutes(("beta", "internal"), wanted, may_exist),
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.errors import ListenerNotFound, OutcomeUnknown, Problem, RuleNotFound
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown
+from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound
 from elbv2_trafficrouter.routing.ports import Call
 from elbv2_trafficrouter.routing.rule import Forward, HeaderRule, Limits, ListenerRule, Snapshot
 from elbv2_trafficrouter.routing.weights.plan import Change

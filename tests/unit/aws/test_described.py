@@ -208,7 +208,7 @@ def test_a_rules_forwards(described: list[Action], forwards: tuple[tuple[str, in
 )
 def test_what_is_returned_and_what_is_sent(described: Action, sent: Action) -> None:
     assert sent_back(described) == [sent]
-    assert read(described).not_understood == ()
+    assert read(described).unwritable == ()
 
 
 def test_several_actions_go_back_together_in_their_order() -> None:
@@ -223,7 +223,7 @@ def test_new_forwards_replace_the_old_and_touch_nothing_else() -> None:
     stickiness = {"Enabled": True, "DurationSeconds": 60}
     seen = read(oidc(), forward(group(STABLE, 1), TargetGroupStickinessConfig=stickiness) | {"Order": 2})
     wanted = ListenerRule(
-        seen.arn, (Forward(Arn(STABLE), 3), Forward(Arn(CANARY), 1)), seen.actions, seen.not_understood
+        seen.arn, (Forward(Arn(STABLE), 3), Forward(Arn(CANARY), 1)), seen.actions, seen.unwritable
     )
     assert actions_to_send(wanted) == [
         oidc(UseExistingClientSecret=True),
@@ -238,7 +238,7 @@ def test_a_groups_setting_of_tomorrows_botocore_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("described", "not_understood"),
+    ("described", "unwritable"),
     [
         pytest.param([{"Type": "mirror"}], ("Actions[0].Type mirror",), id="alone"),
         pytest.param(
@@ -249,9 +249,9 @@ def test_a_groups_setting_of_tomorrows_botocore_is_kept() -> None:
     ],
 )
 def test_an_action_of_an_unknown_type_is_not_understood(
-    described: list[Action], not_understood: tuple[str, ...]
+    described: list[Action], unwritable: tuple[str, ...]
 ) -> None:
-    assert read(*described).not_understood == not_understood
+    assert read(*described).unwritable == unwritable
 
 
 @pytest.mark.parametrize(
@@ -266,22 +266,22 @@ def test_an_action_of_an_unknown_type_is_not_understood(
 def test_shares_that_elbv2_could_not_mean_are_not_reckoned_with(actions: list[Action]) -> None:
     seen = read(*actions)
     assert seen.forwards == ()
-    assert seen.not_understood == ("ForwardConfig.TargetGroups",)
+    assert seen.unwritable == ("ForwardConfig.TargetGroups",)
 
 
 def test_unmodelled_elements_are_not_understood() -> None:
     rule = listener_rule({"RuleArn": RULE, "Actions": [{"Type": "mirror"}]}, ("Actions[0].MirrorConfig",))
-    assert rule.not_understood == ("Actions[0].MirrorConfig", "Actions[0].Type mirror")
+    assert rule.unwritable == ("Actions[0].MirrorConfig", "Actions[0].Type mirror")
 
 
 def test_unmodelled_elements_beside_the_actions_hinder_a_copy_alone() -> None:
     rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED]}, ("Conditions[0].Ja4Config", "Owner"))
-    assert (rule.not_understood, rule.not_copyable) == ((), ("Conditions[0].Ja4Config", "Owner"))
+    assert (rule.unwritable, rule.uncopyable) == ((), ("Conditions[0].Ja4Config", "Owner"))
 
 
 def test_a_condition_of_an_unknown_field_hinders_a_copy() -> None:
     rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED], "Conditions": [{"Field": "ja4"}]})
-    assert (rule.conditions, rule.not_copyable) == (frozenset(), ("Conditions[0].Field ja4",))
+    assert (rule.conditions, rule.uncopyable) == (frozenset(), ("Conditions[0].Field ja4",))
 
 
 def test_a_rule_has_its_priority_conditions_and_transforms() -> None:
@@ -395,7 +395,7 @@ def kept(value: Any) -> Any:
 def test_every_type_of_action_in_the_model_is_understood() -> None:
     assert set(SHAPE.members["Type"].enum) == set(CONFIGS)
     for kind in CONFIGS:
-        assert read({"Type": kind}).not_understood == ()
+        assert read({"Type": kind}).unwritable == ()
 
 
 @given(st.lists(st.sampled_from(sorted(CONFIGS)).flatmap(actions_of), min_size=1, max_size=3))

@@ -9,7 +9,10 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.errors import ClientLeft, PriorityTaken, Problem, RuleNotFound, TimeRanOut
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
+from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits, ListenerRule
 from support.aws.rule_answers import answer_with
 from support.emulator.in_process import InProcess
@@ -139,7 +142,8 @@ def test_a_rule_without_tags_has_none(clinic: Petclinic, header_rules: Elbv2Head
 
 
 @pytest.mark.parametrize(
-    ("caller", "problem"), [(Caller(seconds=0), TimeRanOut), (Caller(present=False), ClientLeft)]
+    ("caller", "problem"),
+    [(Caller(seconds=0), DeadlineExceeded), (Caller(present=False), ClientDisconnected)],
 )
 def test_tags_are_read_for_nobody_who_left(
     clinic: Petclinic, header_rules: Elbv2HeaderRules, caller: Caller, problem: type[Problem]

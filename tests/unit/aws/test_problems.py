@@ -19,22 +19,20 @@ from elbv2_trafficrouter.aws.problems import (
     reading_problem,
     writing_problem,
 )
-from elbv2_trafficrouter.errors import (
-    AnswerNotUnderstood,
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import (
     AwsFailed,
     CredentialsRefused,
-    ListenerNotFound,
     NoCredentials,
     NotAllowed,
     OutcomeUnknown,
-    PriorityTaken,
-    Problem,
     Refused,
-    RuleNotFound,
-    TargetGroupNotFound,
+    ResponseNotFromAws,
     Throttled,
     Unreachable,
 )
+from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -134,7 +132,7 @@ def test_every_modelled_error_of_modify_rule_means_that_nothing_was_written() ->
 
 def test_an_answer_without_anything_in_it() -> None:
     """As a proxy's 4xx ends."""
-    assert type(reading(boto.ClientError({}, "DescribeRules"))) is AnswerNotUnderstood
+    assert type(reading(boto.ClientError({}, "DescribeRules"))) is ResponseNotFromAws
     assert type(writing(boto.ClientError({}, "ModifyRule"))) is OutcomeUnknown
 
 
@@ -288,7 +286,7 @@ NO_ANSWER = [
         id="TLS ends without a word, before or after the request",
     ),
     pytest.param(boto.ResponseStreamingError(error="x"), Unreachable, OutcomeUnknown, id="half an answer"),
-    pytest.param(ResponseParserError("no XML"), AnswerNotUnderstood, OutcomeUnknown, id="no XML"),
+    pytest.param(ResponseParserError("no XML"), ResponseNotFromAws, OutcomeUnknown, id="no XML"),
 ]
 
 

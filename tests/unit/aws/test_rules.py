@@ -5,7 +5,9 @@ import pytest
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.errors import AnswerNotUnderstood, ClientLeft, OutcomeUnknown, Problem, TimeRanOut
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
 from elbv2_trafficrouter.routing.weights.plan import Change
 from support.aws.rule_answers import FORWARD, GROUP, LISTENER, OTHER_RULE, RULE, answer, answer_with, rule
@@ -22,8 +24,8 @@ def clients(credentials: None) -> ClientsByRegion:  # noqa: ARG001  found in the
 def test_elements_unknown_to_botocore_make_their_rule_not_understood(clients: ClientsByRegion) -> None:
     answer_with(clients.of("eu-west-1"), answer(rule(MIRRORED), rule(FORWARD, OTHER_RULE)))
     rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
-    assert rules[Arn(RULE)].not_understood == ("Actions[0].MirrorConfig",)
-    assert rules[Arn(OTHER_RULE)].not_understood == ()
+    assert rules[Arn(RULE)].unwritable == ("Actions[0].MirrorConfig",)
+    assert rules[Arn(OTHER_RULE)].unwritable == ()
 
 
 def test_the_rules_of_every_page_are_read(clients: ClientsByRegion) -> None:
@@ -31,7 +33,7 @@ def test_the_rules_of_every_page_are_read(clients: ClientsByRegion) -> None:
     asked = answer_with(clients.of("eu-west-1"), *pages)
     rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
     assert set(rules) == {RULE, OTHER_RULE}
-    assert rules[Arn(OTHER_RULE)].not_understood == ("Actions[0].MirrorConfig",)
+    assert rules[Arn(OTHER_RULE)].unwritable == ("Actions[0].MirrorConfig",)
     assert ["Marker=more" in request for request in asked] == [False, True]
 
 
@@ -54,7 +56,7 @@ PAGE = b"<html><body>Please log in.</body></html>"
 )
 def test_what_is_no_answer_of_aws_is_told_so(clients: ClientsByRegion, body: bytes) -> None:
     answer_with(clients.of("eu-west-1"), body)
-    with pytest.raises(AnswerNotUnderstood):
+    with pytest.raises(ResponseNotFromAws):
         Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller())
 
 
@@ -66,7 +68,8 @@ def test_a_write_that_a_proxy_answers_may_have_been_done(clients: ClientsByRegio
 
 
 @pytest.mark.parametrize(
-    ("caller", "problem"), [(Caller(seconds=0), TimeRanOut), (Caller(present=False), ClientLeft)]
+    ("caller", "problem"),
+    [(Caller(seconds=0), DeadlineExceeded), (Caller(present=False), ClientDisconnected)],
 )
 def test_pages_without_end_are_read_for_nobody(
     clients: ClientsByRegion, caller: Caller, problem: type[Problem]

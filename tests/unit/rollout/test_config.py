@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from elbv2_trafficrouter.errors import InvalidConfig, Problem, UnknownKeys
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.request import InvalidConfig, UnknownKeys
 from elbv2_trafficrouter.rollout.config import Config, read_config
 
 PATH = "plugins['trafficrouter/elbv2']"

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf import json_format
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import InvalidRequest
+from elbv2_trafficrouter.errors.request import InvalidRequest
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute, ManagedRoutes
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
 
@@ -77,7 +77,7 @@ def test_a_route_that_is_not_among_managed_routes_is_not_wanted() -> None:
 
 def test_a_rollout_without_a_uid_has_no_routes() -> None:
     """Nobody could tell its rules from others'."""
-    assert not of(*STEPS, uid="").may_stand
+    assert not of(*STEPS, uid="").may_exist
 
 
 def test_without_a_current_step_nothing_is_wanted() -> None:
@@ -99,7 +99,7 @@ def test_the_names_are_those_of_managed_routes_in_their_order() -> None:
     ],
 )
 def test_routes_stand_in_an_update_alone(status: dict[str, Any], expected: bool) -> None:
-    assert of(*STEPS, **status).may_stand is expected
+    assert of(*STEPS, **status).may_exist is expected
 
 
 @pytest.mark.parametrize(

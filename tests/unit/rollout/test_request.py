@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import InvalidConfig, InvalidRequest, Problem, UnknownKeys
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest, UnknownKeys
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute
 from elbv2_trafficrouter.rollout.request import (
     read_header_route,
@@ -146,7 +147,7 @@ def test_a_name_that_is_not_managed_is_refused() -> None:
 def test_an_ended_update_does_not_fail_for_a_name(status: Json) -> None:
     asked = set_header_route(rollout(routing=MANAGED, status=status), "internal")
     intent, _ = read_header_route(asked, PLUGIN)
-    assert not intent.managed_routes.may_stand
+    assert not intent.managed_routes.may_exist
 
 
 def test_whose_rules_are_to_be_told_has_a_uid() -> None:

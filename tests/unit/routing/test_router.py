@@ -8,15 +8,10 @@ from fractions import Fraction
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import (
-    ClientLeft,
-    NotAllowed,
-    OutcomeUnknown,
-    Overtaken,
-    Problem,
-    SharesDiffer,
-    TimeRanOut,
-)
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
+from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, Intent
 from elbv2_trafficrouter.routing.ownership import Installation
@@ -163,14 +158,14 @@ def test_a_rise_that_an_abort_overtook_writes_nothing(
     rise.join()
     abort.join()
     assert canary_weight(aws.rule) == last
-    assert failures == ([Overtaken] if protected else [])
+    assert failures == ([Superseded] if protected else [])
 
 
 @pytest.mark.parametrize(
     ("caller", "problem"),
     [
-        pytest.param(Caller(present=False), ClientLeft, id="the client left"),
-        pytest.param(Caller(seconds=0), TimeRanOut, id="its time is over"),
+        pytest.param(Caller(present=False), ClientDisconnected, id="the client left"),
+        pytest.param(Caller(seconds=0), DeadlineExceeded, id="its time is over"),
     ],
 )
 def test_nothing_is_written_for_who_no_longer_waits(caller: Caller, problem: type[Problem]) -> None:
@@ -201,7 +196,7 @@ def test_a_call_whose_time_ends_in_the_queue_says_so(seconds_left: float, waited
             return NeverFree()
 
     aws = Aws()
-    with pytest.raises(TimeRanOut, match="another call to the same listener"):
+    with pytest.raises(DeadlineExceeded, match="another call to the same listener"):
         router_on(aws, Busy()).set_weight(asking_for(50), Caller(seconds_left))
     assert waits == [waited]
     assert aws.reads == 0

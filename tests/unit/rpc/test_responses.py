@@ -4,9 +4,9 @@ import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import SharesDiffer
+from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, RuleOutcome, Verification
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Route
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, SteeredRule
 from elbv2_trafficrouter.rpc.responses import (
     remove_managed_routes_response,
     set_header_route_response,
@@ -19,7 +19,7 @@ RULE = Arn(f"{OWNER}:listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522a
 STABLE = Arn(f"{OWNER}:targetgroup/was-stable/73e2d6bc24d8a067")
 CANARY = Arn(f"{OWNER}:targetgroup/was-canary/943f017f100becff")
 FOREIGN = Arn(f"{OWNER}:targetgroup/shop/0a1b2c3d4e5f6071")
-ROUTE = Route(RULE, {"was-stable": STABLE, "was-canary": CANARY})
+ROUTE = SteeredRule(RULE, {"was-stable": STABLE, "was-canary": CANARY})
 
 
 def outcome(*weights: tuple[Arn, int], changed: bool) -> RuleOutcome:

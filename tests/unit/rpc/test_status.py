@@ -11,7 +11,9 @@ from google.rpc.status_pb2 import Status
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elbv2_trafficrouter.errors import InvalidRequest, Kind, NoForwardToStable, Problem
+from elbv2_trafficrouter.errors import Kind, Problem
+from elbv2_trafficrouter.errors.request import InvalidRequest
+from elbv2_trafficrouter.errors.rules import NoForwardToStable
 from elbv2_trafficrouter.rpc.status import code, status
 
 HEADER_LIMIT = 8192  # of all trailers of a call, in grpc-core and in many proxies

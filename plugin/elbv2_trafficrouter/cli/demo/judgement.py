@@ -14,7 +14,7 @@ CHANCE = Fraction(1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OwnedRules:
     """All that was seen of a demo. `other_rules`: every rule but the canary's, before and after."""
 
     groups: Groups
@@ -59,7 +59,7 @@ def canary_counts(steps: Sequence[Step]) -> list[tuple[int, int]]:
     ]
 
 
-def faults(seen: Seen) -> list[str]:
+def faults(seen: OwnedRules) -> list[str]:
     """A sentence for each thing that was not exact; none: all was."""
     found = []
     for step, bounds in zip(seen.steps, canary_counts(seen.steps), strict=True):
@@ -88,7 +88,7 @@ def _of_step(groups: Groups, step: Step, bounds: tuple[int, int]) -> Iterator[st
     yield from _failures(step.tally)
 
 
-def _of_other_rule(seen: Seen) -> Iterator[str]:
+def _of_other_rule(seen: OwnedRules) -> Iterator[str]:
     for answer, count in seen.to_other_rule.answers.items():
         if answer.group != seen.groups.other:
             yield f"{count} answers by {answer.group}"
@@ -109,7 +109,7 @@ def _listed(weights: Mapping[str, int]) -> str:
     return ", ".join(f"{group} {weight}" for group, weight in weights.items())
 
 
-def summary(seen: Seen) -> list[str]:
+def summary(seen: OwnedRules) -> list[str]:
     """The demo in a few lines; it needs at least one step."""
     farthest, bounds = max(
         zip(seen.steps, canary_counts(seen.steps), strict=True),
@@ -138,5 +138,5 @@ def summary(seen: Seen) -> list[str]:
     return [f"{name:<17}  {figure}" for name, figure in figures.items()]
 
 
-def _deviation(seen: Seen, step: Step) -> float:
+def _deviation(seen: OwnedRules, step: Step) -> float:
     return 100 * step.tally.count(seen.groups.canary) / max(step.tally.requests, 1) - step.asked

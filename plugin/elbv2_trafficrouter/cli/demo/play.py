@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from elbv2_trafficrouter.cli.demo.backends import backends
 from elbv2_trafficrouter.cli.demo.controller import CallFailed, Controller
-from elbv2_trafficrouter.cli.demo.judgement import Seen, faults, summary
+from elbv2_trafficrouter.cli.demo.judgement import OwnedRules, faults, summary
 from elbv2_trafficrouter.cli.demo.moments import Moment, moments
 from elbv2_trafficrouter.cli.demo.petclinic import (
     CANARY_PODS,
@@ -85,7 +85,7 @@ async def _demo() -> int:
     return 0
 
 
-async def _canary(socket: str, logs: Mapping[str, Path]) -> Seen:
+async def _canary(socket: str, logs: Mapping[str, Path]) -> OwnedRules:
     async with emulator(logs["emulator"]) as api:
         with sidecar(logs["sidecar"], socket, api), closing(Controller(socket)) as controller:
             petclinic = await asyncio.to_thread(Petclinic.create, api)
@@ -108,7 +108,7 @@ async def _listener(api: str, listener: str, addresses: Mapping[str, str]) -> tu
     return next(str(one["url"]) for one in listeners if one["listenerArn"] == listener), authority
 
 
-async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors, shown: Lines) -> Seen:
+async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors, shown: Lines) -> OwnedRules:
     steps = []
     before = await asyncio.to_thread(petclinic.other_rules)
     for moment in moments():
@@ -119,7 +119,7 @@ async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors
         shown.counted(step)
         steps.append(step)
     after = await asyncio.to_thread(petclinic.other_rules)
-    return Seen(GROUPS, steps, crowd.during_changes, crowd.to_other_rule, (before, after))
+    return OwnedRules(GROUPS, steps, crowd.during_changes, crowd.to_other_rule, (before, after))
 
 
 def _reconciled(petclinic: Petclinic, controller: Controller, moment: Moment) -> Step:

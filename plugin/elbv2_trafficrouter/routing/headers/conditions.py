@@ -6,7 +6,8 @@ Source: Elastic Load Balancing user guide, Condition types for listener rules.
 import re
 from collections.abc import Iterable
 
-from elbv2_trafficrouter.errors import InvalidHeaderRoute, quoted
+from elbv2_trafficrouter.errors import quoted
+from elbv2_trafficrouter.errors.managed_routes import InvalidHeaderRoute
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.rule import Condition
 

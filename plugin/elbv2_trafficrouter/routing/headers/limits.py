@@ -3,7 +3,7 @@
 import re
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import LoadBalancerFull, TooManyConditions
+from elbv2_trafficrouter.errors.managed_routes import LoadBalancerFull, TooManyConditions
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits
 
 _WITHOUT_WILDCARDS = {"http-request-method", "source-ip"}

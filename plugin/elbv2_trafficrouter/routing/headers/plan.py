@@ -4,21 +4,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.errors import (
-    NoForwardToStable,
-    OidcNotCopyable,
-    RuleNotCopyable,
-    RuleNotFound,
-    RuleNotUnderstood,
-)
+from elbv2_trafficrouter.errors.managed_routes import OidcNotCopyable, RuleNotCopyable
+from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotFound, RuleNotWritable
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.conditions import header_conditions
 from elbv2_trafficrouter.routing.headers.priority import free_priority, gap_above, narrows
-from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Route
+from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, SteeredRule
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderStep:
+class HeaderRuleChange:
     """A rule of a header route as it shall be, and the one that is there; None: it has to be made."""
 
     wanted: HeaderRule
@@ -30,7 +25,7 @@ class HeaderStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OwnedRules:
     """The rules of the listeners, by their ARN, and which are this Rollout's, with their routes."""
 
     rules: Mapping[Arn, ListenerRule]
@@ -38,14 +33,14 @@ class Seen:
 
 
 def plan_header_route(
-    intent: Intent, route: HeaderRoute, routes: Sequence[Route], seen: Seen
-) -> list[HeaderStep]:
+    intent: Intent, route: HeaderRoute, routes: Sequence[SteeredRule], seen: OwnedRules
+) -> list[HeaderRuleChange]:
     """A step for each base rule. Its rule is one of the route's that stands directly above the base already.
 
-    Raises RuleNotFound, RuleNotUnderstood, NoForwardToStable, RuleNotCopyable, OidcNotCopyable,
+    Raises RuleNotFound, RuleNotWritable, NoForwardToStable, RuleNotCopyable, OidcNotCopyable,
     InvalidHeaderRoute, NoFreePriority.
     """
-    steps: list[HeaderStep] = []
+    steps: list[HeaderRuleChange] = []
     for one in routes:
         base = base_rule(intent, one, seen.rules)
         beside = _on_listener_of(base, seen.rules.values())
@@ -57,28 +52,30 @@ def plan_header_route(
             in_gap = {rule.priority: rule for rule in beside if rule.priority in gap and rule.priority}
             taken = {number: seen.ours[rule.arn] for number, rule in in_gap.items()}
             priority = free_priority(route.name, base, gap, taken, intent.managed_routes.names)
-        steps.append(HeaderStep(_wanted(intent, route, one, base, priority), present))
+        steps.append(HeaderRuleChange(_wanted(intent, route, one, base, priority), present))
     return steps
 
 
-def base_rule(intent: Intent, route: Route, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
+def base_rule(intent: Intent, route: SteeredRule, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
     """The rule that header rules of this route are made from. Raises what makes it unfit."""
     base = rules.get(route.rule)
     if base is None:
         raise RuleNotFound(route.rule)
-    if base.not_understood:
-        raise RuleNotUnderstood(base.arn, base.not_understood)
+    if base.unwritable:
+        raise RuleNotWritable(base.arn, base.unwritable)
     stable = route.groups[intent.stable.service]
     if stable not in (present := {forward.group for forward in base.forwards}):
         raise NoForwardToStable(base.arn, intent.stable.service, stable, sorted(present))
-    if base.not_copyable:
-        raise RuleNotCopyable(base.arn, base.not_copyable)
+    if base.uncopyable:
+        raise RuleNotCopyable(base.arn, base.uncopyable)
     if any(action["Type"] == "authenticate-oidc" for action in base.actions):
         raise OidcNotCopyable(base.arn)
     return base
 
 
-def is_present(intent: Intent, wanted: HeaderRoute, on: Route, rules: Mapping[Arn, ListenerRule]) -> bool:
+def is_present(
+    intent: Intent, wanted: HeaderRoute, on: SteeredRule, rules: Mapping[Arn, ListenerRule]
+) -> bool:
     """Whether some rule above the base does what the header route's would, whosever it is."""
     base = base_rule(intent, on, rules)
     rule = _wanted(intent, wanted, on, base, priority=0)
@@ -99,7 +96,9 @@ def _reach(base: ListenerRule, beside: Sequence[ListenerRule], ours: Collection[
     return gap_above(base, beside, {one.arn for one in beside if narrows(one, base)} | set(ours))
 
 
-def _wanted(intent: Intent, route: HeaderRoute, on: Route, base: ListenerRule, priority: int) -> HeaderRule:
+def _wanted(
+    intent: Intent, route: HeaderRoute, on: SteeredRule, base: ListenerRule, priority: int
+) -> HeaderRule:
     return HeaderRule(
         route=route.name,
         base=base.arn,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import NoFreePriority
+from elbv2_trafficrouter.errors.managed_routes import NoFreePriority
 from elbv2_trafficrouter.routing.rule import ListenerRule
 
 LAST_PRIORITY = 50_000

@@ -6,7 +6,8 @@ from enum import Enum, auto
 from fractions import Fraction
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.errors import OutcomeUnknown, Problem
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown
 from elbv2_trafficrouter.routing.outcome import HeaderOutcome
 from elbv2_trafficrouter.routing.ownership import Owner
 from elbv2_trafficrouter.routing.ports import Runtime

@@ -4,22 +4,23 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from elbv2_trafficrouter.arn import Arn, listener_of, load_balancer_of
-from elbv2_trafficrouter.errors import (
-    HeaderRouteLost,
-    OutcomeUnknown,
-    Problem,
-    RuleNotFound,
-    Throttled,
-    Unreachable,
-)
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown, Throttled, Unreachable
+from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
+from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.limits import check_conditions, check_room
-from elbv2_trafficrouter.routing.headers.plan import HeaderStep, Seen, is_present, plan_header_route
+from elbv2_trafficrouter.routing.headers.plan import (
+    HeaderRuleChange,
+    OwnedRules,
+    is_present,
+    plan_header_route,
+)
 from elbv2_trafficrouter.routing.headers.recent import Canary, HeaderMemory
 from elbv2_trafficrouter.routing.outcome import HeaderOutcome
 from elbv2_trafficrouter.routing.ownership import Owner, is_shaped_like_ours, route_of
 from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules
-from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Route, Snapshot
+from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot, SteeredRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Job:
 
     owner: Owner
     intent: Intent
-    routes: Sequence[Route]
+    routes: Sequence[SteeredRule]
     listeners: Collection[Arn]
     snapshot: Snapshot
     call: Call
@@ -73,7 +74,7 @@ class HeaderRoutes:
         outcomes: list[HeaderOutcome] = []
         troubles: list[Problem] = []
         canary = self._memory.canary_of(job.owner)
-        if job.intent.managed_routes.may_stand and canary is not Canary.ABSENT:
+        if job.intent.managed_routes.may_exist and canary is not Canary.ABSENT:
             self._memory.removal_is_over(job.owner)
             for route in job.intent.managed_routes.wanted:
                 try:
@@ -90,7 +91,7 @@ class HeaderRoutes:
         seen = self._look(job)
         made_lately = [one for one in lost if is_present(job.intent, route, one, seen.rules)]
         if canary is Canary.UNKNOWN or made_lately:
-            raise HeaderRouteLost(route.name, lost[0].rule)
+            raise HeaderRouteMissing(route.name, lost[0].rule)
         planned = plan_header_route(job.intent, route, job.routes, seen)
         steps = [step for step in planned if step.present is None]
         self._check(steps, seen, job)
@@ -99,7 +100,7 @@ class HeaderRoutes:
         self._delete_others(route, kept, seen, job)
         return outcomes
 
-    def _look(self, job: Job) -> Seen:
+    def _look(self, job: Job) -> OwnedRules:
         """The listeners' rules, and which of them are ours by form and by tags."""
         rules = self._memory.corrected(job.snapshot, job.listeners)
         bases = {route.rule for route in job.routes}
@@ -114,9 +115,9 @@ class HeaderRoutes:
             if (route := route_of(found, job.owner)) is not None:
                 ours[arn] = route
                 self._memory.landed(job.owner, route)
-        return Seen(rules, ours)
+        return OwnedRules(rules, ours)
 
-    def _check(self, steps: Iterable[HeaderStep], seen: Seen, job: Job) -> None:
+    def _check(self, steps: Iterable[HeaderRuleChange], seen: OwnedRules, job: Job) -> None:
         """Raises for what AWS would refuse, before anything is written."""
         undone = [step for step in steps if not step.is_done]
         for listener in sorted({step.wanted.listener for step in undone}):
@@ -128,14 +129,14 @@ class HeaderRoutes:
                 used = self._count(listener, seen, job.call)
                 check_room(new[0].wanted.route, load_balancer_of(listener), used, len(new), limits)
 
-    def _count(self, listener: Arn, seen: Seen, call: Call) -> int:
+    def _count(self, listener: Arn, seen: OwnedRules, call: Call) -> int:
         """The rules of the listener's load balancer, without default actions."""
         others = self._header_rules.listeners_beside(listener, call) - {listener}
         rules = [rule for rule in seen.rules.values() if listener_of(rule.arn) == listener]
         rules += self._rules.read(others, call).rules.values()
         return sum(rule.priority is not None for rule in rules)
 
-    def _do(self, step: HeaderStep, job: Job) -> HeaderOutcome:
+    def _do(self, step: HeaderRuleChange, job: Job) -> HeaderOutcome:
         wanted = step.wanted
         if step.present is not None and step.is_done:
             return HeaderOutcome(wanted.route, step.present, changed=False)
@@ -154,9 +155,9 @@ class HeaderRoutes:
             return self._header_rules.change(arn, wanted)
         except RuleNotFound as error:
             self._memory.deleted(job.owner, arn)
-            raise HeaderRouteLost(wanted.route, wanted.base) from error
+            raise HeaderRouteMissing(wanted.route, wanted.base) from error
 
-    def _delete_others(self, route: HeaderRoute, kept: Collection[Arn], seen: Seen, job: Job) -> None:
+    def _delete_others(self, route: HeaderRoute, kept: Collection[Arn], seen: OwnedRules, job: Job) -> None:
         """The route's rules that stand elsewhere: there they take requests from other rules."""
         self._delete([arn for arn, name in seen.ours.items() if name == route.name and arn not in kept], job)
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import (
+from elbv2_trafficrouter.errors.rules import (
     NoForwardToStable,
     RuleNotFound,
-    RuleNotUnderstood,
+    RuleNotWritable,
     ShareUnknown,
     TooManyTargetGroups,
 )
 from elbv2_trafficrouter.rollout.intent import Intent
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Route, Snapshot
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.weights.exact import exact_weights
 
 MAX_GROUPS = 5  # of a forward action; not adjustable (Quotas for your Application Load Balancers)
@@ -33,16 +33,19 @@ class Plan:
 
 
 def plan(
-    intent: Intent, routes: tuple[Route, ...], seen: Snapshot, written: Mapping[Arn, ListenerRule | None]
+    intent: Intent,
+    routes: tuple[SteeredRule, ...],
+    seen: Snapshot,
+    written: Mapping[Arn, ListenerRule | None],
 ) -> Plan:
     """Each rule with the intent's shares.
 
     A rule is written unless the read has them already and our last write had them too: a read may lag.
     `written`: our last write to each rule; None where it was not answered; nothing where there was none.
-    Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotUnderstood.
+    Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotWritable.
     """
 
-    def wanted(route: Route, rule: ListenerRule) -> ListenerRule:
+    def wanted(route: SteeredRule, rule: ListenerRule) -> ListenerRule:
         after = _with_shares(intent, route, rule)
         return rule if rule.shares_like(after) and _is_known(route, rule, written) else after
 
@@ -50,7 +53,10 @@ def plan(
 
 
 def plan_attachment(
-    intent: Intent, routes: tuple[Route, ...], seen: Snapshot, written: Mapping[Arn, ListenerRule | None]
+    intent: Intent,
+    routes: tuple[SteeredRule, ...],
+    seen: Snapshot,
+    written: Mapping[Arn, ListenerRule | None],
 ) -> Plan:
     """Each rule with the groups that it lacks at weight 0, all else as it is. `written`, raises: as `plan`.
 
@@ -58,7 +64,7 @@ def plan_attachment(
     read does not show our last write, is left to SetWeight: no weight is written that nobody asked for.
     """
 
-    def wanted(route: Route, rule: ListenerRule) -> ListenerRule:
+    def wanted(route: SteeredRule, rule: ListenerRule) -> ListenerRule:
         complete = _with_groups(intent, route, rule)
         has_weight = any(forward.weight for forward in rule.forwards)
         return complete if has_weight and _is_known(route, rule, written) else rule
@@ -66,33 +72,35 @@ def plan_attachment(
     return _plan(routes, seen, wanted)
 
 
-def _is_known(route: Route, rule: ListenerRule, written: Mapping[Arn, ListenerRule | None]) -> bool:
+def _is_known(route: SteeredRule, rule: ListenerRule, written: Mapping[Arn, ListenerRule | None]) -> bool:
     """Whether the read shows what we wrote last, as far as it is ours; others may change theirs."""
     last = written.get(rule.arn, rule)
     return last is not None and last.shares_like(rule, frozenset(route.groups.values()))
 
 
 def _plan(
-    routes: tuple[Route, ...], seen: Snapshot, wanted: Callable[[Route, ListenerRule], ListenerRule]
+    routes: tuple[SteeredRule, ...],
+    seen: Snapshot,
+    wanted: Callable[[SteeredRule, ListenerRule], ListenerRule],
 ) -> Plan:
     rules, changes = [], []
     for route in routes:
         rule = seen.rules.get(route.rule)
         if rule is None:
             raise RuleNotFound(route.rule)
-        if rule.not_understood and not rule.forwards:
-            raise RuleNotUnderstood(rule.arn, rule.not_understood)
+        if rule.unwritable and not rule.forwards:
+            raise RuleNotWritable(rule.arn, rule.unwritable)
         after = wanted(route, rule)
         rules.append(after)
         if after is rule:
             continue
-        if rule.not_understood:
-            raise RuleNotUnderstood(rule.arn, rule.not_understood)
+        if rule.unwritable:
+            raise RuleNotWritable(rule.arn, rule.unwritable)
         changes.append(Change(rule, after))
     return Plan(tuple(rules), tuple(changes))
 
 
-def _with_groups(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRule:
+def _with_groups(intent: Intent, route: SteeredRule, rule: ListenerRule) -> ListenerRule:
     """The rule with all of the route's groups in it."""
     stable = route.groups[intent.stable.service]
     present = {forward.group for forward in rule.forwards}
@@ -106,7 +114,7 @@ def _with_groups(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRu
     return replace(rule, forwards=(*rule.forwards, *(Forward(group, 0) for group in missing)))
 
 
-def _with_shares(intent: Intent, route: Route, rule: ListenerRule) -> ListenerRule:
+def _with_shares(intent: Intent, route: SteeredRule, rule: ListenerRule) -> ListenerRule:
     complete = _with_groups(intent, route, rule)
     ours = frozenset(route.groups.values())
     foreign = [forward for forward in complete.forwards if forward.group not in ours]

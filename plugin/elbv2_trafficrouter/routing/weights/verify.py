@@ -1,13 +1,16 @@
 """Whether the rules have the shares that were asked for. Pure."""
 
-from elbv2_trafficrouter.errors import Problem, SharesDiffer
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.rollout.intent import Intent
 from elbv2_trafficrouter.routing.outcome import RuleOutcome, Verification
-from elbv2_trafficrouter.routing.rule import Route
+from elbv2_trafficrouter.routing.rule import SteeredRule
 from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 
 
-def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, trouble: Problem | None) -> Verification:
+def verify(
+    intent: Intent, routes: tuple[SteeredRule, ...], wanted: Plan, trouble: Problem | None
+) -> Verification:
     """The answer for a plan that was made on a read of its own: verified when there is nothing to change.
 
     `trouble`: with a header route, which makes it unverified all the same.
@@ -21,7 +24,7 @@ def verify(intent: Intent, routes: tuple[Route, ...], wanted: Plan, trouble: Pro
     return Verification(next(troubles, trouble), outcomes)
 
 
-def _difference(intent: Intent, route: Route, change: Change) -> SharesDiffer:
+def _difference(intent: Intent, route: SteeredRule, change: Change) -> SharesDiffer:
     has = {forward.group: forward.weight for forward in change.before.forwards}
     wants = {forward.group: forward.weight for forward in change.after.forwards}
     services = [

@@ -5,7 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import OutcomeUnknown, Problem, TimeRanOut
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown
+from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.rollout.intent import Intent
 from elbv2_trafficrouter.routing.ports import Call, Mutex, Runtime
 from elbv2_trafficrouter.routing.rule import ListenerRule
@@ -53,13 +55,13 @@ class Memory:
 
     @contextmanager
     def holding(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
-        """Holds the mutex of each listener, taken in sorted order. Raises TimeRanOut."""
+        """Holds the mutex of each listener, taken in sorted order. Raises DeadlineExceeded."""
         with self._guarded():
             mutexes = [self._mutexes.setdefault(arn, self._runtime.mutex()) for arn in sorted(listeners)]
         with ExitStack() as held:
             for mutex in mutexes:
                 if not mutex.acquire(timeout=max(0.0, call.seconds_left())):
-                    raise TimeRanOut("another call to the same listener")
+                    raise DeadlineExceeded("another call to the same listener")
                 held.callback(mutex.release)
             yield
 

@@ -10,7 +10,7 @@ import pytest
 
 from elbv2_trafficrouter.cli.demo.judgement import (
     CHANCE,
-    Seen,
+    OwnedRules,
     canary_counts,
     faults,
     likely_counts,
@@ -83,8 +83,8 @@ def step(name: str, asked: int, stable: str, *, canary_count: int) -> Step:
     )
 
 
-def exact() -> Seen:
-    seen = Seen(
+def exact() -> OwnedRules:
+    seen = OwnedRules(
         groups=Groups(STABLE, CANARY, OTHER),
         steps=[
             step("step 1/4", 10, "1.0.0", canary_count=214),
@@ -105,8 +105,8 @@ def test_an_exact_canary_has_no_fault() -> None:
     assert faults(exact()) == []
 
 
-def with_step(index: int, change: Callable[[Step], Step]) -> Callable[[Seen], Seen]:
-    def changed(seen: Seen) -> Seen:
+def with_step(index: int, change: Callable[[Step], Step]) -> Callable[[OwnedRules], OwnedRules]:
+    def changed(seen: OwnedRules) -> OwnedRules:
         steps = list(seen.steps)
         steps[index] = change(steps[index])
         return replace(seen, steps=steps)
@@ -128,15 +128,15 @@ def with_one_more(answer: Answer) -> Callable[[Step], Step]:
     return changed
 
 
-def with_failure(tally: Callable[[Seen], Tally], failure: str) -> Callable[[Seen], Seen]:
-    def changed(seen: Seen) -> Seen:
+def with_failure(tally: Callable[[OwnedRules], Tally], failure: str) -> Callable[[OwnedRules], OwnedRules]:
+    def changed(seen: OwnedRules) -> OwnedRules:
         tally(seen).failures[failure] += 1
         return seen
 
     return changed
 
 
-def answered_by_the_canary(seen: Seen) -> Seen:
+def answered_by_the_canary(seen: OwnedRules) -> OwnedRules:
     seen.to_other_rule.answers[Answer(CANARY, "1.0.1")] += 1
     return seen
 
@@ -202,7 +202,7 @@ def answered_by_the_canary(seen: Seen) -> Seen:
         ),
     ],
 )
-def test_what_is_not_exact_is_said(change: Callable[[Seen], Seen], fault: str) -> None:
+def test_what_is_not_exact_is_said(change: Callable[[OwnedRules], OwnedRules], fault: str) -> None:
     assert faults(change(exact())) == [fault]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from elbv2_trafficrouter.errors import InvalidHeaderRoute
+from elbv2_trafficrouter.errors.managed_routes import InvalidHeaderRoute
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.headers.conditions import header_conditions
 from elbv2_trafficrouter.routing.rule import Condition

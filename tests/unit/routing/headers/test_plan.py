@@ -7,19 +7,18 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import (
-    NoForwardToStable,
-    NoFreePriority,
-    OidcNotCopyable,
-    Problem,
-    RuleNotCopyable,
-    RuleNotFound,
-    RuleNotUnderstood,
-)
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.managed_routes import NoFreePriority, OidcNotCopyable, RuleNotCopyable
+from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotFound, RuleNotWritable
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderMatch, HeaderRoute, Intent, ManagedRoutes
-from elbv2_trafficrouter.routing.headers.plan import HeaderStep, Seen, is_present, plan_header_route
-from elbv2_trafficrouter.routing.rule import Condition, Forward, HeaderRule, ListenerRule, Route
+from elbv2_trafficrouter.routing.headers.plan import (
+    HeaderRuleChange,
+    OwnedRules,
+    is_present,
+    plan_header_route,
+)
+from elbv2_trafficrouter.routing.rule import Condition, Forward, HeaderRule, ListenerRule, SteeredRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 LISTENER = Arn(f"{OWNER}:listener/app/petclinic/50dc/9f2a")
@@ -77,15 +76,15 @@ def planned(
     base: ListenerRule = BASE,
     route: HeaderRoute = BETA,
     names: tuple[str, ...] = ("beta",),
-) -> HeaderStep:
-    seen = Seen({rule.arn: rule for rule in (base, *rules)}, ours or {})
-    (step,) = plan_header_route(intent(*names), route, [Route(base.arn, GROUPS)], seen)
+) -> HeaderRuleChange:
+    seen = OwnedRules({rule.arn: rule for rule in (base, *rules)}, ours or {})
+    (step,) = plan_header_route(intent(*names), route, [SteeredRule(base.arn, GROUPS)], seen)
     return step
 
 
 def test_a_rule_does_the_same_as_the_base_for_the_headers_and_to_the_canary_alone() -> None:
     base = replace(BASE, actions=(COGNITO, FORWARD), transforms=(REWRITE,))
-    assert planned(base=base) == HeaderStep(
+    assert planned(base=base) == HeaderRuleChange(
         HeaderRule(
             route="beta",
             base=BASE.arn,
@@ -106,8 +105,10 @@ def test_above_a_default_action_a_rule_has_the_headers_alone() -> None:
 
 def test_each_base_rule_has_one() -> None:
     other = replace(BASE, arn=arn("ba5e", listener="9f2b"), priority=77)
-    seen = Seen({rule.arn: rule for rule in (BASE, other, replace(MADE, arn=arn("1", "9f2b")))}, {})
-    steps = plan_header_route(intent(), BETA, [Route(BASE.arn, GROUPS), Route(other.arn, GROUPS)], seen)
+    seen = OwnedRules({rule.arn: rule for rule in (BASE, other, replace(MADE, arn=arn("1", "9f2b")))}, {})
+    steps = plan_header_route(
+        intent(), BETA, [SteeredRule(BASE.arn, GROUPS), SteeredRule(other.arn, GROUPS)], seen
+    )
     assert [(step.wanted.base, step.wanted.priority) for step in steps] == [(BASE.arn, 9), (other.arn, 76)]
 
 
@@ -169,12 +170,8 @@ def test_routes_stand_in_the_order_of_managed_routes() -> None:
 @pytest.mark.parametrize(
     ("base", "problem"),
     [
-        pytest.param(
-            replace(BASE, not_understood=("Actions[0].MirrorConfig",)), RuleNotUnderstood, id="action"
-        ),
-        pytest.param(
-            replace(BASE, not_copyable=("Conditions[0].Ja4Config",)), RuleNotCopyable, id="condition"
-        ),
+        pytest.param(replace(BASE, unwritable=("Actions[0].MirrorConfig",)), RuleNotWritable, id="action"),
+        pytest.param(replace(BASE, uncopyable=("Conditions[0].Ja4Config",)), RuleNotCopyable, id="condition"),
         pytest.param(replace(BASE, forwards=(Forward(WEB, 1),)), NoForwardToStable, id="not stable's"),
         pytest.param(replace(BASE, forwards=()), NoForwardToStable, id="a redirect"),
         pytest.param(
@@ -192,7 +189,7 @@ def test_a_base_rule_that_none_can_be_made_from_is_refused(
 
 def test_a_base_rule_that_is_gone_is_refused() -> None:
     with pytest.raises(RuleNotFound):
-        plan_header_route(intent(), BETA, [Route(BASE.arn, GROUPS)], Seen({MADE.arn: MADE}, {}))
+        plan_header_route(intent(), BETA, [SteeredRule(BASE.arn, GROUPS)], OwnedRules({MADE.arn: MADE}, {}))
 
 
 def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
@@ -208,7 +205,7 @@ def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
 
 def test_a_rule_with_unknown_parts_is_told_with_their_places() -> None:
     with pytest.raises(RuleNotCopyable) as caught:
-        planned(base=replace(BASE, not_copyable=("Conditions[0].Ja4Config", "Owner")))
+        planned(base=replace(BASE, uncopyable=("Conditions[0].Ja4Config", "Owner")))
     assert caught.value.sentence == (
         "listener-rule/app/petclinic/50dc/9f2a/ba5e has parts that this version can't copy into a header "
         "route's rule (Conditions[0].Ja4Config, Owner). Update the router (boto3), or remove them from the "
@@ -221,7 +218,7 @@ def test_a_rule_with_unknown_parts_is_told_with_their_places() -> None:
 
 def present(*rules: ListenerRule, base: ListenerRule = BASE) -> bool:
     seen = {rule.arn: rule for rule in (base, *rules)}
-    return is_present(intent(), BETA, Route(base.arn, GROUPS), seen)
+    return is_present(intent(), BETA, SteeredRule(base.arn, GROUPS), seen)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +233,7 @@ def present(*rules: ListenerRule, base: ListenerRule = BASE) -> bool:
             True,
             id="with another Rollout's header route in between",
         ),
-        pytest.param([replace(MADE, not_copyable=("Owner",))], False, id="with parts that nobody knows"),
+        pytest.param([replace(MADE, uncopyable=("Owner",))], False, id="with parts that nobody knows"),
         pytest.param(
             [MADE, replace(MADE, arn=arn("2"), priority=8, conditions=frozenset({PATH}))],
             True,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import NoFreePriority
+from elbv2_trafficrouter.errors.managed_routes import NoFreePriority
 from elbv2_trafficrouter.routing.headers.priority import free_priority, gap_above
 from elbv2_trafficrouter.routing.rule import ListenerRule
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import HeaderRouteLost, NotAllowed, OutcomeUnknown
+from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
+from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.routing.headers.recent import Canary, HeaderMemory
 from elbv2_trafficrouter.routing.outcome import HeaderOutcome
 from elbv2_trafficrouter.routing.ownership import Installation, Owner
@@ -77,7 +78,7 @@ def test_the_last_call_tells_of_the_canary(memory: HeaderMemory) -> None:
 
 
 def test_a_trouble_stays_until_there_is_none(memory: HeaderMemory) -> None:
-    trouble, share = HeaderRouteLost("beta", "rule"), Fraction(1, 4)
+    trouble, share = HeaderRouteMissing("beta", "rule"), Fraction(1, 4)
     memory.fell_short(WAS, trouble)
     assert (memory.trouble_with(WAS, share), memory.trouble_with(SHOP, share)) == (trouble, None)
     memory.fell_short(WAS, None)
@@ -92,7 +93,7 @@ def test_a_trouble_stays_until_there_is_none(memory: HeaderMemory) -> None:
     ],
 )
 def test_promotion_waits_for_no_header_route(memory: HeaderMemory, share: Fraction, matters: bool) -> None:
-    memory.fell_short(WAS, HeaderRouteLost("beta", "rule"))
+    memory.fell_short(WAS, HeaderRouteMissing("beta", "rule"))
     assert (memory.trouble_with(WAS, share) is not None) is matters
 
 

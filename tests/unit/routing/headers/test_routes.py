@@ -8,7 +8,10 @@ from dataclasses import replace
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import HeaderRouteLost, OutcomeUnknown, Overtaken, Problem
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown
+from elbv2_trafficrouter.errors.call import Superseded
+from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.rule import Condition, Limits
 from elbv2_trafficrouter.routing.weights.written import Memory
@@ -77,7 +80,7 @@ def test_a_rule_that_was_deleted_meanwhile_is_made_by_the_next_call(story: Story
     (made,) = story.set_header_route()
     story.aws.delete(made.rule.arn)
     bob = HeaderRoute("beta", (HeaderMatch("X-User", exact="bob"),))
-    with pytest.raises(HeaderRouteLost):
+    with pytest.raises(HeaderRouteMissing):
         story.set_header_route(bob)
     (again,) = story.set_header_route(bob)
     assert story.header_rules == {"beta": again.rule}
@@ -206,7 +209,7 @@ def test_a_route_that_a_removal_overtook_is_not_made(
 
     story.aws.during_read = meanwhile
     with (
-        pytest.raises(Overtaken, match="A newer SetHeaderRoute or RemoveManagedRoutes")
+        pytest.raises(Superseded, match="A newer SetHeaderRoute or RemoveManagedRoutes")
         if protected
         else nullcontext()
     ):
@@ -220,7 +223,7 @@ def test_a_route_that_a_removal_overtook_is_not_made(
 
 
 def test_an_ended_update_costs_no_call(story: Story) -> None:
-    assert story.set_header_route(may_stand=False) == ()
+    assert story.set_header_route(may_exist=False) == ()
     assert story.aws.calls == []
 
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import NotAllowed, OutcomeUnknown, Problem, Throttled
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown, Throttled
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, Intent
 from elbv2_trafficrouter.routing import router as story_of_calls
@@ -55,12 +56,12 @@ def test_a_rule_that_could_not_be_removed_is_asked_about_again(story: Story) -> 
     story.aws.refusals["DeleteRule"] = REFUSED
     with pytest.raises(NotAllowed):
         story.remove_managed_routes()
-    story.set_weight(0, may_stand=False)
-    assert story.verify_weight(0, may_stand=False) == REFUSED.sentence
+    story.set_weight(0, may_exist=False)
+    assert story.verify_weight(0, may_exist=False) == REFUSED.sentence
     del story.aws.refusals["DeleteRule"]
     story.runtime.seconds += 10
     assert len(story.remove_managed_routes()) == 1
-    assert story.verify_weight(0, may_stand=False) == ""
+    assert story.verify_weight(0, may_exist=False) == ""
 
 
 def test_what_could_not_be_removed_holds_no_step_of_the_next_update(story: Story) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import NotAllowed, OutcomeUnknown, PriorityTaken, Problem
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
+from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
 from elbv2_trafficrouter.routing.rule import Condition, Forward, ListenerRule
 from support.router.header_route_story import (
     BASE,
@@ -92,7 +94,7 @@ def test_a_rule_of_ours_that_differs_is_left_as_it_is(story: Story, differing: L
 
 @pytest.mark.parametrize(
     "wanted",
-    [pytest.param({"wanted": ()}, id="before its step"), pytest.param({"may_stand": False}, id="ended")],
+    [pytest.param({"wanted": ()}, id="before its step"), pytest.param({"may_exist": False}, id="ended")],
 )
 def test_nothing_is_made_that_should_not_be_there(story: Story, wanted: dict[str, Any]) -> None:
     assert story.set_weight(**wanted).header_rules == ()

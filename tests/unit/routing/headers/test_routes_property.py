@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
 from elbv2_trafficrouter.routing.headers import plan as header_plan
 from elbv2_trafficrouter.routing.headers import routes as header_routes
-from elbv2_trafficrouter.routing.headers.plan import HeaderStep
+from elbv2_trafficrouter.routing.headers.plan import HeaderRuleChange
 from support.any.calls import Calls
 
 ANY = settings(max_examples=200, stateful_step_count=8)
@@ -39,7 +39,7 @@ def all_above(base: Any, _rules: Any, _ours: Any) -> range:
         pytest.param(header_routes, "route_of", route_of_anybody, id="other Rollouts"),
         pytest.param(header_plan, "gap_above", all_above, id="order among others"),
         pytest.param(header_routes, "is_present", lambda *_: True, id="lost routes"),
-        pytest.param(HeaderStep, "is_done", False, id="idempotency"),
+        pytest.param(HeaderRuleChange, "is_done", False, id="idempotency"),
         pytest.param(Elbv2HeaderRules, "tags", lambda *_: {}, id="rules of an earlier process"),
     ],
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from elbv2_trafficrouter.errors import NotAllowed
+from elbv2_trafficrouter.errors.aws import NotAllowed
 from elbv2_trafficrouter.rollout.config import Config
 from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.rule import Forward

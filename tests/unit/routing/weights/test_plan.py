@@ -6,23 +6,23 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors import (
+from elbv2_trafficrouter.errors.rules import (
     NoForwardToStable,
     RuleNotFound,
-    RuleNotUnderstood,
+    RuleNotWritable,
     ShareUnknown,
     TooManyTargetGroups,
 )
 from elbv2_trafficrouter.rollout.config import Config
 from elbv2_trafficrouter.rollout.intent import Destination, Intent
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Route, Snapshot
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.weights.plan import Plan, plan, plan_attachment
 
 RULE = Arn("rule")
 STABLE, CANARY, OLD_EXPERIMENT, FOREIGN, OTHER = (
     Arn(name) for name in ("stable", "canary", "old experiment", "foreign", "other")
 )
-ROUTES = (Route(RULE, {"was-stable": STABLE, "was-canary": CANARY, "was-experiment": OLD_EXPERIMENT}),)
+ROUTES = (SteeredRule(RULE, {"was-stable": STABLE, "was-canary": CANARY, "was-experiment": OLD_EXPERIMENT}),)
 
 
 def asking_for(weight: int, max_weight: int = 100) -> Intent:
@@ -38,9 +38,9 @@ def asking_for(weight: int, max_weight: int = 100) -> Intent:
     )
 
 
-def rule_with(weights: dict[Arn, int], not_understood: tuple[str, ...] = ()) -> ListenerRule:
+def rule_with(weights: dict[Arn, int], unwritable: tuple[str, ...] = ()) -> ListenerRule:
     forwards = tuple(Forward(group, weight) for group, weight in weights.items())
-    return ListenerRule(RULE, forwards, ({"Type": "forward", "Opaque": object()},), not_understood)
+    return ListenerRule(RULE, forwards, ({"Type": "forward", "Opaque": object()},), unwritable)
 
 
 def planned(
@@ -210,14 +210,14 @@ def test_a_sixth_group_is_refused_before_aws_does() -> None:
 
 
 def test_a_rule_without_shares_to_reckon_with_is_neither_written_nor_verified() -> None:
-    with pytest.raises(RuleNotUnderstood):
+    with pytest.raises(RuleNotWritable):
         planned(asking_for(0), rule_with({}, ("ForwardConfig.TargetGroups",)))
 
 
 def test_what_is_not_understood_is_not_written_over_but_may_stay() -> None:
     as_asked, other = {STABLE: 9, CANARY: 1, OLD_EXPERIMENT: 0}, {STABLE: 1, CANARY: 0, OLD_EXPERIMENT: 0}
     assert planned(asking_for(10), rule_with(as_asked, ("Actions[0].New",))).changes == ()
-    with pytest.raises(RuleNotUnderstood):
+    with pytest.raises(RuleNotWritable):
         planned(asking_for(10), rule_with(other, ("Actions[0].New",)))
 
 
