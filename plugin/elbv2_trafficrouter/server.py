@@ -1,4 +1,4 @@
-"""The composition root: builds the sidecar from its settings, listens, and drains."""
+"""Listens, serves the contract with health and reflection beside it, and drains."""
 
 import signal
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,10 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_g
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
-from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.routing.router import Router
+from elbv2_trafficrouter.assembly import build_router
 from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
 from elbv2_trafficrouter.rpc.reflected import pool_with_json_names
 from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
-from elbv2_trafficrouter.runtime import ThreadRuntime
 from elbv2_trafficrouter.settings import Address, Settings, TcpAddress, Tls, UnixAddress
 from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
 from elbv2_trafficrouter.tls import tls_credentials
@@ -67,9 +63,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
         ),
         maximum_concurrent_rpcs=_CALLS_AT_ONCE,
     )
-    clients = ClientsByRegion(connections=THREADS)
-    router = Router(Elbv2Rules(clients), Elbv2HeaderRules(clients), ThreadRuntime(), settings.installation)
-    servicer = TrafficRouterServicer(router, settings.plugin_name)
+    servicer = TrafficRouterServicer(build_router(settings, THREADS), settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(_reflection(), server)  # type: ignore[no-untyped-call]  # generated
