@@ -13,7 +13,7 @@ from grpc_status import rpc_status
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.aws.front import front_of
+from support.aws.proxy import proxy_to
 from support.router.petclinic import Petclinic
 from support.router.sidecar import CREDENTIALS, environment, sidecar
 
@@ -206,7 +206,7 @@ def test_a_rule_with_elements_unknown_to_botocore_is_not_written(clinic: Petclin
         )
 
     with (
-        front_of(clinic.url, with_mirror) as aws,
+        proxy_to(clinic.url, change=with_mirror) as aws,
         sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
         router.stub() as stub,
     ):

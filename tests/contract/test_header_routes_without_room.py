@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.aws.front import front_of
+from support.aws.proxy import proxy_to
 from support.router.petclinic import Petclinic
 from support.router.refusals import Refusal, Request, refusal, resource
 from support.router.sidecar import CREDENTIALS, environment, sidecar
@@ -237,7 +237,7 @@ def test_a_base_rule_with_elements_unknown_to_botocore(
     clinic: Petclinic, volumes: Path, element: tuple[bytes, bytes], reason: str, sentence: str
 ) -> None:
     with (
-        front_of(clinic.url, lambda answer: answer.replace(*element)) as aws,
+        proxy_to(clinic.url, change=lambda answer: answer.replace(*element)) as aws,
         sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
         router.stub() as stub,
     ):

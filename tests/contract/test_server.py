@@ -8,7 +8,7 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,10 +19,19 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.aws.front import front_of
+from elbv2_trafficrouter.server import THREADS
+from support.aws.proxy import Hold
 from support.router.http2 import Http2
 from support.router.petclinic import Petclinic
-from support.router.sidecar import CREDENTIALS, Sidecar, command, environment, sidecar, volume_directories
+from support.router.sidecar import (
+    CREDENTIALS,
+    Sidecar,
+    code_of,
+    command,
+    environment,
+    sidecar,
+    volume_directories,
+)
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
@@ -78,17 +87,21 @@ def test_64_mib_of_noise_close_their_connection_and_nothing_else(
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
-def test_health_answers_while_every_thread_waits_for_aws(router: Sidecar, clinic: Petclinic) -> None:
-    clinic.fault("*", latencySeconds=1.5)
+def test_health_answers_while_every_thread_waits_for_aws(
+    clinic: Petclinic, router_behind: Callable[[Hold], Sidecar]
+) -> None:
+    hold = Hold("DescribeRules")
+    router = router_behind(hold)
     with router.stub() as stub, grpc.insecure_channel(router.unix) as channel:
-        calls = [stub.VerifyWeight.future(clinic.verify_weight(10)) for _ in range(32)]
+        calls = [stub.VerifyWeight.future(clinic.verify_weight(10)) for _ in range(2 * THREADS)]
+        hold.wait_for(THREADS)
         health: Any = health_pb2_grpc.HealthStub(channel)
         for service in ("", "trafficrouter.v1.TrafficRouter"):
             answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=1)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        assert not any(call.done() for call in calls)
-        for call in calls:
-            call.cancel()
+        assert sum(not call.done() for call in calls) >= THREADS
+        hold.release()
+        assert {code_of(call) for call in calls} == {Code.OK}
 
 
 def test_idle_reflection_streams_hold_up_no_call(router: Sidecar, clinic: Petclinic) -> None:
@@ -99,40 +112,34 @@ def test_idle_reflection_streams_hold_up_no_call(router: Sidecar, clinic: Petcli
 
         def asking() -> Iterator[reflection_pb2.ServerReflectionRequest]:
             yield reflection_pb2.ServerReflectionRequest(list_services="")
-            idle.wait()
+            idle.wait(20)
 
-        streams = [reflect(asking()) for _ in range(16)]
-        for stream in streams:
-            next(stream)
-        stub.SetWeight(clinic.set_weight(10), timeout=5)
-        idle.set()
-        for stream in streams:
-            stream.cancel()
+        streams = [reflect(asking(), timeout=20) for _ in range(THREADS)]
+        try:
+            for stream in streams:
+                next(stream)
+            stub.SetWeight(clinic.set_weight(10), timeout=5)
+            assert not any(stream.done() for stream in streams)
+        finally:
+            idle.set()
+            for stream in streams:
+                stream.cancel()
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
 def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
-    clinic: Petclinic, volumes: Path
+    clinic: Petclinic, router_behind: Callable[[Hold], Sidecar]
 ) -> None:
-    """Whoever floods the socket fills no memory with calls that wait."""
+    """A client that floods the socket fills no memory with calls that wait."""
     surplus = 6
-    all_are_sent = threading.Event()
+    hold = Hold("DescribeRules")
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def late(answer: bytes) -> bytes:
-        all_are_sent.wait()
-        return answer
-
-    with (
-        front_of(clinic.url, late) as aws,
-        sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
-        router.stub() as stub,
-    ):
+    with router_behind(hold).stub() as stub:
         for _ in range(64 + surplus):
             stub.VerifyWeight.future(clinic.verify_weight(10)).add_done_callback(ended.put)
-        refused = [ended.get(timeout=30).code() for _ in range(surplus)]
-        all_are_sent.set()
-        finished = [ended.get(timeout=30).code() for _ in range(64)]
+        refused = [ended.get(timeout=20).code() for _ in range(surplus)]
+        hold.release()
+        finished = [ended.get(timeout=20).code() for _ in range(64)]
         assert stub.Type(pb.TypeRequest()).type == "elbv2"
     assert refused == [Code.RESOURCE_EXHAUSTED] * surplus
     assert finished == [Code.OK] * 64
@@ -156,15 +163,20 @@ def test_a_client_that_pings_without_a_pause_is_cut_off(router: Sidecar) -> None
         ping_without_end(client)
 
 
-def test_sigterm_lets_calls_in_flight_finish(router: Sidecar, clinic: Petclinic) -> None:
-    clinic.fault("DescribeRules", latencySeconds=1)
+def test_sigterm_lets_calls_in_flight_finish(
+    clinic: Petclinic, router_behind: Callable[[Hold], Sidecar]
+) -> None:
+    hold = Hold("DescribeRules")
+    router = router_behind(hold)
     with router.stub() as stub:
         verify = stub.VerifyWeight.future(clinic.verify_weight(10))
         call = stub.SetWeight.future(clinic.set_weight(10))
-        wait_until_in_flight(stub, clinic)
-        assert router.end(signal.SIGTERM) == 0
-        assert call.code() == Code.OK
-        assert verify.code() == Code.OK
+        hold.wait_for(2)
+        router.process.send_signal(signal.SIGTERM)
+        router.wait_for_log("draining")
+        hold.release()
+        assert router.process.wait(20) == 0
+        assert (code_of(call), code_of(verify)) == (Code.OK, Code.OK)
     assert clinic.weights() == {"stable": 90, "canary": 10}
     assert not router.socket.exists()
 
@@ -199,6 +211,7 @@ def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, volum
         capture_output=True,
         text=True,
         check=False,
+        timeout=30,
     )
     assert second.returncode == 1
     sentence = f"Another server listens on {router.socket}. Stop it, or choose another --listen."
@@ -259,12 +272,6 @@ def test_each_header_rule_that_is_made_or_removed_has_its_line_in_the_log(
     done = {entry["method"]: entry for entry in router.log if "method" in entry}
     assert done["SetHeaderRoute"]["header_routes"] == {rule.rule_arn: "beta"}
     assert done["RemoveManagedRoutes"]["removed"] == [rule.rule_arn]
-
-
-def wait_until_in_flight(stub: Stub, clinic: Petclinic) -> None:
-    """A call that was sent after them on the same connection has come back, so they have arrived."""
-    stub.Type(pb.TypeRequest())
-    assert clinic.journal() == []
 
 
 def ping_without_end(client: Http2) -> NoReturn:

@@ -1,8 +1,6 @@
 """SetWeight, VerifyWeight and RemoveManagedRoutes from a real socket to the ELBv2 API."""
 
-import threading
-import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -10,11 +8,12 @@ import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.aws.front import front_of
+from support.aws.proxy import Hold
 from support.router.petclinic import Petclinic
-from support.router.sidecar import CREDENTIALS, environment, sidecar
+from support.router.sidecar import code_of, wait_until_arrived
 
 Stub = pb_grpc.TrafficRouterStub
+Code = grpc.StatusCode
 
 
 @pytest.mark.parametrize("weight", [0, 10, 25, 50, 75, 100])
@@ -40,78 +39,84 @@ def test_ten_times_the_same_set_weight_is_one_modify_rule(stub: Stub, clinic: Pe
     assert [answer.rules[0].changed for answer in answers] == [True] + [False] * 9
 
 
-def test_twelve_at_once_are_one_modify_rule(stub: Stub, clinic: Petclinic) -> None:
-    clinic.fault("*", latencySeconds=0.05)
+def test_twelve_at_once_are_one_modify_rule(
+    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
+) -> None:
+    """All twelve arrive while the first reads."""
+    hold = Hold("DescribeRules")
+    stub = stub_behind(hold)
     calls = [stub.SetWeight.future(clinic.set_weight(25)) for _ in range(12)]
-    codes = {call.code() for call in calls}
-    assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
+    hold.wait_for(1)
+    wait_until_arrived(stub)
+    assert not any(call.done() for call in calls)
+    hold.release()
+    assert {code_of(call) for call in calls} == {Code.OK, Code.ABORTED}
     assert len(clinic.writes()) == 1
     assert clinic.weights() == {"stable": 75, "canary": 25}
 
 
-@pytest.mark.parametrize("later", [0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5])
-def test_an_abort_has_the_last_word(stub: Stub, clinic: Petclinic, later: float) -> None:
-    """AWS answers each call 500 ms late, so the two calls overlap in every possible way."""
+@pytest.mark.parametrize(
+    ("action", "applied", "ended", "written"),
+    [
+        pytest.param("DescribeRules", False, Code.ABORTED, [0], id="before AWS has read"),
+        pytest.param("DescribeRules", True, Code.ABORTED, [0], id="before the read is answered"),
+        pytest.param("ModifyRule", False, Code.OK, [50, 0], id="before AWS has written"),
+        pytest.param("ModifyRule", True, Code.OK, [50, 0], id="before the write is answered"),
+    ],
+)
+def test_an_abort_has_the_last_word_wherever_it_overlaps_a_rise(
+    *,
+    clinic: Petclinic,
+    stub_behind: Callable[[Hold], Stub],
+    action: str,
+    applied: bool,
+    ended: grpc.StatusCode,
+    written: list[int],
+) -> None:
+    """A rise that it overtakes during the read is not written."""
     clinic.put_weights(stable=90, canary=10)
-    clinic.fault("*", latencySeconds=0.5)
+    hold = Hold(action, applied=applied)
+    stub = stub_behind(hold)
     rise = stub.SetWeight.future(clinic.set_weight(50))
-    stub.Type(pb.TypeRequest())  # comes back after the rise has arrived
-    time.sleep(later)
+    hold.wait_for(1)
     abort = stub.SetWeight.future(clinic.set_weight(0))
-    assert abort.code() == grpc.StatusCode.OK
-    assert rise.code() in {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
-    clinic.no_faults()
-    last = clinic.writes()[-1]["parameters"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
-    assert [group["Weight"] for group in last] == [100, 0]
+    wait_until_arrived(stub)
+    assert not rise.done()
+    hold.release()
+    assert (code_of(rise), code_of(abort)) == (ended, Code.OK)
+    assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == written
     assert clinic.weights() == {"stable": 100, "canary": 0}
 
 
-def test_a_rise_that_an_abort_overtakes_during_its_read_is_not_written(
-    clinic: Petclinic, volumes: Path
+def test_nothing_is_written_for_a_client_that_left(
+    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
-    clinic.put_weights(stable=90, canary=10)
-    abort_is_there = threading.Event()
-
-    def late(answer: bytes) -> bytes:
-        abort_is_there.wait()
-        return answer
-
-    with (
-        front_of(clinic.url, late) as aws,
-        sidecar(volumes, environment(aws, **CREDENTIALS)) as router,
-        router.stub() as stub,
-    ):
-        rise = stub.SetWeight.future(clinic.set_weight(50))
-        stub.Type(pb.TypeRequest())  # comes back after the rise has arrived
-        abort = stub.SetWeight.future(clinic.set_weight(0))
-        stub.Type(pb.TypeRequest())
-        abort_is_there.set()
-        assert (rise.code(), abort.code()) == (grpc.StatusCode.ABORTED, grpc.StatusCode.OK)
-    assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
-
-
-def test_nothing_is_written_for_a_client_that_left(stub: Stub, clinic: Petclinic) -> None:
-    clinic.fault("DescribeRules", latencySeconds=0.5)
-    with pytest.raises(grpc.RpcError) as caught:
-        stub.SetWeight(clinic.set_weight(50), timeout=0.2)
-    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-    clinic.no_faults()
+    hold = Hold("DescribeRules")
+    stub = stub_behind(hold)
+    rise = stub.SetWeight.future(clinic.set_weight(50))
+    hold.wait_for(1)
+    rise.cancel()
+    wait_until_arrived(stub)
+    hold.release()
     stub.SetWeight(clinic.set_weight(0))  # waits for the first one's mutex
     assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
 
 
 def test_a_call_that_waits_too_long_says_why_before_its_client_gives_up(
-    stub: Stub, clinic: Petclinic
+    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
     """Otherwise the Rollout's event would say no more than "deadline exceeded"."""
-    clinic.fault("DescribeRules", latencySeconds=1.5, times=1)
+    hold = Hold("DescribeRules")
+    stub = stub_behind(hold)
     first = stub.SetWeight.future(clinic.set_weight(10))
-    stub.Type(pb.TypeRequest())  # comes back after the first has arrived
+    hold.wait_for(1)
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(20), timeout=1)
-    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert not first.done()
+    hold.release()
+    assert caught.value.code() == Code.DEADLINE_EXCEEDED
     assert "another call to the same listener" in str(caught.value.details())
-    assert first.code() in {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
+    assert code_of(first) == Code.ABORTED
 
 
 def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petclinic) -> None:
@@ -135,7 +140,7 @@ def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_rea
     clinic.fault("ModifyRule", latencySeconds=2.5, times=1)
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(50))
-    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert caught.value.code() == Code.UNAVAILABLE
     assert "may or may not have been done" in str(caught.value.details())
     before = len(clinic.journal("ModifyRule"))
     stub.SetWeight(clinic.set_weight(25))
@@ -248,17 +253,20 @@ def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic)
     assert after == before
 
 
-def test_calls_to_one_listener_wait_for_each_other(stub: Stub, clinic: Petclinic) -> None:
-    """Read and write are not one step on AWS: between them nobody of this process may write."""
-    clinic.fault("*", latencySeconds=0.1)
-    threads = [
-        threading.Thread(target=stub.SetWeight, args=(clinic.set_weight(weight, renamed(clinic, weight)),))
-        for weight in (10, 20, 30)
+def test_calls_to_one_listener_wait_for_each_other(
+    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
+) -> None:
+    """Read and write are not one step on AWS: between them no other call of this process may write."""
+    hold = Hold("DescribeRules")
+    stub = stub_behind(hold)
+    calls = [
+        stub.SetWeight.future(clinic.set_weight(weight, renamed(clinic, weight))) for weight in (10, 20, 30)
     ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    hold.wait_for(1)
+    wait_until_arrived(stub)
+    assert not any(call.done() for call in calls)
+    hold.release()
+    assert {code_of(call) for call in calls} == {Code.OK}
     pairs = [entry["action"] for entry in clinic.journal("DescribeRules", "ModifyRule")]
     assert pairs == ["DescribeRules", "ModifyRule"] * 3
 

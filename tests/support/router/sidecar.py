@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from typing import Any, cast
 
 import grpc
 
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.manifest import SIDECAR, arguments_of, pod
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+_PATIENCE_SECONDS = 20
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
 
 
@@ -50,9 +53,31 @@ class Sidecar:
         with grpc.insecure_channel(address or self.unix) as channel:
             yield pb_grpc.TrafficRouterStub(channel)
 
+    def wait_for_log(self, event: str) -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while not any(entry.get("event") == event for entry in list(self.log)):
+            assert time.monotonic() < until, f"{event!r} was not logged: {self.log}"
+            time.sleep(0.01)
+
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait()
+        return self.process.wait(_PATIENCE_SECONDS)
+
+
+def wait_until_arrived(stub: pb_grpc.TrafficRouterStub) -> None:
+    """Returns once the calls that were sent before on the same connection are being served.
+
+    A later call that has come back shows that they have threads; the repetitions give these threads time.
+    """
+    for _ in range(10):
+        stub.Type(pb.TypeRequest(), timeout=_PATIENCE_SECONDS)
+
+
+def code_of(call: Any) -> grpc.StatusCode:
+    """How a call that runs in the background ended. Raises grpc.FutureTimeoutError where it does not end."""
+    call.exception(timeout=_PATIENCE_SECONDS)
+    code: grpc.StatusCode = call.code()
+    return code
 
 
 @contextmanager
@@ -101,8 +126,8 @@ def sidecar(volumes: Path, variables: Mapping[str, str], *flags: str) -> Iterato
         finally:
             if process.poll() is None:
                 process.kill()
-            process.wait()
-        reader.join()
+            process.wait(_PATIENCE_SECONDS)
+        reader.join(_PATIENCE_SECONDS)
 
 
 def _keep(output: Iterator[str], log: list[dict[str, Any]]) -> None:
