@@ -32,6 +32,15 @@ def at_once(levels: Levels, action: str, now: float) -> tuple[int, Levels]:
     return count, levels
 
 
+def after(calls: int, action: str, now: float) -> Levels:
+    """What is left after so many calls at this time."""
+    levels: Levels | None = {}
+    for _ in range(calls):
+        levels = admitted(levels or {}, action, now)
+    assert levels is not None
+    return levels
+
+
 @pytest.mark.parametrize(
     ("action", "burst", "per_second"),
     [("DescribeRules", 40, 10), ("ModifyRule", 20, 3), ("RegisterTargets", 20, 4)],
@@ -58,9 +67,17 @@ def test_an_empty_bucket_leaves_the_others_as_they_are() -> None:
     assert at_once(levels, "DescribeRules", 0.0)[0] == 20
 
 
-def test_a_clock_that_is_set_back_fills_no_bucket() -> None:
-    _, levels = at_once({}, "ModifyRule", 100.0)
-    assert admitted(levels, "ModifyRule", 0.0) is None
+@pytest.mark.parametrize(
+    "drawn", [pytest.param(20, id="an empty one"), pytest.param(15, id="a partly filled one")]
+)
+def test_a_clock_that_is_set_back_neither_fills_nor_empties_a_bucket(drawn: int) -> None:
+    assert at_once(after(drawn, "ModifyRule", 100.0), "ModifyRule", 0.0)[0] == 20 - drawn
+
+
+def test_a_bucket_fills_again_from_the_time_to_which_the_clock_was_set_back() -> None:
+    left, levels = at_once(after(15, "ModifyRule", 3600.0), "ModifyRule", 0.0)
+    assert left == 5
+    assert at_once(levels, "ModifyRule", 2.0)[0] == 6
 
 
 def test_each_action_has_its_bucket() -> None:

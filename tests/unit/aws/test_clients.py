@@ -1,6 +1,7 @@
 """The clients of a region: how long they wait, how often they send, where their credentials come from."""
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+
+PATIENCE_SECONDS = 10
 
 
 @pytest.mark.usefixtures("credentials")
@@ -51,25 +54,15 @@ def test_credentials_that_come_later_are_found(
 
 
 @pytest.mark.usefixtures("credentials_file")
-def test_who_waited_for_a_look_that_found_no_credentials_does_not_look_again(
+def test_calls_that_waited_on_a_failed_lookup_of_credentials_share_its_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A look at an instance's metadata that nobody answers takes seconds."""
-    clients, looks, others = ClientsByRegion(connections=1), [], []
-
-    def look(_: boto3.Session) -> None:
-        looks.append(1)
-        for _number in range(8):
-            others.append(threading.Thread(target=fail))
-            others[-1].start()
-        waited.wait(timeout=10)
-
-    def fail() -> None:
-        with pytest.raises(NoCredentialsError):
-            clients.of("eu-west-1")
+    """A lookup in an instance's metadata service that nobody answers takes seconds."""
+    clients, lookups = ClientsByRegion(connections=1), []
+    all_wait = threading.Event()
 
     class Lock:
-        """Tells when all eight wait."""
+        """Shows when all eight wait."""
 
         def __init__(self) -> None:
             self._lock, self._asked = threading.Lock(), 0
@@ -77,16 +70,23 @@ def test_who_waited_for_a_look_that_found_no_credentials_does_not_look_again(
         def __enter__(self) -> None:
             self._asked += 1
             if self._asked == 9:
-                waited.set()
-            self._lock.acquire()
+                all_wait.set()
+            assert self._lock.acquire(timeout=PATIENCE_SECONDS)
 
         def __exit__(self, *_: object) -> None:
             self._lock.release()
 
-    waited = threading.Event()
+    def look_up(_: boto3.Session) -> None:
+        lookups.append(1)
+        if len(lookups) == 1:
+            calls.extend(pool.submit(clients.of, "eu-west-1") for _ in range(8))
+            assert all_wait.wait(PATIENCE_SECONDS), "the calls did not wait for the lookup"
+
     monkeypatch.setattr(clients, "_lock", Lock())
-    monkeypatch.setattr(boto3.Session, "get_credentials", look)
-    fail()
-    for other in others:
-        other.join()
-    assert len(looks) == 1
+    monkeypatch.setattr(boto3.Session, "get_credentials", look_up)
+    calls: list[Future[object]] = []
+    with ThreadPoolExecutor(8) as pool:
+        with pytest.raises(NoCredentialsError):
+            clients.of("eu-west-1")
+        assert {type(call.exception(PATIENCE_SECONDS)) for call in calls} == {NoCredentialsError}
+    assert len(lookups) == 1
