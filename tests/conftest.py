@@ -1,7 +1,11 @@
+"""What holds for every test: what is collected, and that nothing undocumented happens by accident."""
+
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from support.emulator.undocumented import _only_what_is_documented  # noqa: F401  autouse, for every test
 
 # The time that an example takes means nothing on a shared machine.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])

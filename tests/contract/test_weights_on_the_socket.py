@@ -75,13 +75,14 @@ def test_an_abort_has_the_last_word_wherever_it_overlaps_a_rise(
 ) -> None:
     """A rise that it overtakes during the read is not written."""
     clinic.put_weights(stable=90, canary=10)
-    hold = Hold(action, applied=applied)
+    hold = Hold(action, applied=applied, first=True)
     stub = stub_behind(hold)
     rise = stub.SetWeight.future(clinic.set_weight(50))
     hold.wait_for(1)
     abort = stub.SetWeight.future(clinic.set_weight(0))
     wait_until_arrived(stub)
-    assert not rise.done()
+    with pytest.raises(grpc.FutureTimeoutError):
+        abort.exception(timeout=0.5)
     hold.release()
     assert (code_of(rise), code_of(abort)) == (ended, Code.OK)
     assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == written
@@ -91,14 +92,15 @@ def test_an_abort_has_the_last_word_wherever_it_overlaps_a_rise(
 def test_nothing_is_written_for_a_client_that_left(
     clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
-    hold = Hold("DescribeRules")
+    hold = Hold("DescribeRules", first=True)
     stub = stub_behind(hold)
     rise = stub.SetWeight.future(clinic.set_weight(50))
     hold.wait_for(1)
     rise.cancel()
     wait_until_arrived(stub)
     hold.release()
-    stub.SetWeight(clinic.set_weight(0))  # waits for the first one's mutex
+    # Another Rollout's call supersedes nothing, and waits until the first has left the listener.
+    stub.SetWeight(clinic.set_weight(0, renamed(clinic, 2)))
     assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
 
 

@@ -16,7 +16,6 @@ from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 from elbv2_emulator.server import Emulator
 from support.emulator.backends import CANARY, STABLE, Backends
 from support.emulator.ground import Ground
-from support.emulator.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
 
 REGION = "eu-west-1"
 

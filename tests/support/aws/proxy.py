@@ -1,5 +1,6 @@
 """A proxy between the sidecar and AWS: it holds calls and changes answers, which the emulator does not."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +13,15 @@ _PATIENCE_SECONDS = 20
 
 
 class Hold:
-    """Holds every call of an action until it is released: a test knows that calls overlap, and where.
+    """Holds calls of an action until they are released: a test knows that calls overlap, and where.
 
     A held call has not reached AWS yet or, with `applied`, AWS has applied it and its answer is held. The
-    sidecar waits 2 s for an answer.
+    sidecar waits 2 s for an answer. `first`: only the first call is held.
     """
 
-    def __init__(self, action: str = "DescribeRules", *, applied: bool = True) -> None:
+    def __init__(self, action: str = "DescribeRules", *, applied: bool = True, first: bool = False) -> None:
         self._action, self._applied = action, applied
+        self._left = threading.Semaphore(1 if first else sys.maxsize)
         self._arrived = threading.Semaphore(0)
         self._released = threading.Event()
 
@@ -35,7 +37,7 @@ class Hold:
 
     def pass_through(self, action: str, *, applied: bool) -> None:
         """Called by the proxy, before AWS gets a call and after AWS has answered it."""
-        if (action, applied) == (self._action, self._applied):
+        if (action, applied) == (self._action, self._applied) and self._left.acquire(blocking=False):
             self._arrived.release()
             self._released.wait(_PATIENCE_SECONDS)
 
