@@ -11,7 +11,7 @@ from botocore.exceptions import NoCredentialsError
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 5
 
 
 @pytest.mark.usefixtures("credentials")
