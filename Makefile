@@ -40,7 +40,7 @@ demo-cluster: cluster ## The demo with the real controller; KEEP=1 keeps all of 
 
 .PHONY: measure
 measure: cluster ## What users get through whole rollouts when targets are registered late
-	PYTHONPATH=tests $(BIN)/python tests/e2e/measure.py
+	PYTHONPATH=tests $(BIN)/python -m bench.rollouts
 
 .PHONY: cluster
 cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Kubernetes and the controllers, built once in a quarter of an hour

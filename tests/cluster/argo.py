@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import programs
-from cluster.kubernetes import Kubernetes, run
+from cluster.control_plane.kubernetes import Kubernetes, run
 from cluster.process import Process, free_port, process, wait_until
 from support.manifest import (
     BUILD,

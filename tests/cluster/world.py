@@ -12,11 +12,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cluster import programs
 from cluster.argo import Argo, argo
-from cluster.binder import Binder, binder
+from cluster.control_plane.kubernetes import Kubernetes, kubernetes
+from cluster.control_plane.pod_backends import pods
 from cluster.emulator import emulator
-from cluster.kubernetes import Kubernetes, kubernetes
-from cluster.load import Load, load
-from cluster.pods import pods
+from cluster.target_group_binding.binder import DEFINITION, Binder, binder
+from cluster.traffic.load import Load, load
 
 RequestsPerSecond = int
 Headers = Mapping[str, str]
@@ -54,7 +54,7 @@ def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))
         config = lightkube.KubeConfig.from_file(str(cluster.kubeconfig))
-        cluster.kubectl("apply", "-f", Path(__file__).with_name("target-group-binding.yaml"))
+        cluster.kubectl("apply", "-f", DEFINITION)
         portal = stack.enter_context(start_blocking_portal())
         watching = lightkube.AsyncClient(config)
         stack.enter_context(portal.wrap_async_context_manager(watching))

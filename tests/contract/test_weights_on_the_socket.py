@@ -39,9 +39,7 @@ def test_ten_times_the_same_set_weight_is_one_modify_rule(stub: Stub, clinic: Pe
     assert [answer.rules[0].changed for answer in answers] == [True] + [False] * 9
 
 
-def test_twelve_at_once_are_one_modify_rule(
-    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
-) -> None:
+def test_twelve_at_once_are_one_modify_rule(clinic: Petclinic, stub_behind: Callable[[Hold], Stub]) -> None:
     """All twelve arrive while the first reads."""
     hold = Hold("DescribeRules")
     stub = stub_behind(hold)

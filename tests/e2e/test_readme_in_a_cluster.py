@@ -16,9 +16,9 @@ import pytest
 
 from cluster import programs
 from cluster.argo import NAMESPACE
-from cluster.kubernetes import Kubernetes, kubernetes
+from cluster.control_plane.kubernetes import Kubernetes, kubernetes
+from cluster.demo.shell import for_kubectl
 from cluster.process import wait_until
-from cluster.shell import for_kubectl
 from cluster.world import World, world
 from support.manifest import CONTROLLER, INSTALLER, KUSTOMIZE, ROOT, SIDECAR, Object, containers_of
 from support.router.petclinic import Petclinic, petclinic

@@ -1,4 +1,4 @@
-"""No test is left out by accident: every file is collected, and the guard of tests/conftest.py holds in each."""
+"""No test is left out by accident: every file is collected, and tests/conftest.py guards every test."""
 
 import subprocess
 import sys

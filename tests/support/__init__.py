@@ -1,1 +1,1 @@
-"""What tests of several floors start: the sidecar as a process, a petclinic in the emulator."""
+"""What tests of several rooms share: the sidecar as a process, a petclinic in the emulator, any rule."""

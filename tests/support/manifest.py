@@ -23,9 +23,9 @@ Object = dict[str, Any]
 
 @cache
 def rendered(*components: str) -> tuple[Object, ...]:
-    """The objects that `kubectl apply -k deploy/kustomize` sends, but for custom resource definitions.
+    """The objects that `kubectl apply -k deploy/kustomize` sends, except custom resource definitions.
 
-    With these components only, if any are named; upstream's manifest is the local one.
+    Only these components are applied, if any are named. Upstream's manifest is read from build/.
     """
     with tempfile.TemporaryDirectory() as directory:
         copy = shutil.copytree(KUSTOMIZE, Path(directory) / "kustomize")
@@ -42,7 +42,7 @@ def rendered(*components: str) -> tuple[Object, ...]:
 
 
 def objects_of(manifest: str, *kinds: str) -> Iterator[Object]:
-    """The objects in a file of several, of these kinds or of all."""
+    """The objects of these kinds in a manifest, or all of them."""
     for text in re.split(r"^---$", manifest, flags=re.MULTILINE):
         kind = re.search(r"^kind: (\w+)$", text, re.MULTILINE)
         if kind and (not kinds or kind[1] in kinds):
@@ -50,7 +50,7 @@ def objects_of(manifest: str, *kinds: str) -> Iterator[Object]:
 
 
 def unknown_fields(value: object, schema: Object, path: str = "") -> Iterator[str]:
-    """Paths in a value that its OpenAPI schema does not have. An open schema has them all."""
+    """The paths of fields that the OpenAPI schema does not define. A schema without properties allows all."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from unknown_fields(item, schema.get("items", {}), f"{path}[{index}]")
@@ -64,21 +64,21 @@ def unknown_fields(value: object, schema: Object, path: str = "") -> Iterator[st
 
 @cache
 def rollout_schema() -> Object:
-    """Of upstream's custom resource definition."""
+    """The OpenAPI schema of a Rollout in upstream's custom resource definition."""
     definitions = objects_of(UPSTREAM.read_text(), "CustomResourceDefinition")
-    (definition,) = (one for one in definitions if one["metadata"]["name"] == "rollouts.argoproj.io")
+    (definition,) = (found for found in definitions if found["metadata"]["name"] == "rollouts.argoproj.io")
     (version,) = definition["spec"]["versions"]
     schema: Object = version["schema"]["openAPIV3Schema"]
     return schema
 
 
 def named(objects: tuple[Object, ...], kind: str, name: str) -> Object:
-    (found,) = (one for one in objects if one["kind"] == kind and one["metadata"]["name"] == name)
+    (found,) = (each for each in objects if each["kind"] == kind and each["metadata"]["name"] == name)
     return found
 
 
 def pod() -> Object:
-    """The controller's pod: metadata and spec."""
+    """The template of the controller's pod: metadata and spec."""
     template: Object = named(rendered(), "Deployment", CONTROLLER)["spec"]["template"]
     return template
 
@@ -93,7 +93,7 @@ def container(name: str) -> Object:
 
 
 def plugin() -> Object:
-    """The entry in argo-rollouts-config."""
+    """The plugin's entry in argo-rollouts-config."""
     (entry,) = msgspec.yaml.decode(
         named(rendered(), "ConfigMap", "argo-rollouts-config")["data"]["trafficRouterPlugins"]
     )
@@ -101,9 +101,9 @@ def plugin() -> Object:
 
 
 def arguments_of(name: str, volumes: Path) -> list[str]:
-    """What the container's program of ours gets, as the manifest says it: the controller's is the plugin.
+    """The arguments of our program in this container; in the controller's container, that is the plugin.
 
-    Only directories differ: where a volume is mounted, there stands the one of its name in `volumes`.
+    A path in a volume becomes a path in the directory of that name in `volumes`.
     """
     if name == CONTROLLER:
         words = plugin()["args"]
@@ -118,13 +118,13 @@ def probe_of(name: str, kind: str, volumes: Path) -> list[str]:
 
 
 def outside(word: str, name: str, volumes: Path) -> str:
-    """A word with a container's path in it, as this machine knows it."""
+    """This argument with a path in the container replaced by the path on this machine."""
     mounts = {mount["mountPath"]: mount["name"] for mount in container(name)["volumeMounts"]}
     paths = "|".join(map(re.escape, mounts))
     return re.sub(rf"(^|://)({paths})(?=/|$)", lambda found: f"{found[1]}{volumes / mounts[found[2]]}", word)
 
 
-if __name__ == "__main__":  # for the tests in Go: what a pod starts with whose volumes are in this directory
+if __name__ == "__main__":  # for the tests in Go: the pod's command lines, with its volumes in this directory
     directory = Path(sys.argv[1])
     starts = {
         "volumes": [str(directory / volume["name"]) for volume in pod()["spec"]["volumes"]],

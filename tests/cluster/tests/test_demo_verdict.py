@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 
-from cluster.demo_verdict import Played, faults, summary
-from cluster.load import Tally
-from cluster.petclinic import CANARY, STABLE
+from cluster.applications.petclinic import CANARY, STABLE
+from cluster.demo.verdict import Played, faults, summary
+from cluster.traffic.load import Tally
 from elbv2_trafficrouter.cli.demo.step import Answer, Reconciled, Step
 from elbv2_trafficrouter.cli.demo.step import Tally as StepTally
 

@@ -15,8 +15,8 @@ import trustme
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, RawTestServer
 
-from cluster.load import Answer, Sample, by_second, load, table, tally
 from cluster.process import free_port
+from cluster.traffic.load import Answer, Sample, by_second, load, table, tally
 
 STABLE = Answer("1.0.0", "was-7d4b9-abcde", "7d4b9")
 CANARY = Answer("1.0.1", "was-5c6f8-fghij", "5c6f8")

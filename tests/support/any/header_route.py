@@ -1,4 +1,4 @@
-"""hypothesis strategies: any header route, with values that it must meet and must not."""
+"""hypothesis strategies: any header route, with values that it must match and values that it must not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class AnyHeaderRoute:
         return headers
 
 
-# What one misses, all of the same header miss.
+# A value that one of them misses is missed by all of them.
 _COMPARISONS = (
     ("exact", "beta", "beta", "betas"),
     ("exact", "a*b?", "A*b?", "axxby"),

@@ -21,7 +21,7 @@ _LAST_PRIORITY = 50_000
 
 @dataclass(frozen=True)
 class AnyListener:
-    """A state, and the rule in it that the Rollout names: by ARN, or the default one by its listener's."""
+    """A state, and the rule in it that the Rollout names by ARN; the default rule by the listener's ARN."""
 
     state: State
     base: str
@@ -29,11 +29,13 @@ class AnyListener:
     groups: Mapping[str, str]
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """For hypothesis: the rules of a listener on which something went wrong, and not the whole state."""
+        """hypothesis shows the rules of the listener of a failed example, and not the whole state."""
         for rule in self.state.rules_of(self.state.rules[self.base].listener_arn):
             tags = self.state.tags.get(rule.arn, {})
-            told = [rule.conditions, rule.actions, rule.transforms, tags]
-            printer.text(f"\n  {'base ' if rule.arn == self.base else ''}{rule.priority}: {json.dumps(told)}")
+            shown = [rule.conditions, rule.actions, rule.transforms, tags]
+            printer.text(
+                f"\n  {'base ' if rule.arn == self.base else ''}{rule.priority}: {json.dumps(shown)}"
+            )
 
 
 @st.composite
@@ -64,7 +66,7 @@ def any_listener(draw: st.DrawFn) -> AnyListener:
 
 @cache
 def _ground(protocol: str) -> tuple[State, str, Mapping[str, str]]:
-    """A load balancer with a listener of this protocol and another one, and target groups by name."""
+    """A load balancer with a listener of this protocol and a second listener, and target groups by name."""
     state, made = _done(State(), "CreateLoadBalancer", {"Name": "a", "Subnets": ["subnet-a", "subnet-b"]})
     balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
     groups = {}
@@ -84,13 +86,13 @@ def _ground(protocol: str) -> tuple[State, str, Mapping[str, str]]:
 def _done(state: State, action: str, parameters: Json) -> tuple[State, Json]:
     shapes.validate(action, parameters)
     after, made = ACTIONS[action](state, parameters, _SCOPE)
-    # ARNs are made of versions.
+    # The emulator derives ARNs from the version.
     return replace(after, version=state.version + 1), made
 
 
 @st.composite
 def _base(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Json:
-    """A rule that forwards to stable, in most cases, and leaves room for headers, in many."""
+    """In most examples, a rule that forwards to stable; in many, with room for header conditions."""
     rule = draw(any_rule(protocol, groups, conditions=draw(st.sampled_from([1, 1, 4]))))
     priority = draw(st.sampled_from([1, 8, 100, 200, _LAST_PRIORITY]))
     if draw(st.integers(0, 9)):

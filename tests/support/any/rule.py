@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 @st.composite
 def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], conditions: int = 4) -> Json:
-    """Every third is one of ours, or would be but for its tags, its group or a header."""
+    """Every third rule is a header rule of the Rollout, or differs from that in its tags, group or header."""
     is_alike = draw(st.sampled_from([False, False, True]))
     tags = draw(_nearly_our_tags() if is_alike else _TAGS)
     return {
@@ -52,7 +52,7 @@ _TAGS: st.SearchStrategy[Mapping[str, str]] = st.just({}) | st.just({"team": "we
 
 @st.composite
 def _conditions(draw: st.DrawFn, headers: int, most: int) -> Sequence[Json]:
-    """As many of those that were drawn as a rule may have together."""
+    """Of the conditions that were drawn, as many as one rule may have."""
     kept: list[Json] = []
     first = draw(st.lists(_HEADER, min_size=headers, max_size=headers))
     for condition in [*first, *draw(st.lists(_CONDITION, min_size=1, max_size=most))]:
@@ -167,7 +167,7 @@ def _actions(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], *, is_al
 
 
 def any_weight(name: str) -> st.SearchStrategy[int]:
-    """Together our groups have at most 999: beyond, the shares of others are rounded, as documented."""
+    """Our groups have at most 999 together: above that, foreign shares are rounded, as documented."""
     return st.integers(0, 333 if name in OURS else 999) | st.just(0)
 
 

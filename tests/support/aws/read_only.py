@@ -1,4 +1,4 @@
-"""A Python program that asks AWS to write nothing, and takes what it reads for the answer to a write."""
+"""Makes a Python program that uses boto3 read a rule where it would modify it, and take that for success."""
 
 from pathlib import Path
 
@@ -19,6 +19,6 @@ BaseClient._make_api_call = read_only
 
 
 def reads_instead_of_writing(directory: Path) -> dict[str, str]:
-    """The variables that make it so, by a file in this empty directory."""
+    """The environment variables for such a program. Writes a file into this empty directory."""
     (directory / "sitecustomize.py").write_text(_SITECUSTOMIZE)
     return {"PYTHONPATH": str(directory)}

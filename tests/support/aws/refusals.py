@@ -1,4 +1,4 @@
-"""What a call to AWS, or to what stands in for it, is answered."""
+"""Assertions about what AWS, or the emulator in its place, answers to a call."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 @contextmanager
 def refused(code: str, message: str = "", *, status: int = 400) -> Iterator[None]:
-    """The block ends with this error, of this HTTP status, with a message that has this pattern in it."""
+    """The block must end with this error and HTTP status, and a message that contains this pattern."""
     with pytest.raises(ClientError) as caught:
         yield
     answer = caught.value.response
@@ -20,7 +20,7 @@ def refused(code: str, message: str = "", *, status: int = 400) -> Iterator[None
 
 @contextmanager
 def accepted() -> Iterator[None]:
-    """A refusal in the block is what the test finds out, not an accident on its way."""
+    """No call in the block may be refused: a refusal is a failure of the test, not an error in it."""
     try:
         yield
     except ClientError as error:

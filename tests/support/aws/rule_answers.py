@@ -1,4 +1,4 @@
-"""DescribeRules' answers as AWS writes them, given to a real boto3 client."""
+"""Responses to DescribeRules as AWS writes them, for a real boto3 client."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ FORWARD = f"<member><Type>forward</Type><TargetGroupArn>{GROUP}</TargetGroupArn>
 
 
 def answer(*rules: str, marker: str = "") -> bytes:
-    """An answer to DescribeRules as AWS writes it."""
+    """A response to DescribeRules with these rules."""
     next_marker = f"<NextMarker>{marker}</NextMarker>" if marker else ""
     return (
         '<DescribeRulesResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">'
@@ -46,7 +46,7 @@ def group(beside: str = "") -> str:
 
 
 class Body:
-    """A body as urllib3 gives it."""
+    """A response body as urllib3 provides it."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -56,9 +56,9 @@ class Body:
 
 
 def answer_with(client: ElasticLoadBalancingv2Client, *bodies: bytes, status: int = 200) -> list[str]:
-    """Each request of the client is answered by the next of the bodies, and the last for ever.
+    """Makes the client receive these bodies in turn, one for each request, and the last one from then on.
 
-    Gives the list of what was asked, which grows.
+    Returns the list of request bodies, which grows with each request.
     """
     left, asked = list(bodies), list[str]()
 

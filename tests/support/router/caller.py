@@ -1,4 +1,4 @@
-"""A client of the router that is there and has time, or not."""
+"""A call as routing sees it, whose client is connected and waits, or is not."""
 
 from dataclasses import dataclass
 

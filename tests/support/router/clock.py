@@ -1,8 +1,8 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that a test moves."""
 
 
 class StandingClock:
-    """Seconds since the epoch."""
+    """Seconds since the epoch, which stay the same until a test sets `now`."""
 
     def __init__(self) -> None:
         self.now = 1_767_225_600.0

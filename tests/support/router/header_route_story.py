@@ -1,6 +1,5 @@
-"""A Rollout with header routes, the rules that it steers, and the router between them, under a clock."""
+"""The controller's calls for a Rollout with header routes, to a router in front of rules in memory."""
 
-import threading
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -10,11 +9,11 @@ from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderMatch, HeaderRoute, Intent, ManagedRoutes
 from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome
 from elbv2_trafficrouter.routing.ownership import Installation, Owner
-from elbv2_trafficrouter.routing.ports import Mutex
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Condition, Forward, ListenerRule
 from support.router.caller import Caller
 from support.router.rules_in_memory import RulesInMemory
+from support.router.runtime import Runtime
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 STABLE, CANARY = Arn(f"{OWNER}:targetgroup/was-stable/1"), Arn(f"{OWNER}:targetgroup/was-canary/2")
@@ -37,7 +36,7 @@ INTERNAL = HeaderRoute("internal", (HeaderMatch("X-Team", exact="vets"),))
 
 
 def rule_of_beta(**changes: Any) -> ListenerRule:
-    """As another process has made it."""
+    """The rule of the header route beta, as another process has created it."""
     rule = ListenerRule(
         Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/9f2a/ea71"),
         (Forward(CANARY, 1),),
@@ -46,35 +45,6 @@ def rule_of_beta(**changes: Any) -> ListenerRule:
         conditions=frozenset({PATH, ALICE}),
     )
     return replace(rule, **changes)
-
-
-class _Lock:
-    """Tells when somebody waits for it."""
-
-    def __init__(self, somebody_waits: threading.Event) -> None:
-        self._lock = threading.Lock()
-        self._somebody_waits = somebody_waits
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if self._lock.acquire(blocking=False):
-            return True
-        self._somebody_waits.set()
-        return self._lock.acquire(blocking, timeout)
-
-    def release(self) -> None:
-        self._lock.release()
-
-
-class Runtime:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.somebody_waits = threading.Event()
-
-    def now(self) -> float:
-        return self.seconds
-
-    def mutex(self) -> Mutex:
-        return _Lock(self.somebody_waits)
 
 
 def asking_for(weight: int, *, may_exist: bool = True, wanted: tuple[HeaderRoute, ...] = (BETA,)) -> Intent:
@@ -96,7 +66,7 @@ def asking_for(weight: int, *, may_exist: bool = True, wanted: tuple[HeaderRoute
 
 @dataclass
 class Story:
-    """The calls that the controller makes, for the update at the step of its header routes."""
+    """The calls during an update that has reached the step of its header routes."""
 
     aws: RulesInMemory
     runtime: Runtime
@@ -108,7 +78,7 @@ class Story:
         return cls(aws, runtime, Router(aws, aws, runtime, INSTALLATION))
 
     def restart(self) -> None:
-        """A process that knows of nothing."""
+        """Starts a new router, which remembers nothing."""
         self.router = Router(self.aws, self.aws, self.runtime, INSTALLATION)
 
     def set_weight(self, weight: int = 10, **intent: Any) -> Outcome:
@@ -121,13 +91,13 @@ class Story:
         return self.router.remove_managed_routes(asking_for(0), Caller())
 
     def verify_weight(self, weight: int = 10, **intent: Any) -> str:
-        """The trouble, or nothing."""
+        """Why the weight is not verified; empty if it is."""
         trouble = self.router.verify_weight(asking_for(weight, **intent), Caller()).trouble
         return trouble.sentence if trouble else ""
 
     @property
     def header_rules(self) -> dict[str, ListenerRule]:
-        """Those with our tags, by their route."""
+        """The rules with this Rollout's tags, by the name of their route."""
         return {
             self.aws.tags_of[arn]["elbv2-trafficrouter/route"]: rule
             for arn, rule in self.aws.rules.items()

@@ -1,4 +1,4 @@
-"""HTTP/2 as bytes: what a client of gRPC's own can't be made to do."""
+"""An HTTP/2 client on the level of frames, for what a gRPC client cannot be made to do."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ _ACK = 1
 
 
 class Http2:
-    """A connection without a call. Its methods raise ConnectionError where the server ends it."""
+    """A connection without calls. Its methods raise ConnectionError if the server closes it."""
 
     def __init__(self, path: Path) -> None:
         self._connection = socket.socket(socket.AF_UNIX)

@@ -1,4 +1,4 @@
-"""A rule with two target groups in an emulator, and the Rollout that steers it."""
+"""A rule with two target groups in an emulator, and the Rollout that controls it."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Petclinic:
     web: str
 
     def rollout(self, config: object = None, **canary: Any) -> dict[str, Any]:
-        """The Rollout as kubectl prints it, with more in it than the contract knows."""
+        """The Rollout as kubectl prints it, with fields that the contract does not have."""
         return {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Rollout",
@@ -83,7 +83,7 @@ class Petclinic:
     def set_header_route(
         self, name: str, *match: Mapping[str, Any], rollout: Mapping[str, Any] | None = None
     ) -> pb.SetHeaderRouteRequest:
-        """Each match as in a Rollout. Without one the route is to be removed."""
+        """Each match as in a Rollout. Without a match the call removes the route."""
         route = {"name": name, "match": list(match)}
         return json_format.ParseDict(
             {"rollout": rollout or self.with_routes(name), "setHeaderRoute": route},
@@ -104,7 +104,7 @@ class Petclinic:
         return pb.RemoveManagedRoutesRequest(rollout=self.set_weight(0, rollout).rollout)
 
     def rules(self, listener: str | None = None) -> list[Any]:
-        """As described, without the values that are echoed beside the configuration of a condition."""
+        """The described rules, without the values that AWS repeats beside a condition's configuration."""
         rules: Any = self.client.describe_rules(ListenerArn=listener or self.listener)["Rules"]
         for rule in rules:
             for condition in rule["Conditions"]:
@@ -117,7 +117,7 @@ class Petclinic:
         return {tag["Key"]: tag.get("Value", "") for tag in described["Tags"]}
 
     def weights(self) -> dict[str, int]:
-        """The rule's weights now, by the last part of the target group's name."""
+        """The rule's current weights, by the last part of the target group's name."""
         (rule,) = self.client.describe_rules(RuleArns=[self.rule])["Rules"]
         groups = rule["Actions"][-1]["ForwardConfig"]["TargetGroups"]
         return {
@@ -126,7 +126,7 @@ class Petclinic:
         }
 
     def put_weights(self, **weights: int) -> None:
-        """As somebody else would."""
+        """Changes the weights as another client of AWS would."""
         groups = [
             {"TargetGroupArn": getattr(self, name), "Weight": weight} for name, weight in weights.items()
         ]
@@ -134,7 +134,7 @@ class Petclinic:
         self.client.modify_rule(RuleArn=self.rule, Actions=[forward])
 
     def listen(self, port: int, protocol: Literal["HTTP", "HTTPS"] = "HTTP") -> str:
-        """One more listener."""
+        """Creates another listener. Returns its ARN."""
         (balancer,) = self.client.describe_load_balancers()["LoadBalancers"]
         certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c"
         (listener,) = self.client.create_listener(
@@ -153,7 +153,7 @@ class Petclinic:
         control(self.url, "DELETE", "faults")
 
     def journal(self, *actions: str, principal: str = "AKIAIOSFODNN7EXAMPLE") -> list[dict[str, Any]]:
-        """The sidecar's calls in order of completion, of these actions or of all."""
+        """The sidecar's calls of these actions, or all of them, in order of completion."""
         entries = control(self.url, "GET", "journal")
         return [
             entry
@@ -162,7 +162,7 @@ class Petclinic:
         ]
 
     def writes(self) -> list[dict[str, Any]]:
-        """What the sidecar changed."""
+        """The sidecar's successful calls that change something."""
         return [
             entry
             for entry in self.journal()
@@ -177,7 +177,7 @@ def control(url: str, method: str, what: str, body: object = None) -> Any:
 
 
 def client_of(url: str) -> ElasticLoadBalancingv2Client:
-    """Somebody else than the sidecar."""
+    """A client with other credentials than the sidecar's."""
     session = boto3.session.Session(
         aws_access_key_id="AKIAI44QH8DHBEXAMPLE",
         aws_secret_access_key="example",  # noqa: S106  the emulator checks no signature
@@ -191,7 +191,7 @@ def petclinic(url: str, priority: int = 1) -> Petclinic:
 
 
 def petclinic_of(client: ElasticLoadBalancingv2Client, url: str = "", priority: int = 1) -> Petclinic:
-    """Without an address of the emulator all but its control works."""
+    """Without the emulator's address everything works except what needs /_emulator/."""
     subnets = ["subnet-0a1b2c3d", "subnet-1a2b3c4d"]
     (balancer,) = client.create_load_balancer(Name="petclinic", Subnets=subnets)["LoadBalancers"]
     stable, canary, web = (

@@ -1,4 +1,4 @@
-"""Listener rules in memory, as both of routing's ports to them: what is there, and what reads show of it."""
+"""Listener rules in memory, as both of routing's ports: the rules, and what reads show of them."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,18 +16,18 @@ _LIMITS = Limits(values=5, wildcards=5, rules=100)
 
 @dataclass
 class RulesInMemory:
-    """`calls`: the actions, as the journal of an API would have them."""
+    """`calls`: the actions in the order of the calls, as in an API's journal."""
 
     rules: dict[Arn, ListenerRule]
     tags_of: dict[Arn, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     lagging: Mapping[Arn, ListenerRule] | None = None
-    """What reads show instead of what is there."""
+    """The rules that reads show instead of the current ones."""
     during_read: Callable[[], None] = lambda: None
-    """Runs once, after the state was read and before the read returns."""
+    """Runs once, after the rules were read and before the read returns."""
     refusals: dict[str, Problem] = field(default_factory=dict)
     unanswered_creates: list[Callable[[], None]] | None = None
-    """With a list creates are not answered: it gets what does them."""
+    """If this is a list, no create is answered; a function that applies the create is appended instead."""
     limit: Limits = _LIMITS
     gone: Collection[Arn] = ()
     """Listeners that were deleted."""
@@ -86,7 +86,7 @@ class RulesInMemory:
         self.rules = {arn: one for arn, one in self.rules.items() if arn != rule}
 
     def put(self, rule: ListenerRule, tags: Mapping[str, str]) -> ListenerRule:
-        """As somebody else would."""
+        """Adds or replaces a rule as another client of AWS would."""
         self.rules = {**self.rules, rule.arn: rule}
         self.tags_of[rule.arn] = dict(tags)
         return rule

@@ -1,4 +1,4 @@
-"""The sidecar as its own process, started as the rendered pod says it, and on TCP besides."""
+"""The sidecar as a process, started as in the rendered pod, and listening on TCP as well."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
 
 
 def environment(endpoint: str, **more: str) -> dict[str, str]:
-    """Nothing of the caller's AWS settings; the endpoint instead of AWS."""
+    """Variables for the sidecar: none of the caller's AWS settings, and this endpoint instead of AWS."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return kept | {
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -82,7 +82,7 @@ def code_of(call: Any) -> grpc.StatusCode:
 
 @contextmanager
 def socket_directory() -> Iterator[Path]:
-    """A path short enough for a Unix socket, which pytest's own are not."""
+    """A directory whose path is short enough for a Unix socket; pytest's are too long."""
     directory = tempfile.mkdtemp(prefix="router-")
     try:
         yield Path(directory)
@@ -92,7 +92,7 @@ def socket_directory() -> Iterator[Path]:
 
 @contextmanager
 def volume_directories() -> Iterator[Path]:
-    """A directory with one for each of the pod's volumes."""
+    """A directory with a subdirectory for each of the pod's volumes."""
     with socket_directory() as directory:
         for volume in pod()["spec"]["volumes"]:
             (directory / volume["name"]).mkdir()
@@ -100,13 +100,13 @@ def volume_directories() -> Iterator[Path]:
 
 
 def command(volumes: Path, *flags: str) -> list[str]:
-    """The sidecar as the pod starts it, and with more flags."""
+    """The sidecar's command line in the pod, with more flags."""
     return [sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes), *flags]
 
 
 @contextmanager
 def sidecar(volumes: Path, variables: Mapping[str, str], *flags: str) -> Iterator[Sidecar]:
-    """A sidecar that serves. Raises AssertionError with its output where it does not come up."""
+    """A sidecar that serves. Raises AssertionError with its output if it does not start."""
     with subprocess.Popen(
         command(volumes, "--log-level", "debug", "--listen", "127.0.0.1:0", *flags),
         env=dict(variables),
