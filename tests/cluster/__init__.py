@@ -1,1 +1,1 @@
-"""A whole cluster on loopback: real control plane and controller, pods that answer, and the load on them."""
+"""A whole cluster on loopback: a real control plane and controller, pods that answer, and their users."""

@@ -1,6 +1,6 @@
-"""Argo Rollouts with the router in its pod, as deploy/kustomize installs it; the pod's programs run here.
+"""Argo Rollouts with the router, as deploy/kustomize installs them; the pod's programs run on this machine.
 
-What differs from the pod: directories, and what the controller needs outside of one.
+Only directories differ from the pod, and what the controller needs outside of one.
 """
 
 import os
@@ -37,7 +37,7 @@ _STARTED = "Started rollout workers"
 
 @dataclass(frozen=True, slots=True)
 class Argo:
-    """`volumes`: where the pod's volumes are."""
+    """`volumes`: the directory that holds the pod's volumes."""
 
     version: str
     cluster: Kubernetes
@@ -51,11 +51,11 @@ class Argo:
         return Path(listen.removeprefix("unix://"))
 
     def bridges(self) -> list[int]:
-        """Ids of the bridges that the controller has started and that run."""
+        """The process ids of the running bridges that the controller has started."""
         return self.controller.children()
 
     def cli(self, *arguments: str) -> str:
-        """What `kubectl argo rollouts …` prints."""
+        """The output of `kubectl argo rollouts …`."""
         program = programs.rollouts(self.version).program("kubectl-argo-rollouts")
         return run(program, *arguments, kubeconfig=self.cluster.kubeconfig)
 
@@ -64,18 +64,20 @@ class Argo:
         self.controller.end(number)
         self.controller.start()
         wait_until(
-            lambda: self.controller.logged(_STARTED, after=said), "the controller worked", self.controller
+            lambda: self.controller.logged(_STARTED, after=said),
+            "the controller had started its workers",
+            self.controller,
         )
 
     def start_sidecar(self) -> None:
-        """Again, after it ended."""
+        """Starts the sidecar again after its end."""
         self.sidecar.start()
         _wait_for(self.sidecar, self.volumes)
 
 
 @contextmanager
 def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
-    """Installed and at work, in front of this ELBv2."""
+    """Installs and starts all of it, with this ELBv2."""
     with socket_directory() as volumes:
         for mount in (*container(INSTALLER)["volumeMounts"], *container(SIDECAR)["volumeMounts"]):
             (volumes / mount["name"]).mkdir(exist_ok=True)
@@ -91,12 +93,14 @@ def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
             _controller(cluster, version, volumes) as controller,
         ):
             _wait_for(sidecar, volumes)
-            wait_until(lambda: controller.logged(_STARTED), "the controller worked", controller)
+            wait_until(
+                lambda: controller.logged(_STARTED), "the controller had started its workers", controller
+            )
             yield Argo(version, cluster, volumes, controller, sidecar)
 
 
 def _install(cluster: Kubernetes, version: str, volumes: Path) -> None:
-    """With the manifest of this version, from its Go module, instead of the one on the network."""
+    """Applies deploy/kustomize, with this version's manifest from its Go module instead of the network."""
     copy = shutil.copytree(KUSTOMIZE, cluster.directory / "kustomize")
     shutil.copy(programs.rollouts(version).directory / "files" / "install.yaml", copy)
     file = copy / "kustomization.yaml"
@@ -116,7 +120,7 @@ def _with_local_resource(kustomization: str) -> str:
 
 
 def _outside(line: str, volumes: Path) -> str:
-    """The plugin's entry with the directories of this machine."""
+    """A line of the plugin's configuration with paths in the pod replaced by those of this machine."""
     return " ".join(outside(word, CONTROLLER, volumes) for word in line.split(" "))
 
 
@@ -129,7 +133,7 @@ def _controller(cluster: Kubernetes, version: str, volumes: Path) -> Iterator[Pr
         *("--kubeconfig", cluster.kubeconfig_of(NAMESPACE, NAMESPACE), "--leader-elect=false"),
         *("--healthzPort", str(free_port()), "--metricsport", str(free_port())),
         logs=cluster.directory,
-        # Bridges that are killed leave their sockets: here they go with the pod.
+        # Killed bridges leave their sockets behind, which here are removed with the pod.
         environment={"TMPDIR": str(volumes)},
     ) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Work that goes on while a block runs, and whose failure is told."""
+"""Work that goes on while a block runs, and whose failure is raised at the end of the block."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -8,13 +8,13 @@ from typing import Self
 
 
 class Background(ABC):
-    """`failure` ended the work before its time; it is raised when the block is left, too."""
+    """`failure`: the exception that ended the work early, if any."""
 
     failure: Exception | None = None
 
     @abstractmethod
     async def work(self) -> None:
-        """Goes on until it is cancelled."""
+        """Runs until it is cancelled."""
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Self]:

@@ -11,7 +11,7 @@ from cluster.process import process, wait_until
 
 @contextmanager
 def emulator(logs: Path) -> Iterator[str]:
-    """Its endpoint."""
+    """Starts the emulator. Gives its endpoint."""
     command = (sys.executable, "-m", "elbv2_emulator", "--api", "127.0.0.1:0")
     with process("elbv2-emulator", *command, logs=logs) as running:
         wait_until(lambda: running.logged("listens on"), "the emulator listened", running)

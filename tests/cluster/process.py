@@ -1,4 +1,4 @@
-"""A program as a process: its own group, its log in a file, ended by its id whatever happens."""
+"""A program as a process in a group of its own, with its log in a file. It is always ended, by its id."""
 
 import os
 import signal
@@ -13,12 +13,12 @@ from pathlib import Path
 _PATIENCE_SECONDS = 10
 
 
-class NotInTime(Exception):  # noqa: N818  it says what happened
-    """Something that was waited for did not come true."""
+class NotInTime(Exception):  # noqa: N818  the name says what happened
+    """A condition was not met in time."""
 
 
 class Process:
-    """`log` has what it says on stdout and stderr, of all starts. Each start is in an empty directory."""
+    """`log` holds stdout and stderr of all starts. Each start gets an empty working directory."""
 
     def __init__(
         self, name: str, command: tuple[str | Path, ...], logs: Path, environment: Mapping[str, str]
@@ -38,7 +38,7 @@ class Process:
                 stderr=output,
                 env=self._environment,
                 cwd=tempfile.mkdtemp(prefix=f"{self.name}-", dir=self.log.parent),
-                # What it starts may survive it: a controller's plugin does.
+                # A child may outlive it: a controller's plugin does.
                 process_group=0,
             )
 
@@ -50,11 +50,11 @@ class Process:
         return self._running.poll() is not None
 
     def logged(self, text: str, *, after: int = 0) -> bool:
-        """Whether it said so, behind so many bytes of its log."""
+        """Whether the log contains this text after its first `after` bytes."""
         return text.encode() in self.log.read_bytes()[after:]
 
     def children(self) -> list[int]:
-        """Of all its threads: a program in Go starts others from any of them."""
+        """The children of all its threads: a Go program starts others from any thread."""
         found: list[int] = []
         for thread in Path(f"/proc/{self.pid}/task").iterdir():
             with suppress(FileNotFoundError):  # it ended meanwhile
@@ -65,7 +65,7 @@ class Process:
         self._running.send_signal(number)
 
     def end(self, number: int = signal.SIGTERM) -> None:
-        """With all that it started."""
+        """Ends the process and every process that it has started."""
         self.send(number)
         with suppress(subprocess.TimeoutExpired):
             self._running.wait(_PATIENCE_SECONDS)
@@ -74,7 +74,7 @@ class Process:
         self._running.wait()
 
     def start(self) -> None:
-        """Anew, after it ended."""
+        """Starts the program again after its end."""
         self._running = self._started()
 
 
@@ -82,7 +82,7 @@ class Process:
 def process(
     name: str, *command: str | Path, logs: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Process]:
-    """It runs while the block does. Of the variables here it gets PATH only."""
+    """Runs while the block does. From this process it inherits PATH only."""
     running = Process(name, command, logs, environment or {})
     try:
         yield running
@@ -91,7 +91,7 @@ def process(
 
 
 def wait_until(condition: Callable[[], object], what: str, *processes: Process, seconds: float = 60) -> None:
-    """Raises NotInTime, with the end of these processes' logs, where it stays false or one of them ends."""
+    """Raises NotInTime, with the end of the logs, if one of the processes ends or the time is over before."""
     until = time.monotonic() + seconds
     while not condition():
         ended = [one.name for one in processes if one.ended()]
@@ -103,7 +103,7 @@ def wait_until(condition: Callable[[], object], what: str, *processes: Process, 
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago, for programs that take no 0."""
+    """A port of 127.0.0.1 that was free a moment ago, for programs that do not accept port 0."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The programs of a cluster, each built from its Go module into a cache outside the tree."""
+"""The programs of a cluster. Each is built from its Go module into a cache outside the repository."""
 
 import hashlib
 import json
@@ -20,9 +20,9 @@ _ROLLOUTS = "github.com/argoproj/argo-rollouts"
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """Programs of one Go module, by name with their packages in it.
+    """Programs of one Go module: pairs of the program's name and its package in the module.
 
-    `stamps`: the variables that say the version. `files`: a directory of the module that is kept beside them.
+    `stamps`: the Go variables that hold the version. `files`: a directory of the module to keep as well.
     """
 
     path: str
@@ -33,7 +33,7 @@ class Module:
 
     @property
     def directory(self) -> Path:
-        """Where its programs are, once built: another one for each recipe."""
+        """Holds the programs once they are built. Each recipe has its own."""
         digest = hashlib.sha256(repr(self).encode()).hexdigest()[:12]
         return _cache() / f"{self.packages[0][0]}-{self.version}-{digest}"
 
@@ -64,7 +64,7 @@ MODULES = (ETCD, KWOK, KUBERNETES, *map(rollouts, CONTROLLERS))
 
 
 def build(module: Module) -> None:
-    """Nothing where it is built already. Raises CalledProcessError where Go can't build it."""
+    """Builds the programs, unless they exist. Raises CalledProcessError if Go cannot build them."""
     if module.directory.exists():
         return
     _say(f"Building {module.path} {module.version}, once: some minutes.")
@@ -87,7 +87,7 @@ def build(module: Module) -> None:
 
 
 def _write_module(directory: Path, module: Module, downloaded: dict[str, str]) -> None:
-    """A module that requires the program's and replaces what that one replaces: Go ignores this of others."""
+    """Writes a module that requires the program's and repeats its replacements, which Go would ignore."""
     upstream = json.loads(_go(directory, "mod", "edit", "-json", downloaded["GoMod"]))
     lines = ["module programs", f"go {upstream['Go']}", f"require {module.path} {module.version}"]
     lines += [f"replace {old} => {new}" for old, new in _replacements(module, upstream)]

@@ -1,4 +1,4 @@
-"""All of it together: control plane, emulator, controller with the router, binder, backends of the pods."""
+"""Everything together: control plane, emulator, controller with the router, binder, the pods' backends."""
 
 import ssl
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`endpoint`: the emulator's. `client`: an administrator's, for reading."""
+    """`endpoint`: of the emulator. `client`: reads the cluster as an administrator."""
 
     cluster: Kubernetes
     endpoint: str
@@ -34,14 +34,14 @@ class World:
     portal: BlockingPortal
 
     def tls(self) -> ssl.SSLContext:
-        """What verifies the emulator's HTTPS listeners."""
+        """A context that verifies the emulator's HTTPS listeners."""
         authority = urllib3.request("GET", f"{self.endpoint}/_emulator/ca").data.decode()
         return ssl.create_default_context(cadata=authority)
 
     def load(
         self, address: str, per_second: RequestsPerSecond, headers: Headers | None = None
     ) -> AbstractContextManager[Load]:
-        """Requests to this HTTPS listener while the block runs, each with these headers."""
+        """Sends requests with these headers to this HTTPS listener while the block runs."""
         return self.portal.wrap_async_context_manager(
             load(address, per_second=per_second, tls=self.tls(), headers=headers)
         )
@@ -49,7 +49,7 @@ class World:
 
 @contextmanager
 def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
-    """With this version of the controller."""
+    """Starts everything, with this version of the controller."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))

@@ -1,4 +1,4 @@
-"""What a Rollout's event tells of weights that could not be set."""
+"""The Rollout's events about weights that could not be set."""
 
 from cluster.applications.petclinic import Petclinic
 from cluster.process import wait_until
@@ -6,18 +6,18 @@ from elbv2_trafficrouter.errors import Problem
 
 
 def event_text(problem: Problem) -> str:
-    """The event's words, the first of them Argo Rollouts'."""
+    """The text of the event with which Argo Rollouts reports this problem."""
     return f"TrafficRoutingError: failed to set weight via plugin: {problem.kind.name}: {problem.sentence}"
 
 
 def wait_for_event(clinic: Petclinic, problem: Problem) -> None:
-    """Until it was told more than once: in one event, with these words."""
-    words = event_text(problem)
-    assert "%" not in words
+    """Waits until the problem was reported more than twice, in one event. Fails if there is another event."""
+    text = event_text(problem)
+    assert "%" not in text
 
     def again() -> bool:
         events = dict(clinic.counted_events())
-        assert set(events) <= {words}
-        return events.get(words, 0) > 2
+        assert set(events) <= {text}
+        return events.get(text, 0) > 2
 
-    wait_until(again, f"it was told: {words}")
+    wait_until(again, f"there were events: {text}")

@@ -1,4 +1,4 @@
-"""Header routes of a petclinic: steps that set them, rules that stand for them, calls that made the rules."""
+"""Header routes of a petclinic: steps that set them, their rules, and the calls that created the rules."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from cluster.world import Headers, World
 from support.manifest import Object
 
 BETA: Headers = {"X-Beta": "1"}
-"""What a request has that is to get the canary by beta_route()."""
+"""The headers of a request that beta_route() sends to the canary."""
 
 REPLICAS = 2
 
@@ -21,7 +21,7 @@ _ROUTE = "elbv2-trafficrouter/route"
 
 
 def deploy(world: World, name: str, steps: Sequence[Object], routes: Sequence[str] = ("beta",)) -> Petclinic:
-    """At its first revision. After an abort the canary's pods stay for some reconciles only."""
+    """Deploys the first revision. After an abort, the canary's pods stay for a few reconciles."""
     clinic = petclinic(
         world,
         name,
@@ -37,24 +37,24 @@ def deploy(world: World, name: str, steps: Sequence[Object], routes: Sequence[st
 
 @contextmanager
 def both_loads(clinic: Petclinic) -> Iterator[tuple[Load, Load]]:
-    """Requests with BETA, and requests without."""
+    """Requests with the headers BETA, and requests without them."""
     with clinic.load(_PER_SECOND, BETA) as marked, clinic.load(_PER_SECOND) as others:
         yield marked, others
 
 
 def beta_route(name: str = "beta") -> Object:
-    """The step."""
+    """The step that sets a route for requests with the headers BETA."""
     return header_route(name, ("X-Beta", {"exact": "1"}))
 
 
 def header_route(name: str, *match: tuple[str, Object]) -> Object:
-    """The step that sets this route: header and what its value must be. Without them it removes the route."""
+    """The step that sets a route for these headers and values. Without a match it removes the route."""
     headers = [{"headerName": header, "headerValue": value} for header, value in match]
     return {"setHeaderRoute": {"name": name, **({"match": headers} if headers else {})}}
 
 
 def listener_rules(clinic: Petclinic) -> list[Object]:
-    """All rules of the listener with all that AWS tells of them, and their tags."""
+    """All rules of the listener as AWS describes them, with their tags."""
     rules = clinic.elbv2.describe_rules(ListenerArn=clinic.listener)["Rules"]
     arns = [rule["RuleArn"] for rule in rules]
     tags = {
@@ -65,7 +65,7 @@ def listener_rules(clinic: Petclinic) -> list[Object]:
 
 
 def routes(clinic: Petclinic) -> list[tuple[str, int]]:
-    """Name and priority of each rule of a header route, the one that is tried first at first."""
+    """Route name and priority of each header rule, in the order of evaluation."""
     found = [
         (rule["tags"][_ROUTE], int(rule["Priority"]))
         for rule in listener_rules(clinic)
@@ -75,21 +75,21 @@ def routes(clinic: Petclinic) -> list[tuple[str, int]]:
 
 
 def delete_header_rule(clinic: Petclinic) -> None:
-    """Deletes the one rule of a header route, as a person would."""
+    """Deletes the only header rule, as a person would."""
     (arn,) = (rule["RuleArn"] for rule in listener_rules(clinic) if _ROUTE in rule["tags"])
     clinic.elbv2.delete_rule(RuleArn=arn)
 
 
 def writes(clinic: Petclinic) -> list[str]:
-    """The sidecar's calls that change anything, oldest first, with the route or the canary's weight."""
+    """The sidecar's calls that change something, oldest first, each with its route or the canary's weight."""
     return [
-        _told(clinic, call["action"], call["parameters"])
+        _summary(clinic, call["action"], call["parameters"])
         for call in clinic.calls()
         if not call["action"].startswith("Describe")
     ]
 
 
-def _told(clinic: Petclinic, action: str, parameters: Object) -> str:
+def _summary(clinic: Petclinic, action: str, parameters: Object) -> str:
     match action:
         case "CreateRule":
             (name,) = (tag["Value"] for tag in parameters["Tags"] if tag["Key"] == _ROUTE)
@@ -106,7 +106,7 @@ def _told(clinic: Petclinic, action: str, parameters: Object) -> str:
 
 
 def answering(clinic: Petclinic, headers: Headers) -> set[str]:
-    """The versions that answered some requests with these headers."""
+    """The versions that answer requests with these headers."""
     with urllib3.PoolManager(ssl_context=clinic.world.tls()) as pool:
         url = f"https://{clinic.address}/petclinic/actuator/info"
         answers = [pool.request("GET", url, headers=headers, retries=False) for _ in range(5)]

@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "deploy" / "examples" / "petclinic"
 NAME, STABLE, CANARY = "was", "was-stable", "was-canary"
 OLD, NEW = "1.0.0", "1.0.1"
 PRIORITY = 100
-"""Of the rule: header routes stand above it."""
+"""The priority of the rule; header rules get lower ones."""
 
 _ROLLOUT = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
 _CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
@@ -44,17 +44,17 @@ class Petclinic:
         """The router's block in the Rollout."""
         return {"rules": [{"arn": self.rule}], "targetGroups": dict(self.groups)}
 
-    # What a person does.
+    # What a person does
 
     def cli(self, *arguments: str) -> str:
         """`kubectl argo rollouts …` in this namespace."""
         return self.world.argo.cli(*arguments, "-n", self.namespace)
 
     def set_image(self, version: str) -> None:
-        """And waits until the controller has taken it up: before, its status is still the old one's."""
+        """Returns once the controller has observed it: until then the status is that of the old image."""
         before = self.status()["currentPodHash"]
         self.cli("set", "image", NAME, f"{NAME}=petclinic:{version}")
-        self.wait(lambda status: status["currentPodHash"] != before, f"{version} was taken up")
+        self.wait(lambda status: status["currentPodHash"] != before, f"{version} was observed")
 
     def patch(self, change: Object) -> None:
         arguments = ("rollout", NAME, "-n", self.namespace, "--type", "merge", "-p", json.dumps(change))
@@ -66,10 +66,10 @@ class Petclinic:
         self.patch({"spec": {"strategy": {"canary": {"trafficRouting": routing}}}})
 
     def load(self, per_second: int = 200, headers: Headers | None = None) -> AbstractContextManager[Load]:
-        """Requests to the petclinic while the block runs."""
+        """Sends requests to the petclinic while the block runs."""
         return self.world.load(self.address, per_second, headers)
 
-    # What a person sees.
+    # What a person sees
 
     def rollout(self) -> Object:
         return dict(self.world.client.get(_ROLLOUT, NAME, namespace=self.namespace))
@@ -88,11 +88,11 @@ class Petclinic:
         }
 
     def events(self, kind: str = "Warning") -> list[str]:
-        """`reason: message`, oldest first."""
+        """`reason: message` of each event, oldest first."""
         return [text for text, _ in self.counted_events(kind)]
 
     def counted_events(self, kind: str = "Warning") -> list[tuple[str, int]]:
-        """`reason: message` and how often it happened, oldest first."""
+        """`reason: message` and count of each event, oldest first."""
         arguments = ("-n", self.namespace, "--field-selector", f"involvedObject.name={NAME},type={kind}")
         items = json.loads(self.world.cluster.kubectl("get", "events", *arguments, "-o", "json"))["items"]
         items.sort(key=lambda item: item["metadata"]["creationTimestamp"])
@@ -117,10 +117,10 @@ class Petclinic:
             if group["TargetGroupArn"] == self.groups[CANARY]
         ]
 
-    # What a test waits for.
+    # What a test waits for
 
     def wait(self, condition: Callable[[Object], object], what: str, seconds: float = 60) -> Object:
-        """The status that meets the condition. Fails with the last one, events and logs."""
+        """Waits for a status that meets the condition. Fails with the last status, events and logs."""
         status: Object = {}
 
         def met() -> bool:
@@ -143,7 +143,7 @@ class Petclinic:
         )
 
     def wait_promoted(self, weights: Mapping[str, int] | None = None) -> Object:
-        """Until the new pods are stable and the rule has all weight on the stable Service's group."""
+        """Waits until the new pods are stable and the rule gives the stable Service's group all weight."""
         wanted = weights or {STABLE: 100, CANARY: 0}
         return self.wait(
             lambda status: is_promoted(status) and self.weights() == wanted, "it was promoted", seconds=120
@@ -151,7 +151,7 @@ class Petclinic:
 
 
 def is_promoted(status: Object) -> bool:
-    """The new pods are stable, and the canary's weight was taken back."""
+    """Whether the new pods are stable and the canary has no weight any more."""
     return (
         status.get("phase") == "Healthy"
         and status.get("stableRS") == status.get("currentPodHash")
@@ -160,7 +160,7 @@ def is_promoted(status: Object) -> bool:
 
 
 def weights_of(status: Object) -> dict[str, int]:
-    """What `status.canary.weights` says for canary and stable; -1 where it says nothing."""
+    """The weights in `status.canary.weights` of canary and stable; -1 if there is none."""
     weights = status.get("canary", {}).get("weights") or {}
     return {role: weights.get(role, {}).get("weight", -1) for role in ("canary", "stable")}
 
@@ -176,9 +176,9 @@ def petclinic(
     weights: Mapping[str, int] | None = None,
     routes: Sequence[str] = (),
 ) -> Petclinic:
-    """Applied, at its first revision; not waited for. `canary`, `spec`: more of the Rollout's fields.
+    """Applies the first revision without waiting for it. `canary`, `spec`: more fields of the Rollout.
 
-    `weights`: Service → weight in the rule as it begins. `routes`: names of its managed routes.
+    `weights`: Service → weight in the rule at first. `routes`: the names of the managed routes.
     """
     clinic = _balanced(world, namespace, weights or {STABLE: 100, CANARY: 0})
     rollout, *rest = _objects(clinic)
@@ -192,7 +192,7 @@ def petclinic(
 
 
 def _objects(clinic: Petclinic) -> list[Object]:
-    """The example's, Rollout first, with this namespace and the ARNs of this load balancer."""
+    """The example's objects, Rollout first, with this namespace and the ARNs of this load balancer."""
     text = "\n---\n".join(
         (EXAMPLE / f"{name}.yaml").read_text() for name in ("rollout", "services", "target-group-bindings")
     )

@@ -1,4 +1,4 @@
-"""When all stands still: what is counted then is the router's doing alone."""
+"""Waits until nothing changes any more, so that shares depend on the router alone."""
 
 from lightkube.resources.core_v1 import Pod, Service
 
@@ -7,7 +7,10 @@ from cluster.process import wait_until
 
 
 def wait_until_settled(clinic: Petclinic, weight: int) -> None:
-    """Until it paused at this weight with its pods registered. Fails where status and rule differ from it."""
+    """Waits until the Rollout has paused at this weight with its pods registered.
+
+    Fails if the status or the rule has another weight.
+    """
     status = clinic.wait_paused(weight)
     assert weights_of(status) == {"stable": 100 - weight, "canary": weight}
     assert clinic.weights() == {STABLE: 100 - weight, CANARY: weight}
@@ -15,7 +18,7 @@ def wait_until_settled(clinic: Petclinic, weight: int) -> None:
 
 
 def wait_registered(clinic: Petclinic) -> None:
-    """Until each target group has the pods of its Service healthy, and no others."""
+    """Waits until the healthy targets of each group are the pods of its Service."""
 
     def registered() -> bool:
         return all(_healthy(clinic, service) == _pods(clinic, service) for service in clinic.groups)
@@ -24,7 +27,7 @@ def wait_registered(clinic: Petclinic) -> None:
 
 
 def _pods(clinic: Petclinic, service: str) -> set[str | None]:
-    """By the Service's selector: its Endpoints may be behind. None is one that has no address yet."""
+    """Addresses by the Service's selector, as Endpoints may lag. None: a pod without an address yet."""
     client, namespace = clinic.world.client, clinic.namespace
     selector = client.get(Service, service, namespace=namespace).to_dict()["spec"]["selector"]
     pods = (pod.to_dict() for pod in client.list(Pod, namespace=namespace, labels=selector))

@@ -1,4 +1,4 @@
-"""Pods of a plain Deployment in a namespace of their own, behind a load balancer of their own."""
+"""A plain Deployment named web, in a namespace and behind a load balancer of its own."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ NAME, VERSION, HASH = "web", "1.0.0", "687d76d795"
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A Deployment's pods behind a Service. `group`: for its binding; `url`: of the listener before it."""
+    """The Deployment's pods behind a Service. `group`: the target group to bind. `url`: of the listener."""
 
     world: World
     namespace: str
@@ -47,12 +47,12 @@ class Web:
         self.kubectl("patch", "service", NAME, "-p", json.dumps({"spec": {"selector": {"app": app}}}))
 
     def send_to(self, port: int) -> None:
-        """This port of the pods, from now on."""
+        """Makes the Service send to this port of the pods."""
         ports = [{"name": "http", "port": 80, "targetPort": port}]
         self.kubectl("patch", "service", NAME, "-p", json.dumps({"spec": {"ports": ports}}))
 
     def pods(self) -> dict[str, str]:
-        """Name → address, of the Service's Ready pods."""
+        """Name → address of the Service's Ready pods."""
         subsets = json.loads(self.kubectl("get", "endpoints", NAME, "-o", "json")).get("subsets", [])
         return {
             one["targetRef"]["name"]: one["ip"] for subset in subsets for one in subset.get("addresses", ())
@@ -63,7 +63,7 @@ class Web:
         return self.pods()
 
     def health(self) -> dict[str, str]:
-        """Address of a target → its state, of those that do not drain."""
+        """Address → state of the targets that are not draining."""
         health = control(self.world.endpoint, "GET", "health")
         (targets,) = (one["targets"] for one in health if one["targetGroupArn"] == self.group)
         return {target["id"]: target["state"] for target in targets if target["state"] != "draining"}
@@ -72,7 +72,7 @@ class Web:
         return set(self.health())
 
     def wait_registered(self) -> set[str]:
-        """Until the pods are registered and healthy, and nothing else is registered."""
+        """Waits until exactly the Ready pods are registered, and healthy."""
         wait_until(
             lambda: self.health() == dict.fromkeys(self.pods().values(), "healthy"),
             "the pods were registered",
@@ -80,12 +80,12 @@ class Web:
         return self.registered()
 
     def backends(self) -> dict[str, str]:
-        """Address of a pod → the loopback address that answers for it."""
+        """Address of a pod → the loopback address that answers for the pod."""
         found = control(self.world.endpoint, "GET", "addresses")
         return {target.partition(":")[0]: backend for target, backend in found.items()}
 
     def journal(self, after: float) -> list[Any]:
-        """What was done with the group, oldest first."""
+        """The calls about targets of the group after this time, oldest first."""
         return [
             entry
             for entry in control(self.world.endpoint, "GET", "journal")
@@ -99,7 +99,7 @@ class Web:
         return answer.status, answer.json() if answer.status == 200 else None
 
     def answering(self) -> set[str]:
-        """The pods whose turn it is in as many requests as there are targets: all of them must answer."""
+        """The pods that answer as many requests as there are targets. Every request must succeed."""
         answers = [self.get() for _ in self.registered()]
         assert {status for status, _ in answers} == {200}
         return {body["pod"] for _, body in answers}
@@ -107,7 +107,7 @@ class Web:
 
 @contextmanager
 def web(world: World) -> Iterator[Web]:
-    """Two pods that are Ready, and no binding yet."""
+    """A Deployment with two Ready pods, not bound yet."""
     made = _balanced(world)
     labels = {"app": NAME, "rollouts-pod-template-hash": HASH}
     container = {"name": NAME, "image": f"petclinic:{VERSION}", "ports": [{"containerPort": 8080}]}

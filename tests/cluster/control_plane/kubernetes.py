@@ -1,4 +1,4 @@
-"""A real control plane on loopback, with nodes and pods that exist in its store only."""
+"""A real control plane on loopback. Its nodes and pods exist in its store only."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from cluster import programs
 from cluster.process import Process, free_port, process, wait_until
 
 POD_DELETION_SECONDS = 3
-"""So long a pod is Terminating, as one that finishes its requests."""
+"""How long a pod is Terminating, like a pod that finishes its requests."""
 
 _NODES = ("fake-a", "fake-b")
 _ADMIN_TOKEN = "admin"  # noqa: S105  of an API server on loopback that lives for minutes
@@ -28,14 +28,14 @@ _CONTROLLERS = (
 
 @dataclass(frozen=True, slots=True)
 class Kubernetes:
-    """`kubeconfig` is an administrator's. `directory` holds keys and logs."""
+    """`kubeconfig`: of an administrator. `directory` holds keys and logs."""
 
     directory: Path
     url: str
     kubeconfig: Path
 
     def kubectl(self, *arguments: str | Path, given: str | None = None) -> str:
-        """What it prints. Raises CalledProcessError with its stderr as a note."""
+        """The output of kubectl. Raises CalledProcessError with stderr as a note."""
         return run(
             programs.KUBERNETES.program("kubectl"), *arguments, kubeconfig=self.kubeconfig, given=given
         )
@@ -50,7 +50,7 @@ class Kubernetes:
 
     @contextmanager
     def cordoned(self) -> Iterator[None]:
-        """While the block runs a new pod gets no node and stays Pending."""
+        """Keeps new pods Pending while the block runs: no node accepts them."""
         self.kubectl("cordon", *_NODES)
         try:
             yield
@@ -58,13 +58,13 @@ class Kubernetes:
             self.kubectl("uncordon", *_NODES)
 
     def kubeconfig_of(self, service_account: str, namespace: str) -> Path:
-        """That of a program in a pod of this ServiceAccount."""
+        """The kubeconfig of a program in a pod of this ServiceAccount."""
         token = self.kubectl("create", "token", service_account, "-n", namespace, "--duration", "2h").strip()
         return _kubeconfig(self.directory, self.url, token, service_account)
 
 
 def run(program: Path, *arguments: str | Path, kubeconfig: Path, given: str | None = None) -> str:
-    """A command line of Kubernetes' family, as this user."""
+    """The output of a command such as kubectl, run as this user."""
     environment = {"KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
     ended = subprocess.run(
         [program, *arguments], env=environment, input=given, capture_output=True, text=True, check=False
@@ -79,7 +79,7 @@ def run(program: Path, *arguments: str | Path, kubeconfig: Path, given: str | No
 
 @contextmanager
 def kubernetes(directory: Path) -> Iterator[Kubernetes]:
-    """With two nodes that take pods at once."""
+    """Starts the control plane, with two nodes that start pods at once."""
     with ExitStack() as stack:
         etcd_url = stack.enter_context(_etcd(directory))
         cluster = stack.enter_context(_api_server(directory, etcd_url))
@@ -190,7 +190,7 @@ def _kubeconfig(directory: Path, url: str, token: str, name: str) -> Path:
 
 
 def _stages(directory: Path) -> Path:
-    """What kwok does with nodes and pods: all at once, but for the deletion of a pod."""
+    """kwok's configuration: everything happens to nodes and pods at once, except the deletion of a pod."""
     stages = []
     upstream = programs.KWOK.directory / "files"
     for file in (*upstream.glob("node/fast/node-*.yaml"), *upstream.glob("pod/fast/pod-*.yaml")):

@@ -1,4 +1,4 @@
-"""A backend on loopback for each pod, told to the emulator: kwok's pods have addresses and run nothing."""
+"""A backend on loopback for each pod, announced to the emulator: kwok's pods run nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -17,7 +17,7 @@ HASH_LABEL = "rollouts-pod-template-hash"
 
 
 class Pods(Background):
-    """From a pod's address on until it is deleted its backend answers, through its termination too."""
+    """A pod's backend answers from when the pod has an address until its deletion is complete."""
 
     def __init__(self, cluster: lightkube.AsyncClient, emulator: aiohttp.ClientSession) -> None:
         self._cluster = cluster
@@ -25,7 +25,7 @@ class Pods(Background):
         self._alive: Mapping[str, Any] = {}
         self._change = asyncio.Event()
         self._owners: dict[str, str] = {}
-        self._telling = asyncio.Lock()
+        self._announcing = asyncio.Lock()
 
     async def work(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -45,34 +45,34 @@ class Pods(Background):
 
     async def _serve(self, uid: str, pod: Any) -> None:
         async with _backend(pod) as backend:
-            await self._tell(uid, dict.fromkeys(_addresses(pod), backend))
+            await self._announce(uid, dict.fromkeys(_addresses(pod), backend))
             while uid in self._alive:
                 await self._change.wait()
-            await self._tell(uid, dict.fromkeys(_addresses(pod)))
+            await self._announce(uid, dict.fromkeys(_addresses(pod)))
 
-    async def _tell(self, uid: str, backends: Mapping[str, str | None]) -> None:
-        """An address that another pod has got by now is not taken from that one."""
-        async with self._telling:
-            told = {at: to for at, to in backends.items() if to is not None or self._owners[at] == uid}
-            self._owners |= dict.fromkeys(told, uid)
-            async with self._emulator.put("/_emulator/addresses", json=told) as answer:
+    async def _announce(self, uid: str, backends: Mapping[str, str | None]) -> None:
+        """Announces or withdraws backends. An address that another pod has by now is not withdrawn."""
+        async with self._announcing:
+            announced = {at: to for at, to in backends.items() if to is not None or self._owners[at] == uid}
+            self._owners |= dict.fromkeys(announced, uid)
+            async with self._emulator.put("/_emulator/addresses", json=announced) as answer:
                 answer.raise_for_status()
 
 
 @asynccontextmanager
 async def pods(client: lightkube.AsyncClient, endpoint: str) -> AsyncIterator[Pods]:
-    """For all namespaces, with this emulator."""
+    """Serves the pods of all namespaces, behind this emulator."""
     async with aiohttp.ClientSession(endpoint) as emulator, Pods(client, emulator).working() as running:
         yield running
 
 
 @asynccontextmanager
 async def _backend(pod: Any) -> AsyncIterator[str]:
-    """Where it answers. Requests in flight are finished at the end."""
-    told = _told(pod)
+    """Starts the pod's backend. Gives its address. Requests in flight are finished at the end."""
+    info = _info(pod)
 
     async def answer(_request: web.BaseRequest) -> web.Response:
-        return web.json_response(told)
+        return web.json_response(info)
 
     runner = web.ServerRunner(web.Server(answer, access_log=None))
     await runner.setup()
@@ -83,8 +83,8 @@ async def _backend(pod: Any) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _told(pod: Any) -> dict[str, object]:
-    """As Spring's /actuator/info tells the version, and which pod it is."""
+def _info(pod: Any) -> dict[str, object]:
+    """The version as in Spring's /actuator/info, and which pod this is."""
     image = pod.spec.containers[0].image
     labels = pod.metadata.labels or {}
     return {

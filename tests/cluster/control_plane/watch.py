@@ -1,4 +1,4 @@
-"""All objects of a kind as they are now, whatever happens to the watch that tells of changes."""
+"""All objects of a kind as they are now, whatever happens to the watch that reports changes."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import httpx2
 import lightkube
 from lightkube.core.exceptions import ApiError
 
-# A CRD is served a moment after it was applied, with two refusals before.
+# A CRD is served a moment after it was applied; until then there are two kinds of refusal.
 _NOT_YET = (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS)
 _SERVED_WITHIN_SECONDS = 10
 
@@ -20,13 +20,13 @@ async def watch_all(
 ) -> NoReturn:
     """Calls `changed` with the objects of all namespaces, at once and after each change.
 
-    Raises httpx2.HTTPError, lightkube's ApiError among them, where they cannot be listed.
+    Raises httpx2.HTTPError, or its subclass ApiError of lightkube, if they cannot be listed.
     """
     while True:
         version, objects = await _listed(client, kind)
         changed(objects.values())
         try:
-            # An API server closes each watch after a while, which lightkube opens again from where it was.
+            # An API server closes each watch after a while; lightkube then continues from the last version.
             async for event, one in client.watch(kind, namespace="*", resource_version=version):
                 if event == "DELETED":
                     objects.pop(one.metadata.uid, None)
@@ -36,7 +36,7 @@ async def watch_all(
         except httpx2.TransportError:
             continue
         except httpx2.HTTPStatusError as error:
-            # What was missed meanwhile, deletions above all, only a list tells.
+            # Only a new list shows what was missed, above all deletions.
             if _status(error) != HTTPStatus.GONE:
                 raise
 
@@ -56,5 +56,5 @@ async def _listed(client: lightkube.AsyncClient, kind: type[Any]) -> tuple[str, 
 
 
 def _status(error: httpx2.HTTPStatusError) -> int | None:
-    # A watch that has begun tells its end in an object instead of an answer.
+    # A watch that has begun reports its end in an object instead of a response.
     return error.status.code if isinstance(error, ApiError) else error.response.status_code

@@ -1,6 +1,6 @@
-"""`make demo-cluster`: the real Argo Rollouts leads a canary on this machine, and every request is counted.
+"""`make demo-cluster`: the real Argo Rollouts runs a canary on this machine, and every request is counted.
 
-With KEEP=1 everything stays up afterwards, to play with.
+With KEEP=1 everything stays up afterwards, to try it out.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from cluster import programs
 from cluster.applications.petclinic import Petclinic
-from cluster.demo.canary import WEIGHTS, deployed, play
+from cluster.demo.canary import WEIGHTS, deploy, play
 from cluster.demo.shell import commands_to_try
 from cluster.demo.verdict import Played, faults, summary
 from cluster.process import NotInTime
@@ -25,8 +25,8 @@ from elbv2_trafficrouter.cli.demo.processes import isolate_environment
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Told(BaseException):
-    """To end: no failure, which something on the way might catch."""
+class _Ended(BaseException):
+    """A signal asked for the end. Not an Exception, which other code might catch."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(number)
@@ -40,16 +40,16 @@ def main() -> int:
     try:
         with TemporaryDirectory(prefix="demo-") as directory:
             return _demo(Path(directory))
-    except _Told as told:
-        sys.stderr.write(f"The demo was ended by {told.number.name}.\n")
-        return 128 + told.number
+    except _Ended as ended:
+        sys.stderr.write(f"The demo was ended by {ended.number.name}.\n")
+        return 128 + ended.number
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
     # Only the first: a second Ctrl-C must not break off the ending of processes.
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
-    raise _Told(signal.Signals(number))
+    raise _Ended(signal.Signals(number))
 
 
 def _demo(directory: Path) -> int:
@@ -59,10 +59,10 @@ def _demo(directory: Path) -> int:
     )
     try:
         with world(directory) as running:
-            clinic = deployed(running)
+            clinic = deploy(running)
             found = _judged(play(clinic))
             if os.environ.get("KEEP"):
-                with suppress(_Told):
+                with suppress(_Ended):
                     _keep(clinic)
     except (NotInTime, CalledProcessError) as error:
         _say(f"\nThe demo broke off: {error}", *getattr(error, "__notes__", ()))

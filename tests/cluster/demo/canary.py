@@ -1,4 +1,4 @@
-"""The canary of the demo: the real controller leads it, every request is counted, a line a step."""
+"""The demo's canary: the real controller runs it, every request is counted, each step prints a line."""
 
 import json
 import sys
@@ -32,15 +32,15 @@ _PER_SECOND = 250
 _COLUMNS = 80  # of the table and of the controller's view
 
 
-def deployed(world: World) -> Petclinic:
-    """At its first version."""
+def deploy(world: World) -> Petclinic:
+    """Deploys the first version."""
     clinic = petclinic(world, "petclinic", steps=_STEPS)
     clinic.wait_promoted()
     return clinic
 
 
 def play(clinic: Petclinic) -> Played:
-    """To its second version."""
+    """Runs a canary of the second version."""
     with clinic.load(_PER_SECOND) as load, _shown(clinic) as shown:
         begun = time.monotonic()
         steps = list(_steps(clinic, load, shown))
@@ -67,13 +67,13 @@ def _steps(clinic: Petclinic, load: Load, shown: Lines) -> Iterator[Step]:
 def _counted(
     name: str, asked: int, versions: Mapping[str, str], clinic: Petclinic, load: Load, shown: Lines
 ) -> Step:
-    """With requests that are sent from now on, while nothing changes."""
+    """Counts requests that are sent from now on, while nothing changes."""
     wait_registered(clinic)
     verified = clinic.status()["canary"]["weights"].get("verified", False)
     step = Step(name, asked, versions, clinic.weights(), Reconciled(verified, "the controller said so", 0))
     shown.add(step)
     begun = time.monotonic()
-    # Pods go from the canary's group to the stable one, so that only their version tells which it was.
+    # Pods move from the canary's group to the stable one: only their version shows which group it was.
     groups = {version: group for group, version in versions.items()}
 
     def enough() -> bool:
@@ -89,7 +89,7 @@ def _counted(
 
 
 def _seconds(log: Path) -> Iterator[float]:
-    """Of each SetWeight that wrote, as the sidecar says."""
+    """The duration of each SetWeight that wrote, from the sidecar's log."""
     for line in map(json.loads, log.read_text().splitlines()):
         if line.get("method") == "SetWeight" and line.get("written"):
             yield line["seconds"]
@@ -97,7 +97,7 @@ def _seconds(log: Path) -> Iterator[float]:
 
 @contextmanager
 def _shown(clinic: Petclinic) -> Iterator[Lines]:
-    """A terminal has the controller's view below the table."""
+    """On a terminal, the controller's view is shown below the table."""
     console = Console()
     if not (sys.stdout.isatty() and console.is_interactive and console.width >= _COLUMNS):
         with lines(GROUPS) as plain:
@@ -106,7 +106,7 @@ def _shown(clinic: Petclinic) -> Iterator[Lines]:
     table = LiveTable(GROUPS)
 
     def drawn() -> Group:
-        # A Ctrl-C ends kubectl, too.
+        # Ctrl-C also ends kubectl.
         with suppress(CalledProcessError):
             return Group(table.drawn(), Text.from_ansi(clinic.cli("get", "rollout", NAME)))
         return Group(table.drawn())

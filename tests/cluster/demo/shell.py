@@ -1,4 +1,4 @@
-"""What a person's shell needs to see and change a cluster by hand."""
+"""Variables and commands for a person's shell, to see and change a cluster by hand."""
 
 import os
 import shlex
@@ -30,7 +30,7 @@ def for_kubectl(cluster: Kubernetes) -> dict[str, str]:
 
 
 def for_aws(endpoint: str) -> dict[str, str]:
-    """Variables of somebody else than the sidecar, at this ELBv2."""
+    """Variables for calls to this ELBv2 with other credentials than the sidecar's."""
     return {
         "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": endpoint,
         "AWS_DEFAULT_REGION": REGION,
@@ -41,7 +41,7 @@ def for_aws(endpoint: str) -> dict[str, str]:
 
 
 def commands_to_try(clinic: Petclinic) -> Iterator[str]:
-    """Lines for another shell: what it needs, then commands to try."""
+    """Lines for another shell: its variables, then commands to try."""
     world, here = clinic.world, f"-n {clinic.namespace}"
     variables: Mapping[str, str] = for_kubectl(world.cluster) | for_aws(world.endpoint)
     for name, value in variables.items():

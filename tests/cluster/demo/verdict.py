@@ -1,4 +1,4 @@
-"""What the demo's counts and weights say: exact or not. Pure."""
+"""Judges whether the demo's counts and weights are exact. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ GROUPS = Groups(STABLE, CANARY, other="")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """`all_requests`: those of the steps and those between.
+    """`all_requests`: during steps and between them.
 
     `written`: the canary's weight in each ModifyRule. `seconds`: of each SetWeight that wrote.
     """
@@ -37,7 +37,7 @@ class Played:
 
 
 def faults(played: Played, weights: Sequence[int]) -> list[str]:
-    """A sentence for each thing that was not exact; none: all was. Failures between steps are not among them.
+    """A sentence for each thing that was not exact. Failures between steps are not among them.
 
     `weights`: of the Rollout's steps.
     """
@@ -50,7 +50,7 @@ def faults(played: Played, weights: Sequence[int]) -> list[str]:
 
 
 def summary(played: Played) -> list[str]:
-    """The demo in a few lines; it needs at least one step and one write."""
+    """The demo in a few lines. There must be a step and a write."""
     farthest, (low, high) = max(
         zip(played.steps, judgement.canary_counts(played.steps), strict=True),
         key=lambda step: abs(_deviation(step[0])),

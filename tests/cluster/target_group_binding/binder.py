@@ -1,6 +1,6 @@
-"""What the AWS Load Balancer Controller does for a TargetGroupBinding: a Service's pods in a target group.
+"""Acts as the AWS Load Balancer Controller for a TargetGroupBinding: registers a Service's pods.
 
-It looks at a target group only when the Service's pods change: what others change there stays until then.
+It reads a target group only when the Service's pods change; until then it does not see others' changes.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _RETRY_SECONDS = 0.5
 class Binder(Background):
     """The delays, in seconds, may be set at any time and from any thread; `math.inf` means never.
 
-    What AWS refuses is tried again for ever: the emulator's journal tells of it.
+    Calls that AWS refuses are repeated without end; they are in the emulator's journal.
     """
 
     registration_delay: float = 0
@@ -57,7 +57,7 @@ class Binder(Background):
         async with asyncio.TaskGroup() as group:
             for kind in _KINDS:
                 group.create_task(watch_all(self._cluster, kind, partial(self._saw, kind)))
-            # Without a Service's endpoints all targets would be strangers.
+            # Without a Service's endpoints, all targets would be deregistered.
             while len(self._seen) < len(_KINDS):
                 await self._change.wait()
             followed: set[str] = set()
@@ -77,7 +77,7 @@ class Binder(Background):
         return {one.metadata.uid: one for one in self._seen[TargetGroupBinding]}
 
     async def _follow(self, uid: str) -> None:
-        """One binding, from its creation until after its deletion."""
+        """Serves one binding, from its creation until after its deletion."""
         group = self._bindings()[uid].spec["targetGroupARN"]
         noticed, in_step = KnownTargets(), False
         while (binding := self._bindings().get(uid)) is not None:
@@ -103,18 +103,18 @@ class Binder(Background):
         return ready_targets(reference["port"], named(Service), named(Endpoints))
 
     async def _answering(self, targets: frozenset[Target]) -> frozenset[Target]:
-        """Those with a backend: kwok calls a pod Ready before it has one, a kubelet would not."""
+        """The targets with a backend: unlike a kubelet, kwok reports a pod Ready before it has one."""
         if not targets:
             return targets
         backends = await asyncio.to_thread(control, self._endpoint, "GET", "addresses")
         return frozenset(one for one in targets if f"{one.address}:{one.port}" in backends)
 
     async def _settled(self, group: str, wanted: frozenset[Target]) -> bool:
-        """Whether these are the group's targets now; if AWS refused, it is time to try again."""
+        """Whether these are the group's targets now. After a refusal by AWS, returns when a retry is due."""
         try:
             await self._put(group, wanted)
         except ClientError as refusal:
-            # A group that is gone has no targets.
+            # A deleted group has no targets.
             if not wanted and refusal.response["Error"]["Code"] == "TargetGroupNotFound":
                 return True
             await asyncio.sleep(_RETRY_SECONDS)
@@ -122,7 +122,7 @@ class Binder(Background):
         return True
 
     async def _put(self, group: str, wanted: frozenset[Target]) -> None:
-        """The calls in the order of the AWS Load Balancer Controller 3.5.0."""
+        """Makes the calls of the AWS Load Balancer Controller 3.5.0, in its order."""
         described = await asyncio.to_thread(self._elbv2.describe_target_health, TargetGroupArn=group)
         registered = {
             Target(one["Target"]["Id"], one["Target"]["Port"])
@@ -138,7 +138,7 @@ class Binder(Background):
 
 
 async def _set(change: asyncio.Event, seconds: float | None) -> None:
-    """Returns when it is set, or after so many seconds: delays and backends change without a word."""
+    """Returns once the event is set or the time is over: changes of delays and backends set no event."""
     with suppress(TimeoutError):
         await asyncio.wait_for(change.wait(), seconds)
 
@@ -149,7 +149,7 @@ def _described(targets: Collection[Target]) -> list[TargetDescriptionTypeDef]:
 
 @asynccontextmanager
 async def binder(client: lightkube.AsyncClient, endpoint: str) -> AsyncIterator[Binder]:
-    """For all namespaces, with this ELBv2."""
+    """Serves the bindings of all namespaces, with this ELBv2."""
     with closing(await asyncio.to_thread(client_of, endpoint)) as elbv2:
         async with Binder(client, endpoint, elbv2).working() as running:
             yield running

@@ -1,4 +1,4 @@
-"""The targets that a controller knows of which notices pods late: values only, no clock, no client."""
+"""The targets that a controller knows of if it notices pods late. Values only: no clock, no client."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -15,7 +15,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds from a pod being Ready in Endpoints, or gone from there, until that is noticed."""
+    """Seconds until the controller notices that a pod is Ready in Endpoints, or gone from there."""
 
     registration: float = 0
     deregistration: float = 0
@@ -23,13 +23,13 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class KnownTargets:
-    """`pending`: targets that came or went and are not noticed yet, with the time when they did."""
+    """`pending`: changes that are not noticed yet: target → when it came or went."""
 
     targets: frozenset[Target] = frozenset()
     pending: Mapping[Target, float] = field(default_factory=dict)
 
     def after(self, ready: AbstractSet[Target], now: float, delays: Delays) -> "KnownTargets":
-        """With these targets ready now. Who comes back in time was never gone."""
+        """The state when these targets are ready. A target that is back in time is as if it never went."""
         pending = {one: self.pending.get(one, now) for one in self.targets ^ ready}
         due = {
             one
@@ -43,7 +43,7 @@ def ready_targets(port: int | str, service: Service | None, endpoints: Endpoints
     """The Ready pods behind this port, a number or a name, of a Service."""
     if service is None or service.spec is None or endpoints is None:
         return frozenset()
-    # Endpoints tell the pods' port by the name that the Service's has, which is None for its only one.
+    # Endpoints name the pods' ports as the Service does; a Service's only port may have no name.
     names = {one.name for one in service.spec.ports or () if port in {one.port, one.name}}
     return frozenset(
         Target(address.ip, one.port)

@@ -1,4 +1,4 @@
-"""What the demo in a cluster says of its counts and writes."""
+"""How the demo in a cluster judges its counts and writes."""
 
 from collections import Counter
 from dataclasses import replace
@@ -22,7 +22,7 @@ ALL = Tally(Counter({"1.0.0": 950, "1.0.1": 120}), Counter({"503": 7}))
 EXACT = Played([STEP], ALL, [10, 100, 0], [0.01, 0.03])
 
 
-def test_failures_between_steps_are_told_and_no_fault() -> None:
+def test_failures_between_steps_are_shown_and_are_not_faults() -> None:
     assert faults(EXACT, [10]) == []
     assert EXACT.between == Tally(Counter({"1.0.0": 50, "1.0.1": 20}), Counter({"503": 7}))
     shown = "\n".join(summary(EXACT))
@@ -37,7 +37,7 @@ def test_a_failure_within_a_step_is_a_fault() -> None:
     assert played.between.failures == {"503": 6}
 
 
-def test_another_share_or_weight_than_asked_is_a_fault() -> None:
+def test_a_share_or_weight_that_differs_from_the_request_is_a_fault() -> None:
     moved = StepTally(Counter({Answer(STABLE, "1.0.0"): 670, Answer(CANARY, "1.0.1"): 330}), Counter())
     (share,) = faults(replace(EXACT, steps=[replace(STEP, tally=moved)]), [10])
     assert "330 of 1,000" in share
@@ -45,7 +45,7 @@ def test_another_share_or_weight_than_asked_is_a_fault() -> None:
     assert "the rule has" in weights
 
 
-def test_a_write_that_no_step_asked_for_is_a_fault() -> None:
+def test_a_write_that_no_step_requested_is_a_fault() -> None:
     assert faults(replace(EXACT, written=[10, 10, 100, 0]), [10]) == [
         "the sidecar wrote 10, 10, 100, 0 instead of 10, 100, 0"
     ]

@@ -1,4 +1,4 @@
-"""What the tests' binder decides: which targets it knows of by when, and which a Service has."""
+"""When the binder knows of a target, and which targets a Service has."""
 
 from math import inf
 from typing import Any
@@ -27,7 +27,7 @@ def test_a_pod_is_noticed_when_it_has_been_ready_for_the_delay(now: float, targe
 
 
 @pytest.mark.parametrize(("now", "targets"), [(104.9, {A}), (105, set())])
-def test_a_pod_is_missed_when_it_has_been_gone_for_the_delay(now: float, targets: set[Target]) -> None:
+def test_a_pod_is_forgotten_when_it_has_been_gone_for_the_delay(now: float, targets: set[Target]) -> None:
     assert KnownTargets(frozenset({A})).after(set(), 100, LATE).after(set(), now, LATE).targets == targets
 
 
@@ -37,19 +37,19 @@ def test_each_pod_has_its_own_delay() -> None:
     assert noticed.after({A, B}, 103, LATE).targets == {A, B}
 
 
-def test_a_pod_that_comes_back_in_time_was_never_gone() -> None:
+def test_a_pod_that_comes_back_in_time_is_as_if_it_never_went() -> None:
     back = KnownTargets(frozenset({A})).after(set(), 100, LATE).after({A}, 104, LATE)
     assert back == KnownTargets(frozenset({A}))
     assert back.after(set(), 106, LATE).targets == {A}
 
 
-def test_a_pod_that_goes_in_time_had_never_come() -> None:
+def test_a_pod_that_goes_in_time_is_as_if_it_never_came() -> None:
     gone = KnownTargets().after({A}, 100, LATE).after(set(), 101, LATE)
     assert gone == KnownTargets()
     assert gone.after({A}, 102, LATE).targets == set()
 
 
-def test_delays_hold_from_when_they_are_changed() -> None:
+def test_a_changed_delay_applies_to_pending_pods() -> None:
     never = (
         KnownTargets().after({A}, 100, Delays(registration=inf)).after({A}, 9999, Delays(registration=inf))
     )
@@ -98,7 +98,7 @@ def test_a_binding_names_one_of_several_ports_by_number_or_by_name(port: int | s
         ),
     ],
 )
-def test_what_is_not_there_has_no_targets(
+def test_a_service_that_is_missing_or_empty_has_no_targets(
     its_service: Service | None, its_endpoints: Endpoints | None
 ) -> None:
     assert ready_targets(80, its_service, its_endpoints) == frozenset()

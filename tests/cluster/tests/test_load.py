@@ -1,4 +1,4 @@
-"""The load of the end-to-end suite, against real servers on loopback."""
+"""The load generator of the end-to-end tests, against real servers on loopback."""
 
 import asyncio
 import socket
@@ -35,7 +35,7 @@ async def stable(_: web.BaseRequest) -> web.Response:
 
 @dataclass
 class Stuck:
-    """It answers nobody until it is released."""
+    """Answers no request until it is released."""
 
     received: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -153,7 +153,7 @@ def test_an_answer_of_400_or_more_is_its_status(status: int) -> None:
     assert set(outcomes(sampled(handler, at_least=5))) == {str(status)}
 
 
-def test_a_connection_closed_without_an_answer_is_one_reset_and_the_request_is_not_sent_again() -> None:
+def test_a_connection_closed_without_an_answer_is_one_reset_and_the_request_is_not_repeated() -> None:
     received = 0
 
     async def handler(request: web.BaseRequest) -> web.Response:
@@ -180,14 +180,14 @@ def test_an_answer_cut_short_is_a_reset() -> None:
 
 
 @pytest.mark.parametrize("text", ["welcome", '{"build": {"version": "1.0.0"}}'])
-def test_an_answer_that_names_no_version_pod_and_hash_is_no_success(text: str) -> None:
+def test_an_answer_without_version_pod_and_hash_is_not_a_success(text: str) -> None:
     async def handler(_: web.BaseRequest) -> web.Response:
         return web.Response(text=text)
 
     assert set(outcomes(sampled(handler, at_least=5))) == {"unreadable"}
 
 
-def test_a_refused_connection_is_told_from_a_reset() -> None:
+def test_a_refused_connection_is_not_a_reset() -> None:
     async def run(address: str) -> list[Sample]:
         async with load(address, per_second=200) as running:
             await until(lambda: len(running.samples) >= 5)
@@ -229,7 +229,7 @@ def test_requests_are_sent_at_their_pace_while_the_server_is_stuck() -> None:
     assert outcomes(samples) == {STABLE: received}
 
 
-def test_what_was_due_while_the_client_was_stuck_is_sent_afterwards_and_the_delay_is_told() -> None:
+def test_requests_due_while_the_client_was_stuck_are_sent_afterwards_and_the_delay_is_recorded() -> None:
     async def run() -> float:
         async with RawTestServer(stable) as server, load(address_of(server), per_second=200) as running:
             await until(lambda: bool(running.samples))
@@ -241,7 +241,7 @@ def test_what_was_due_while_the_client_was_stuck_is_sent_afterwards_and_the_dela
     assert asyncio.run(run()) > 0.4
 
 
-def test_no_request_is_sent_after_the_block_and_those_under_way_are_waited_for() -> None:
+def test_no_request_is_sent_after_the_block_and_requests_in_flight_are_awaited() -> None:
     async def run() -> tuple[int, list[Sample], float]:
         stuck = Stuck()
         async with RawTestServer(stuck.answer) as server:
@@ -257,21 +257,21 @@ def test_no_request_is_sent_after_the_block_and_those_under_way_are_waited_for()
     assert sum(sample.sent > left for sample in samples) < 3  # those that were just about to be sent
 
 
-def test_connections_are_kept_and_now_and_then_another_is_opened() -> None:
-    requests = told_to_close = 0
+def test_connections_are_reused_and_replaced_now_and_then() -> None:
+    requests = closing = 0
     connections: set[object] = set()
 
     async def handler(request: web.BaseRequest) -> web.Response:
-        nonlocal requests, told_to_close
+        nonlocal requests, closing
         requests += 1
-        told_to_close += not request.keep_alive
+        closing += not request.keep_alive
         connections.add(transport_of(request).get_extra_info("peername"))
         return info(STABLE)
 
     samples = sampled(handler, at_least=160, per_second=400)
 
-    assert told_to_close == requests // 50
-    assert told_to_close < len(connections) < requests
+    assert closing == requests // 50
+    assert closing < len(connections) < requests
     assert outcomes(samples) == {STABLE: requests}
 
 

@@ -1,4 +1,4 @@
-"""Objects of a cluster stay known whatever happens to the watch: lightkube in front of an API of our own."""
+"""The objects of a cluster stay known whatever happens to the watch: lightkube in front of a simple API."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from cluster.control_plane.watch import watch_all
 
 
 class Api:
-    """Keeps pods by name. A watch tells of changes until it is ended, in the way that it is told."""
+    """Keeps pods by name. A watch reports changes until a test ends it, in the way that the test chooses."""
 
     def __init__(self) -> None:
         self.pods: dict[str, dict[str, Any]] = {}
@@ -35,7 +35,7 @@ class Api:
         self._watch.put_nowait(json.dumps({"type": event, "object": self.put(event, name)}))
 
     def put(self, event: str, name: str) -> dict[str, Any]:
-        """Without a word to the watch."""
+        """Changes a pod without reporting it to the watch."""
         pod = {"metadata": {"name": name, "uid": f"uid-of-{name}", "resourceVersion": "2"}}
         if event == "DELETED":
             del self.pods[name]
@@ -79,7 +79,7 @@ class Names(Background):
 
     async def failed(self) -> Exception:
         async with asyncio.timeout(10):
-            while self.failure is None:  # noqa: ASYNC110  it is set without a word
+            while self.failure is None:  # noqa: ASYNC110  nothing signals it
                 await asyncio.sleep(0)
         return self.failure
 
@@ -111,7 +111,7 @@ def api() -> Api:
     return api
 
 
-async def test_what_is_there_and_what_changes_is_known(api: Api) -> None:
+async def test_existing_objects_and_changes_are_known(api: Api) -> None:
     async with Names(api).working() as names:
         await names.become("old")
         api.change("ADDED", "new")
@@ -136,7 +136,7 @@ async def test_a_watch_that_the_server_closes_is_opened_again_from_where_it_was(
         pytest.param(httpx2.ReadError("cut"), id="its connection is cut"),
     ],
 )
-async def test_what_a_broken_watch_missed_is_known(api: Api, end: str | Exception) -> None:
+async def test_changes_that_a_broken_watch_missed_are_known(api: Api, end: str | Exception) -> None:
     async with Names(api).working() as names:
         await names.become("old")
         api.put("DELETED", "old")
@@ -151,10 +151,10 @@ async def test_a_kind_may_be_served_a_moment_later(api: Api) -> None:
         await names.become("old")
 
 
-async def test_a_failure_is_told_and_raised_where_the_block_is_left(api: Api) -> None:
+async def test_a_failure_can_be_read_and_is_raised_at_the_end_of_the_block(api: Api) -> None:
     api.refusals = [refusal(403)]
-    told: Exception | None = None
+    failure: Exception | None = None
     with pytest.raises(ApiError, match="refused") as raised:
         async with Names(api).working() as names:
-            told = await names.failed()
-    assert raised.value is told
+            failure = await names.failed()
+    assert raised.value is failure

@@ -1,4 +1,4 @@
-"""The users: requests at an even pace, answered or not, each sent once; and the counts of how they ended."""
+"""The users: requests at an even pace, each sent once, and the counts of their outcomes."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ _REQUESTS_PER_CONNECTION = 50  # on average, as of browsers that come and go
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Which pod answered: its version, name and pod template's hash."""
+    """The pod that answered: its version, name and pod template hash."""
 
     version: str
     pod: str
@@ -30,7 +30,7 @@ class Answer:
 class Sample:
     """One request. `sent`: by time.monotonic().
 
-    A failure is the status as it stands ("503"), "reset" (also a body cut short), "refused", "time-out" or
+    A failure is the status ("503"), "reset" (also a body cut short), "refused", "time-out" or
     "unreadable" (an answer below 400 without version, pod and hash).
     """
 
@@ -55,7 +55,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The requests sent in this second since the first request, 0 is the first."""
+    """The requests of one second. `number`: counted from the first request, which is in second 0."""
 
     number: int
     tally: Tally
@@ -63,7 +63,7 @@ class Second:
 
 @dataclass(slots=True)
 class Load:
-    """What was seen so far. Another thread may read it while it grows.
+    """The outcomes so far. Another thread may read them while there are more.
 
     `samples`: in the order in which the requests ended. `late`: the largest delay in seconds between due and
     sent; above some tenths this client, and not who answers, was too slow.
@@ -84,7 +84,7 @@ async def load(
     headers: Mapping[str, str] | None = None,
     deadline_seconds: float = 5,
 ) -> AsyncIterator[Load]:
-    """Sends while the block runs, then waits for the requests under way.
+    """Sends requests while the block runs, then waits for those in flight.
 
     `address`: a loopback address and a port. `tls`: what it is verified by, None is plain HTTP. `host`: the
     Host header, else the address. `headers`: more of them, in each request.
@@ -110,12 +110,12 @@ async def load(
 
 
 def tally(samples: Iterable[Sample], begun: float, ended: float) -> Tally:
-    """Of the requests sent from `begun` until before `ended`, by time.monotonic(), those that have ended."""
+    """Counts the finished requests that were sent from `begun` until before `ended`, by time.monotonic()."""
     return _counted(sample for sample in samples if begun <= sample.sent < ended)
 
 
 def by_second(samples: Sequence[Sample]) -> list[Second]:
-    """Each second from the first request to the last, also those without a request."""
+    """Every second from the first request to the last, including seconds without a request."""
     so_far = list(samples)  # it may grow meanwhile
     if not so_far:
         return []
@@ -127,7 +127,7 @@ def by_second(samples: Sequence[Sample]) -> list[Second]:
 
 
 def table(seconds: Sequence[Second]) -> str:
-    """A line a second. Columns: versions as they appeared, 5xx, reset, time-out, and what else there was."""
+    """A line for each second. Columns: versions as they appeared, 5xx, reset, time-out, other failures."""
     versions = list(dict.fromkeys(version for second in seconds for version in second.tally.versions))
     seen = dict.fromkeys(failure for second in seconds for failure in second.tally.failures)
     failures = list(
@@ -178,7 +178,7 @@ class _Sender:
             requests.create_task(self._request(due, last=(number + 1) % _REQUESTS_PER_CONNECTION == 0))
 
     async def _request(self, due: float, *, last: bool) -> None:
-        """`last`: on its connection."""
+        """`last`: whether it is the last one on its connection."""
         sent = time.monotonic()
         self._running.late = max(self._running.late, sent - due)
         outcome = await self._ended({"Connection": "close"} if last else {})
@@ -228,7 +228,7 @@ def _outcome(status: int, body: bytes) -> Answer | str:
 async def _sent_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """A broken connection is a failure to count: aiohttp would send the GET again, unseen."""
+    """A broken connection counts as a failure; aiohttp would send the GET again without a trace."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:  # it was not sent, and aiohttp leaves it at that
