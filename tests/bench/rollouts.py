@@ -1,4 +1,4 @@
-"""What users get through whole rollouts when targets are registered late: the 5xx of each play."""
+"""Measures the 5xx that users get in whole rollouts when targets are registered late."""
 
 import tempfile
 import time
@@ -14,7 +14,7 @@ from cluster.traffic.shares import count_requests
 from cluster.world import World, world
 
 DELAYS_SECONDS = (0, 5, 15)
-"""From a pod that is ready to RegisterTargets."""
+"""From a pod being Ready to RegisterTargets."""
 
 _AT_ONCE = 2
 _REQUESTS_PER_SECOND = 200
@@ -25,8 +25,8 @@ _STEPS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """`act` begins with the first revision at work."""
+class Scenario:
+    """`act` begins when the first revision runs."""
 
     name: str
     act: Callable[[Petclinic], object]
@@ -36,7 +36,7 @@ class Play:
 
     @property
     def canary(self) -> Mapping[str, Any]:
-        """Of the Rollout's strategy. Old pods go soon, so that their end is seen too."""
+        """Fields of the Rollout's strategy. Old pods go soon, so that their end is measured, too."""
         if self.dynamic_stable_scale:  # Argo Rollouts refuses scaleDownDelaySeconds beside it
             return {"dynamicStableScale": True}
         return {"scaleDownDelaySeconds": 10, "abortScaleDownDelaySeconds": 5}
@@ -75,23 +75,23 @@ def overtaken(clinic: Petclinic) -> None:
     clinic.wait_promoted()
 
 
-PLAYS = (
-    Play("canary", canary),
-    Play("canary, 1 replica", canary, replicas=1),
-    Play("canary, 10 replicas", canary, replicas=10),
-    Play("canary without steps", canary, steps=()),
-    Play("canary, dynamicStableScale", canary, dynamic_stable_scale=True),
-    Play("promoted in full at 25", promoted_in_full),
-    Play("aborted at 50", aborted),
-    Play("aborted at 50, dynamicStableScale", aborted, dynamic_stable_scale=True),
-    Play("undone at 50", undone),
-    Play("third revision at 25", overtaken),
+SCENARIOS = (
+    Scenario("canary", canary),
+    Scenario("canary, 1 replica", canary, replicas=1),
+    Scenario("canary, 10 replicas", canary, replicas=10),
+    Scenario("canary without steps", canary, steps=()),
+    Scenario("canary, dynamicStableScale", canary, dynamic_stable_scale=True),
+    Scenario("promoted in full at 25", promoted_in_full),
+    Scenario("aborted at 50", aborted),
+    Scenario("aborted at 50, dynamicStableScale", aborted, dynamic_stable_scale=True),
+    Scenario("undone at 50", undone),
+    Scenario("third revision at 25", overtaken),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`seconds`: those with a 5xx in them."""
+    """`seconds`: how many seconds had a 5xx."""
 
     tally: Tally
     seconds: int
@@ -102,14 +102,18 @@ class Result:
         return f"{self.tally.server_errors:,} of {self.tally.requests:,} in {self.seconds} s{beside}"
 
 
-def played(world: World, play: Play, namespace: str) -> Result:
-    clinic = petclinic(world, namespace, steps=play.steps, replicas=play.replicas, canary=play.canary)
+def run(world: World, scenario: Scenario, namespace: str) -> Result:
+    clinic = petclinic(
+        world, namespace, steps=scenario.steps, replicas=scenario.replicas, canary=scenario.canary
+    )
     clinic.wait_promoted()
     with clinic.load(_REQUESTS_PER_SECOND) as load:
         _wait_for_answers(clinic, load)
         begun = time.monotonic()
-        play.act(clinic)
-        clinic.wait(lambda status: status["replicas"] == play.replicas, "other pods were gone", seconds=120)
+        scenario.act(clinic)
+        clinic.wait(
+            lambda status: status["replicas"] == scenario.replicas, "other pods were gone", seconds=120
+        )
         count_requests(load, 2 * _REQUESTS_PER_SECOND)
     samples = [sample for sample in load.samples if sample.sent >= begun]
     clinic.world.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
@@ -123,23 +127,23 @@ def _wait_for_answers(clinic: Petclinic, load: Any) -> None:
     clinic.wait(lambda _: not count_requests(load, _REQUESTS_PER_SECOND).failures, "all were answered")
 
 
-def results(world: World, delay: int) -> Iterator[tuple[Play, Result]]:
+def results(world: World, delay: int) -> Iterator[tuple[Scenario, Result]]:
     world.binder.registration_delay = delay
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         under_way = {
-            pool.submit(played, world, play, f"play-{number}-late-{delay}"): play
-            for number, play in enumerate(PLAYS)
+            pool.submit(run, world, scenario, f"scenario-{number}-late-{delay}"): scenario
+            for number, scenario in enumerate(SCENARIOS)
         }
         for ended in as_completed(under_way):
             yield under_way[ended], ended.result()
 
 
 def main() -> None:
-    print("| registered so late | play | 5xx |\n|---|---|---|")
+    print("| registered so late | scenario | 5xx |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as directory, world(Path(directory)) as running:
         for delay in DELAYS_SECONDS:
-            for play, result in results(running, delay):
-                print(f"| {delay} s | {play.name} | {result} |", flush=True)
+            for scenario, result in results(running, delay):
+                print(f"| {delay} s | {scenario.name} | {result} |", flush=True)
 
 
 if __name__ == "__main__":

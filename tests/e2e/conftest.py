@@ -13,7 +13,7 @@ _LINES = 40
 
 @pytest.fixture(scope="session")
 def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The newest controller: most scenarios share it, each in a namespace of its own."""
+    """The newest controller. Most scenarios share it, each in a namespace of its own."""
     with world(tmp_path_factory.mktemp("newest")) as running:
         yield running
 
@@ -31,7 +31,7 @@ def each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def fault(newest: World) -> Iterator[Callable[..., None]]:
-    """Lets AWS answer an action with an error, until the test ends."""
+    """Makes AWS answer an action with an error until the test ends."""
 
     def ask(action: str, **answer: str) -> None:
         control(newest.endpoint, "POST", "faults", {"action": action, **answer})
@@ -45,8 +45,8 @@ def worlds(item: pytest.Function) -> list[World]:
 
 
 @pytest.fixture(autouse=True)
-def _makes_room(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a test made in a world is taken out of it: AWS allows 50 load balancers, and pods cost time."""
+def _remove_what_the_test_created(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Removes what a test has created: AWS allows 50 load balancers, and pods cost time."""
     before = [(running, namespaces(running), balancers(running)) for running in worlds(request.node)]
     yield
     for running, old_namespaces, old_balancers in before:
@@ -68,7 +68,7 @@ def balancers(running: World) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def _calls_only_what_is_documented(request: pytest.FixtureRequest) -> Iterator[None]:
-    """By the sidecar. That requests meet a group only in registration is for a gate to prevent."""
+    """The sidecar makes only documented calls. Users' requests may meet a group with initial targets only."""
     yield
     for running in worlds(request.node):
         journal = control(running.endpoint, "GET", "journal")
@@ -80,7 +80,7 @@ def _calls_only_what_is_documented(request: pytest.FixtureRequest) -> Iterator[N
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure is told with what the programs said last; all that they said lies in their directory."""
+    """Shows the end of the programs' logs with a failure; the whole logs are in the cluster's directory."""
     report = yield
     if report.failed and call.when == "call":
         for running in worlds(item):

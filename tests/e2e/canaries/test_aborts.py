@@ -1,4 +1,4 @@
-"""An abort takes the canary's weight back in one write, however often it is asked for."""
+"""An abort takes the canary's weight back in one write, however often the controller repeats it."""
 
 import pytest
 
@@ -13,10 +13,10 @@ REPLICAS = 2
 
 
 @pytest.mark.parametrize(("stays_seconds", "is_gone"), [(4, True), (60, False)])
-def test_an_abort_is_one_write_and_a_retry_walks_the_steps_again(
+def test_an_abort_is_one_write_and_a_retry_repeats_the_steps(
     *, stays_seconds: int, is_gone: bool, newest: World
 ) -> None:
-    """`stays_seconds`: the canary's pods, after the abort. `is_gone`: when it is retried."""
+    """`stays_seconds`: how long the canary's pods stay. `is_gone`: whether they are gone at the retry."""
     canary = {"scaleDownDelaySeconds": 2, "abortScaleDownDelaySeconds": stays_seconds}
     clinic = petclinic(newest, f"aborted-{stays_seconds}", steps=STEPS, replicas=REPLICAS, canary=canary)
     clinic.wait_promoted()

@@ -1,4 +1,4 @@
-"""A listener's default action has weights and header routes as a rule has."""
+"""A listener's default action has weights and header routes like a rule."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ STEPS: list[Object] = [{"setWeight": 25}, beta_route(), {"pause": {}}, {"setWeig
 LAST_PRIORITY = 50_000
 
 
-def steer_the_default_action(clinic: Petclinic) -> None:
-    """In place of the rule."""
+def control_the_default_action(clinic: Petclinic) -> None:
+    """Makes the router control the default action in place of the rule."""
     groups = [
         {"TargetGroupArn": clinic.groups[service], "Weight": weight}
         for service, weight in ((STABLE, 100), (CANARY, 0))
@@ -39,9 +39,9 @@ def weights(clinic: Petclinic) -> dict[str, int]:
     return {services[group["TargetGroupArn"]]: group["Weight"] for group in groups}
 
 
-def test_a_default_action_is_steered_and_has_header_routes(newest: World) -> None:
+def test_a_default_action_has_exact_weights_and_header_routes(newest: World) -> None:
     clinic = deploy(newest, "default-action", STEPS)
-    steer_the_default_action(clinic)
+    control_the_default_action(clinic)
     before = listener_rules(clinic)
     with both_loads(clinic) as (marked, others):
         assert_only(others, OLD)

@@ -14,12 +14,12 @@ SOON = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
 
 
 def assert_users_get(clinic: Petclinic, percent: int) -> None:
-    """So many of the new version."""
+    """So many percent of the requests get the new version."""
     with clinic.load() as load:
         assert_share(load, NEW, percent)
 
 
-def test_two_rollouts_move_without_each_other(newest: World) -> None:
+def test_two_rollouts_move_independently(newest: World) -> None:
     north, south = (
         petclinic(newest, name, steps=[{"setWeight": weight}, {"pause": {}}], canary=SOON)
         for name, weight in (("many-north", 10), ("many-south", 60))
@@ -44,7 +44,7 @@ def test_two_rollouts_move_without_each_other(newest: World) -> None:
     assert (north.events(), south.events()) == (["RolloutAborted: Rollout aborted update to revision 2"], [])
 
 
-def test_twenty_rollouts_at_once_are_exact_at_each_rest(newest: World) -> None:
+def test_twenty_rollouts_at_once_are_exact_at_each_pause(newest: World) -> None:
     with ThreadPoolExecutor() as people:
         clinics = list(
             people.map(

@@ -1,4 +1,4 @@
-"""A person who waits for no more steps: the next one, or the end of them."""
+"""A person promotes the Rollout to its next step, or to the end."""
 
 from cluster.applications.petclinic import NEW, OLD, Petclinic, petclinic
 from cluster.applications.settled import wait_registered, wait_until_settled
@@ -25,7 +25,7 @@ def at_25(world: World, name: str) -> Petclinic:
     return clinic
 
 
-def test_promote_goes_one_step_on(newest: World) -> None:
+def test_promote_continues_with_the_next_step(newest: World) -> None:
     clinic = at_25(newest, "promoted")
     with clinic.load() as load:
         assert_shares(load, {OLD: 75, NEW: 25})

@@ -1,4 +1,4 @@
-"""One revision after the other: the first, the next, one too early, and the way back."""
+"""The first revision, the next one, one that comes during a canary, and the way back."""
 
 from collections.abc import Callable
 from itertools import count
@@ -22,7 +22,7 @@ _numbers = count()
 
 @pytest.fixture
 def clinic(newest: World) -> Petclinic:
-    """Its first revision is at work."""
+    """A Rollout that runs its first revision."""
     clinic = petclinic(newest, f"revisions-{next(_numbers)}", steps=STEPS, canary=SOON)
     clinic.wait_promoted()
     wait_registered(clinic)
@@ -30,7 +30,7 @@ def clinic(newest: World) -> Petclinic:
 
 
 def walk(clinic: Petclinic, load: Load, old: str, new: str) -> None:
-    """From 25 to the promotion, with all counted."""
+    """Goes from 25 to the promotion, and counts requests at each step."""
     wait_until_settled(clinic, 25)
     assert_shares(load, {old: 75, new: 25})
     clinic.cli("promote", "was")
@@ -42,7 +42,7 @@ def walk(clinic: Petclinic, load: Load, old: str, new: str) -> None:
     assert_only(load, new)
 
 
-def test_a_rule_that_is_right_already_is_not_written_for_the_first_revision(clinic: Petclinic) -> None:
+def test_a_rule_that_is_correct_is_not_written_for_the_first_revision(clinic: Petclinic) -> None:
     with clinic.load() as load:
         assert_only(load, OLD)
     assert clinic.weights() == {STABLE: 100, CANARY: 0}
@@ -105,7 +105,7 @@ def set_the_old_image(clinic: Petclinic) -> None:
 
 
 @pytest.mark.parametrize("go_back", [undo, set_the_old_image])
-def test_the_stable_revision_has_all_when_a_canary_is_given_up(
+def test_the_stable_revision_gets_everything_back_when_a_canary_is_given_up(
     go_back: Callable[[Petclinic], None], clinic: Petclinic
 ) -> None:
     with clinic.load() as load:

@@ -1,4 +1,4 @@
-"""How many pods there are and what share they get: two things, except with dynamicStableScale."""
+"""The number of pods and their share of requests are independent, except with dynamicStableScale."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def pods(status: Object) -> dict[str, int]:
 
 
 def wait_for_pods(clinic: Petclinic, **wanted: int) -> None:
-    """Created, Ready or not, and not told to end."""
+    """Waits for so many pods that exist, Ready or not, and are not terminating."""
     clinic.wait(lambda status: pods(status) == wanted, f"its pods were {wanted}")
 
 
@@ -27,7 +27,7 @@ def assert_shared(clinic: Petclinic, load: Load, weight: int) -> None:
     assert_shares(load, {OLD: 100 - weight, NEW: weight})
 
 
-def test_stable_gives_up_pods_once_it_has_given_up_weight(newest: World) -> None:
+def test_stable_loses_pods_only_after_it_has_lost_weight(newest: World) -> None:
     clinic = petclinic(
         newest,
         "dynamic",
@@ -49,7 +49,7 @@ def test_stable_gives_up_pods_once_it_has_given_up_weight(newest: World) -> None
     assert clinic.events() == []
 
 
-def test_an_abort_gives_weight_back_as_stable_grows(newest: World) -> None:
+def test_an_abort_returns_weight_as_stable_grows(newest: World) -> None:
     steps: list[Object] = [{"setWeight": 25}, {"setWeight": 50}, {"setWeight": 75}, {"pause": {}}]
     # With abortScaleDownDelaySeconds set, 1.10.2 would stay at 50 for ever: argo-rollouts#4898.
     canary = {"dynamicStableScale": True}
@@ -74,7 +74,7 @@ def test_an_abort_gives_weight_back_as_stable_grows(newest: World) -> None:
     assert clinic.events() == ["RolloutAborted: Rollout aborted update to revision 2"]
 
 
-def test_a_canary_scaled_by_itself_gets_the_weight_of_its_step(newest: World) -> None:
+def test_a_canary_with_a_scale_of_its_own_gets_the_weight_of_its_step(newest: World) -> None:
     clinic = petclinic(
         newest,
         "canary-scale",

@@ -1,4 +1,4 @@
-"""Weights out of more than 100, and a canary that asks for none."""
+"""Weights out of 1000, and a canary without weights."""
 
 from cluster.applications.petclinic import CANARY, NEW, OLD, STABLE, petclinic, weights_of
 from cluster.applications.settled import wait_registered
@@ -7,7 +7,7 @@ from cluster.world import World
 
 PER_SECOND = 300
 REQUESTS = {5: 3500, 50: 1500}
-"""So many that neither of these weights is likely at the other's count, nor 0 at the smaller's."""
+"""Enough to tell each of these weights from the other and from 0."""
 
 
 def test_weights_out_of_1000_reach_users_as_tenths_of_a_percent(newest: World) -> None:

@@ -1,4 +1,4 @@
-"""The pods of a Service in its target group, as the AWS Load Balancer Controller keeps them there."""
+"""The harness's binder keeps a Service's pods registered as the AWS Load Balancer Controller does."""
 
 import math
 import time
@@ -114,7 +114,7 @@ def test_pods_that_come_back_within_the_delay_stay_registered(bound: Web) -> Non
     bound.wait_for_pods(0)
     bound.select(NAME)
     bound.wait_for_pods(2)
-    # What comes after shows that it has been seen.
+    # Later changes show that the earlier ones have been seen.
     bound.scale(3)
     bound.wait_for_pods(3)
     bound.wait_registered()
@@ -125,7 +125,7 @@ def test_pods_that_come_back_within_the_delay_stay_registered(bound: Web) -> Non
     assert "DeregisterTargets" not in actions(bound.journal(after=begin))
 
 
-def test_what_somebody_else_registered_goes_when_pods_change(bound: Web) -> None:
+def test_a_target_that_another_client_registered_goes_when_pods_change(bound: Web) -> None:
     bound.elbv2.register_targets(TargetGroupArn=bound.group, Targets=[{"Id": STRANGER, "Port": 8080}])
     begin = time.time()
     bound.scale(3)
@@ -136,12 +136,12 @@ def test_what_somebody_else_registered_goes_when_pods_change(bound: Web) -> None
     assert register["action"] == "RegisterTargets"
 
 
-def test_without_its_binding_a_group_is_empty(bound: Web) -> None:
+def test_a_group_is_empty_after_its_binding_was_deleted(bound: Web) -> None:
     bound.kubectl("delete", "targetgroupbinding", NAME)
     wait_until(lambda: not bound.registered(), "the group was empty")
 
 
-def test_what_aws_refuses_is_tried_again(web: Web) -> None:
+def test_a_call_that_aws_refuses_is_repeated(web: Web) -> None:
     control(web.world.endpoint, "POST", "faults", {"action": "RegisterTargets", "error": "AccessDenied"})
     begin = time.time()
     web.bind()

@@ -1,4 +1,4 @@
-"""What answers for a pod, from its address on until it is deleted."""
+"""A pod's backend answers from when the pod has an address until its deletion is complete."""
 
 import json
 import math
@@ -22,7 +22,7 @@ def web(newest: World) -> Iterator[Web]:
         yield web
 
 
-def test_a_pod_answers_until_it_is_deleted_and_not_only_until_it_terminates(web: Web) -> None:
+def test_a_pod_answers_while_it_terminates_and_not_after_its_deletion(web: Web) -> None:
     web.world.binder.deregistration_delay = math.inf
     both = web.pods()
     web.scale(1)
@@ -43,7 +43,7 @@ def listens(backend: str) -> bool:
     return True
 
 
-def test_an_address_that_another_pod_has_got_is_left_to_it(web: Web) -> None:
+def test_an_address_that_another_pod_has_by_now_stays_with_that_pod(web: Web) -> None:
     old = place(web, "old", "10.64.254.1")
     new = place(web, "new", "10.64.254.1", instead_of=old)
     place(web, "other", "10.64.254.2")
@@ -54,7 +54,7 @@ def test_an_address_that_another_pod_has_got_is_left_to_it(web: Web) -> None:
 
 
 def place(web: Web, pod: str, address: str, instead_of: str | None = None) -> str:
-    """A pod on no node gets this address. Gives its backend."""
+    """Creates a pod without a node, with this address. Returns its backend."""
     container = {"name": NAME, "image": "petclinic:1.0.0", "ports": [{"containerPort": 8080}]}
     web.world.cluster.apply({
         "apiVersion": "v1",

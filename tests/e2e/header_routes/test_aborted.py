@@ -1,4 +1,4 @@
-"""An abort takes a header route away in one write, however often Argo Rollouts asks for it."""
+"""An abort removes a header route in one write, however often Argo Rollouts repeats it."""
 
 from cluster.applications.header_routes import (
     REPLICAS,
@@ -21,7 +21,7 @@ TAKEN_BACK = ["DeleteRule", "ModifyRule 0"]
 ABORTED = "RolloutAborted: Rollout aborted update to revision 2"
 
 
-def test_an_abort_takes_the_route_away_once_and_a_retry_brings_it_back(newest: World) -> None:
+def test_an_abort_removes_the_route_once_and_a_retry_sets_it_again(newest: World) -> None:
     clinic = deploy(newest, "header-abort", STEPS)
     before = listener_rules(clinic)
     with both_loads(clinic) as (marked, others):
@@ -45,7 +45,7 @@ def test_an_abort_takes_the_route_away_once_and_a_retry_brings_it_back(newest: W
 
 
 def abort(clinic: Petclinic) -> None:
-    """Until the canary's pods are gone. So long Argo Rollouts reconciles it without a pause."""
+    """Aborts, and waits for the end of the canary's pods. Until then Argo Rollouts reconciles all the time."""
     reads = len(clinic.calls("DescribeRules"))
     clinic.cli("abort", "was")
     clinic.wait(lambda status: status["replicas"] == REPLICAS, "the canary's pods were gone")
@@ -53,8 +53,8 @@ def abort(clinic: Petclinic) -> None:
     wait_registered(clinic)
 
 
-def test_a_route_of_the_first_step_waits_for_a_pod_and_survives_no_abort(newest: World) -> None:
-    """In both Argo Rollouts takes routes away and sets them in turn."""
+def test_a_route_of_the_first_step_waits_for_a_pod_and_is_removed_by_an_abort(newest: World) -> None:
+    """In both cases Argo Rollouts removes and sets routes in turn."""
     clinic = deploy(newest, "header-first", ROUTE_FIRST)
     before = listener_rules(clinic)
     with both_loads(clinic) as (marked, others):

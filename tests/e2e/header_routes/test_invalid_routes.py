@@ -1,4 +1,4 @@
-"""A header route that AWS would not take is told by an event. Its correction is enough, or an abort."""
+"""An event reports a header route that AWS would refuse. Correcting or aborting the Rollout is enough."""
 
 import pytest
 
@@ -42,7 +42,7 @@ LOOKS_AHEAD = (
 
 
 def refused(world: World, name: str, value: Object) -> Petclinic:
-    """On its way to a route with this value of its header."""
+    """A canary that has a step with this value of the header before it."""
     clinic = deploy(world, name, steps(header_route("beta", ("X-Beta", value))))
     clinic.set_image(NEW)
     return clinic
@@ -53,7 +53,7 @@ def steps(route: Object) -> list[Object]:
 
 
 def assert_held(clinic: Petclinic, marked: Load) -> None:
-    """At the weight that it had, and nobody asked AWS for the route."""
+    """The canary keeps its weight, and AWS was not asked for the route."""
     wait_registered(clinic)
     assert_shares(marked, {OLD: 75, NEW: 25})
     assert clinic.status()["currentStepIndex"] == 1
@@ -63,7 +63,7 @@ def assert_held(clinic: Petclinic, marked: Load) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"), [TOO_LONG, LOOKS_AHEAD], ids=["too-long", "with-a-percent-sign"]
 )
-def test_a_refused_route_is_told_until_the_step_is_mended(
+def test_a_refused_route_is_reported_until_the_step_is_fixed(
     value: Object, problem: Problem, request: pytest.FixtureRequest, newest: World
 ) -> None:
     clinic = refused(newest, request.node.callspec.id, value)

@@ -1,4 +1,4 @@
-"""A header route outlives the sidecar, and comes back where its rule was lost. Weights stay exact."""
+"""A header route survives a restart of the sidecar, and is recreated if its rule is lost."""
 
 import signal
 import time
@@ -26,9 +26,9 @@ ROUTES = [("beta", PRIORITY - 1)]
 MADE = ["ModifyRule 25", "CreateRule beta"]
 PROMOTED = ["ModifyRule 100", "DeleteRule", "ModifyRule 0"]
 CUT_OFF = {"TrafficRoutingError"}
-"""What a call may have led to that came before the bridge had found a new sidecar."""
-ASKED_AGAIN_SECONDS = 15
-"""By Argo Rollouts, 10 s after a weight that was not verified; the rest is this machine's."""
+"""The events of a call that came before the bridge had found the new sidecar."""
+REPEATED_SECONDS = 15
+"""Argo Rollouts repeats VerifyWeight after 10 s; the rest is for a slow machine."""
 
 
 def kill_sidecar(world: World) -> None:
@@ -36,14 +36,14 @@ def kill_sidecar(world: World) -> None:
     world.argo.start_sidecar()
 
 
-def wait_until_reads_count(clinic: Petclinic) -> None:
-    """Before, the sidecar takes a rule that it has made for there: reads lag behind writes."""
+def wait_while_reads_lag(clinic: Petclinic) -> None:
+    """Until then the sidecar assumes that a rule it has created exists, because reads lag behind writes."""
     made = clinic.calls("CreateRule")[-1]["time"]
-    wait_until(lambda: time.time() - made > READS_LAG_SECONDS, "reads counted")
+    wait_until(lambda: time.time() - made > READS_LAG_SECONDS, "reads no longer lagged")
 
 
 def at_a_quarter(world: World, name: str, steps: list[Object] = STEPS) -> tuple[Petclinic, list[Object]]:
-    """With its route, and the rules that the listener had before."""
+    """A canary at 25 with its route, and the rules that the listener had before."""
     clinic = deploy(world, name, steps)
     before = listener_rules(clinic)
     clinic.set_image(NEW)
@@ -60,7 +60,7 @@ def promote_to_the_end(clinic: Petclinic, marked: Load, others: Load) -> None:
     assert_only(others, NEW)
 
 
-def test_a_new_sidecar_keeps_the_route_and_takes_it_away_in_the_end(newest: World) -> None:
+def test_a_new_sidecar_keeps_the_route_and_removes_it_in_the_end(newest: World) -> None:
     clinic, before = at_a_quarter(newest, "header-restart")
     with both_loads(clinic) as (marked, others):
         kill_sidecar(newest)
@@ -76,9 +76,9 @@ def test_a_new_sidecar_keeps_the_route_and_takes_it_away_in_the_end(newest: Worl
     assert {event.partition(":")[0] for event in clinic.events()} <= CUT_OFF
 
 
-def test_a_rule_deleted_behind_its_back_comes_back_at_the_next_reconcile(newest: World) -> None:
+def test_a_rule_that_somebody_deleted_is_recreated_at_the_next_reconcile(newest: World) -> None:
     clinic, before = at_a_quarter(newest, "header-deleted")
-    wait_until_reads_count(clinic)
+    wait_while_reads_lag(clinic)
     with both_loads(clinic) as (marked, others):
         delete_header_rule(clinic)
         assert_shares(marked, {OLD: 75, NEW: 25})
@@ -90,14 +90,14 @@ def test_a_rule_deleted_behind_its_back_comes_back_at_the_next_reconcile(newest:
         assert_only(marked, NEW)
         assert_shares(others, {OLD: 50, NEW: 50})
         promote_to_the_end(clinic, marked, others)
-    # It ends the pause before it takes the next step.
+    # The reconcile that ends the pause comes before the one of the next step.
     assert writes(clinic) == [*MADE, "CreateRule beta", "ModifyRule 50", *PROMOTED]
     assert listener_rules(clinic) == before
     assert clinic.events() == []
 
 
-def test_a_new_sidecar_holds_the_step_until_the_lost_route_is_back(newest: World) -> None:
-    """At first it can't tell a route that was lost from one that was taken away on purpose."""
+def test_a_new_sidecar_holds_the_step_until_the_lost_route_is_recreated(newest: World) -> None:
+    """At first it cannot distinguish a route that was lost from one that was removed on purpose."""
     clinic, before = at_a_quarter(newest, "header-held", [*STEPS[:3], {"setWeight": 75}, {"pause": {}}])
     controller = newest.argo.controller
     with both_loads(clinic) as (marked, others):
@@ -109,7 +109,7 @@ def test_a_new_sidecar_holds_the_step_until_the_lost_route_is_back(newest: World
             delete_header_rule(clinic)
             assert_shares(others, {OLD: 75, NEW: 25})
             assert clinic.status()["currentStepIndex"] == 3
-        wait_until(lambda: routes(clinic) == ROUTES, "the route was back", seconds=ASKED_AGAIN_SECONDS)
+        wait_until(lambda: routes(clinic) == ROUTES, "the route was back", seconds=REPEATED_SECONDS)
         assert controller.logged(f' not yet verified" namespace={clinic.namespace} ', after=said)
         wait_until_settled(clinic, 75)
         assert_only(marked, NEW)
@@ -122,7 +122,7 @@ def test_a_new_sidecar_holds_the_step_until_the_lost_route_is_back(newest: World
     assert {event.partition(":")[0] for event in clinic.events()} <= CUT_OFF
 
 
-def test_a_route_goes_and_comes_with_the_canarys_pods(newest: World) -> None:
+def test_a_route_is_removed_and_recreated_with_the_canarys_pods(newest: World) -> None:
     clinic, before = at_a_quarter(newest, "header-no-pods")
     with both_loads(clinic) as (marked, others):
         with newest.cluster.cordoned():

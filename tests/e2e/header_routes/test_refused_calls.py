@@ -1,4 +1,4 @@
-"""What AWS refuses of a header route holds no abort, is not asked in a storm, and is made good by itself."""
+"""If AWS refuses a call for a header route, aborts go on and retries are few, until AWS accepts it."""
 
 from collections.abc import Callable
 
@@ -29,13 +29,13 @@ STEPS: list[Object] = [{"setWeight": 25}, beta_route(), {"pause": {}}, {"setWeig
 MIRROR: Object = {"setMirrorRoute": {"name": "beta", "match": [{"path": {"prefix": "/petclinic"}}]}}
 MADE = ["ModifyRule 25", "CreateRule beta"]
 MOST_DELETIONS = 4
-"""In an abort's loop of four seconds, of which each removal that failed rests three."""
-TOLD_SECONDS = 60
-"""The bridge tells after 30 s why a weight is not verified, and is asked each 10 s."""
+"""An abort repeats for four seconds, and after a failed removal the next one comes three seconds later."""
+REPORTED_SECONDS = 60
+"""The bridge reports after 30 s why a weight is not verified, and is called every 10 s."""
 
 
 @pytest.mark.parametrize("ending", ["abort", "promote --full"])
-def test_a_mirror_step_can_be_left(ending: str, newest: World) -> None:
+def test_a_mirror_step_can_be_aborted_or_skipped(ending: str, newest: World) -> None:
     name = f"mirror-{ending.split(maxsplit=1)[0]}"
     clinic = deploy(newest, name, [{"setWeight": 25}, MIRROR, {"pause": {}}])
     clinic.set_image(NEW)
@@ -50,7 +50,7 @@ def test_a_mirror_step_can_be_left(ending: str, newest: World) -> None:
     assert clinic.written() == [25, 0]
 
 
-def test_a_deletion_that_iam_refuses_is_made_good_when_it_is_allowed(
+def test_a_deletion_that_iam_refuses_succeeds_once_it_is_allowed(
     newest: World, fault: Callable[..., None]
 ) -> None:
     clinic = deploy(newest, "header-undeletable", STEPS)
@@ -67,12 +67,12 @@ def test_a_deletion_that_iam_refuses_is_made_good_when_it_is_allowed(
     wait_until(
         lambda: len(elbv2.describe_rules(ListenerArn=listener)["Rules"]) == len(before),
         "its rule was gone",
-        seconds=TOLD_SECONDS,
+        seconds=REPORTED_SECONDS,
     )
     assert listener_rules(clinic) == before
 
 
-def test_a_route_that_can_not_be_made_again_is_told_below_the_maximum(
+def test_a_route_that_cannot_be_recreated_is_reported_below_the_maximum(
     newest: World, fault: Callable[..., None]
 ) -> None:
     clinic = deploy(newest, "header-unmakeable", STEPS)
@@ -84,7 +84,9 @@ def test_a_route_that_can_not_be_made_again_is_told_below_the_maximum(
         clinic.cli("promote", "was")
         problem = NotAllowed("elasticloadbalancing:CreateRule", clinic.listener, "")
         reason = event_text(problem).replace(f"{problem.kind.name}: ", "NOT_VERIFIED: ")
-        wait_until(lambda: reason in clinic.events(), f"it was told: {reason}", seconds=TOLD_SECONDS)
+        wait_until(
+            lambda: reason in clinic.events(), f"there was an event: {reason}", seconds=REPORTED_SECONDS
+        )
         assert clinic.status()["currentStepIndex"] == STEPS.index({"setWeight": 50})
         assert_shares(others, {OLD: 50, NEW: 50})
         control(newest.endpoint, "DELETE", "faults")

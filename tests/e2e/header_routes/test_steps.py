@@ -1,4 +1,4 @@
-"""Requests with a header get the canary before anyone else; afterwards the listener is as it was."""
+"""Requests with a header get the canary before all others; afterwards the listener is as before."""
 
 import time
 
@@ -40,7 +40,7 @@ def test_a_header_gets_the_canary_until_it_is_promoted(each: World) -> None:
         assert_only(marked, NEW)
         assert_shares(others, {OLD: 75, NEW: 25})
         seen = tally(marked.samples, begun, time.monotonic())
-        assert (set(seen.versions), dict(seen.failures)) == ({NEW}, {}), "at no time anything else"
+        assert (set(seen.versions), dict(seen.failures)) == ({NEW}, {}), "never anything else"
         clinic.cli("promote", "was")
         clinic.wait_promoted()
         wait_registered(clinic)
@@ -57,7 +57,7 @@ def test_a_header_gets_the_canary_until_it_is_promoted(each: World) -> None:
     assert clinic.events() == []
 
 
-def test_a_promotion_in_full_takes_the_route_away(newest: World) -> None:
+def test_a_full_promotion_removes_the_route(newest: World) -> None:
     steps: list[Object] = [{"setWeight": 25}, beta_route(), {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
     clinic = deploy(newest, "header-full", steps)
     before = listener_rules(clinic)
@@ -75,7 +75,7 @@ def test_a_promotion_in_full_takes_the_route_away(newest: World) -> None:
     assert clinic.events() == []
 
 
-def test_routes_stand_in_the_order_of_managed_routes_until_they_are_taken_away(newest: World) -> None:
+def test_routes_have_the_order_of_managed_routes_until_they_are_removed(newest: World) -> None:
     alpha, beta = {"X-Alpha": "1"}, {"X-Beta": "1"}
     steps: list[Object] = [
         {"setWeight": 25},
@@ -102,7 +102,7 @@ def test_routes_stand_in_the_order_of_managed_routes_until_they_are_taken_away(n
         assert_only(alphas, NEW)
         assert_only(betas, NEW)
         clinic.cli("promote", "was")
-        clinic.wait(lambda status: status["currentStepIndex"] == 5, "beta was taken away")
+        clinic.wait(lambda status: status["currentStepIndex"] == 5, "beta was removed")
         wait_until_settled(clinic, 25)
         assert_only(alphas, NEW)
         assert_shares(betas, {OLD: 75, NEW: 25})
@@ -137,7 +137,7 @@ MATCHES = {
     "all": header_route("all", ("X-Region", {"exact": "eu"}), ("X-Ring", {"prefix": "in"})),
     "any": header_route("any", ("X-Color", {"exact": "blue"}), ("X-Color", {"prefix": "green"})),
 }
-MEET: list[Headers] = [
+MATCHING: list[Headers] = [
     {"X-Tenant": "a*e?"},
     {"X-Version": "1."},
     {"X-Version": "1.10.2"},
@@ -146,7 +146,7 @@ MEET: list[Headers] = [
     {"X-Color": "blue"},
     {"X-Color": "greenish"},
 ]
-MISS: list[Headers] = [
+OTHERS: list[Headers] = [
     {},
     {"X-Tenant": "acmes"},
     {"X-Version": "11"},
@@ -159,12 +159,12 @@ MISS: list[Headers] = [
 ]
 
 
-def test_each_way_to_match_a_header_meets_what_it_means_and_no_more(newest: World) -> None:
+def test_each_kind_of_header_match_matches_the_right_requests_only(newest: World) -> None:
     steps = [WITH_A_POD, *MATCHES.values(), {"pause": {}}]
     clinic = deploy(newest, "header-matches", steps, routes=tuple(MATCHES))
     clinic.set_image(NEW)
     wait_until_settled(clinic, 0)
     assert [name for name, _ in routes(clinic)] == list(MATCHES)
-    assert [headers for headers in MEET if answering(clinic, headers) != {NEW}] == []
-    assert [headers for headers in MISS if answering(clinic, headers) != {OLD}] == []
+    assert [headers for headers in MATCHING if answering(clinic, headers) != {NEW}] == []
+    assert [headers for headers in OTHERS if answering(clinic, headers) != {OLD}] == []
     assert clinic.events() == []

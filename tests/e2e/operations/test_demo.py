@@ -1,4 +1,4 @@
-"""`make demo-cluster` as a person has it, and that nothing is left of it."""
+"""`make demo-cluster` works for a person, and leaves nothing behind."""
 
 import os
 import re
@@ -21,7 +21,7 @@ LONGEST_SECONDS = 200  # 43 on an idle machine
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`directory`: its own, for all that it writes."""
+    """`directory`: where it writes its files."""
 
     process: "subprocess.Popen[bytes]"
     directory: Path
@@ -34,13 +34,13 @@ class Demo:
             assert self.process.poll() is None, self.said()
             return bool(re.search(pattern, self.said(), re.MULTILINE))
 
-        wait_until(is_there, f"it said {pattern}", seconds=LONGEST_SECONDS)
+        wait_until(is_there, f"it printed {pattern}", seconds=LONGEST_SECONDS)
 
     def ended(self) -> int:
         return self.process.wait(LONGEST_SECONDS)
 
     def processes(self) -> list[str]:
-        """Names of those that were started with this directory, whoever is their parent now."""
+        """The names of all processes that were started with this directory, whatever their parent is now."""
         return [name for name, variables in all_processes() if str(self.directory).encode() in variables]
 
     def files(self) -> list[Path]:
@@ -48,7 +48,7 @@ class Demo:
 
 
 def all_processes() -> Iterator[tuple[str, bytes]]:
-    """Name and environment."""
+    """The name and environment of each process."""
     for directory in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # of another user, or it has ended
             yield (directory / "comm").read_text().strip(), (directory / "environ").read_bytes()
@@ -75,7 +75,7 @@ def demo(**variables: str) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def demos() -> Iterator[dict[str, Demo]]:
-    """Both at once: they wait for most of their time."""
+    """Both run at once, because they wait most of the time."""
     with ExitStack() as stack:
         yield {
             "to its end": stack.enter_context(demo()),
@@ -83,7 +83,7 @@ def demos() -> Iterator[dict[str, Demo]]:
         }
 
 
-def test_all_of_a_canary_by_the_real_controller_is_exact(demos: dict[str, Demo]) -> None:
+def test_a_canary_by_the_real_controller_is_exact(demos: dict[str, Demo]) -> None:
     played = demos["to its end"]
 
     assert played.ended() == 0, played.said()
@@ -98,18 +98,18 @@ def test_all_of_a_canary_by_the_real_controller_is_exact(demos: dict[str, Demo])
         ("promoted", "0", "100:0"),
     ]
     assert re.search(r"^written weights +10, 25, 50, 75, 100, 0$", played.said(), re.MULTILINE)
-    assert played.said().endswith("\nAll was exact.\n")
+    assert played.said().endswith("\nAll weights exact.\n")
     assert "\x1b" not in played.said()
     assert (played.processes(), played.files()) == ([], [])
 
 
-def test_what_is_kept_can_be_played_with_until_ctrl_c(demos: dict[str, Demo]) -> None:
+def test_a_kept_demo_can_be_used_until_ctrl_c(demos: dict[str, Demo]) -> None:
     kept = demos["kept"]
     kept.await_line(r"^Ctrl-C ends it\.$")
     variables = "\n".join(printed(kept, "export "))
 
     def run(command: str) -> str:
-        """As printed, after the variables."""
+        """Runs a command as printed, after the variables."""
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", f"{variables}\n{command}"],
             stdout=subprocess.PIPE,
@@ -143,7 +143,7 @@ def printed(kept: Demo, *beginnings: str) -> list[str]:
     return found
 
 
-def test_ctrl_c_in_the_middle_of_the_start_leaves_nothing_behind() -> None:
+def test_ctrl_c_during_the_start_leaves_nothing_behind() -> None:
     with demo() as interrupted:
         wait_until(lambda: "kube-apiserver" in interrupted.processes(), "a part of it ran")
 

@@ -1,4 +1,4 @@
-"""The way from Argo Rollouts' own ALB router, by annotation of an Ingress, to this one: both for a while."""
+"""Migration from Argo Rollouts' own ALB router, which annotates an Ingress: both routers run for a while."""
 
 import json
 from itertools import groupby
@@ -29,7 +29,7 @@ AT_REST = {STABLE: 100, CANARY: 0}
 
 @pytest.fixture
 def clinic(newest: World) -> Petclinic:
-    """At rest, and steered by its Ingress. No controller serves it: here, its rule is somebody else's."""
+    """A promoted Rollout whose Ingress is annotated. No controller reads the Ingress here."""
     clinic = petclinic(
         newest,
         "migration",
@@ -56,12 +56,12 @@ def _ingress(namespace: str) -> Object:
 
 
 def route(clinic: Petclinic, **routers: object) -> None:
-    """Merges these into the Rollout's trafficRouting; None takes a router out."""
+    """Merges these routers into the Rollout's trafficRouting; None removes a router."""
     clinic.patch({"spec": {"strategy": {"canary": {"trafficRouting": routers}}}})
 
 
 def annotated(clinic: Petclinic) -> dict[str, int]:
-    """Service → weight in the Ingress's annotation."""
+    """Service → weight in the annotation of the Ingress."""
     metadata = clinic.world.cluster.get("ingress", "was", clinic.namespace)["metadata"]
     action = metadata.get("annotations", {}).get(f"alb.ingress.kubernetes.io/actions.{ROOT}")
     groups = json.loads(action)["ForwardConfig"]["TargetGroups"] if action else []
@@ -69,20 +69,22 @@ def annotated(clinic: Petclinic) -> dict[str, int]:
 
 
 def wait_for_the_routers(clinic: Petclinic) -> None:
-    """Until the controller took up a change of them."""
+    """Waits until the controller has observed a change of the routers."""
     generation = str(clinic.rollout()["metadata"]["generation"])
-    clinic.wait(lambda status: status["observedGeneration"] == generation, "the routers were taken up")
+    clinic.wait(
+        lambda status: status["observedGeneration"] == generation, "the change of the routers was observed"
+    )
 
 
 def test_a_rollout_moves_from_its_ingress_to_this_router(clinic: Petclinic) -> None:
-    # At rest, the router's block is put beside `alb`. The rule is as the Rollout is: nothing is written.
+    # While the Rollout is stable, the router's block is added beside `alb`. The rule is correct: no write.
     clinic.configure(clinic.block)
     wait_for_the_routers(clinic)
     assert (annotated(clinic), clinic.weights(), clinic.written()) == (AT_REST, AT_REST, [])
 
     with clinic.load() as load:
-        # From now on both have each weight: the Ingress's load balancer and the rule's serve the same users,
-        # and DNS may go from one to the other at any time. An abort is for both.
+        # From now on both have each weight: the load balancers of the Ingress and of the rule give users the
+        # same, and DNS may move from one to the other at any time. An abort applies to both.
         clinic.set_image(NEW)
         wait_until_settled(clinic, 25)
         assert annotated(clinic) == clinic.weights() == {STABLE: 75, CANARY: 25}
@@ -92,7 +94,7 @@ def test_a_rollout_moves_from_its_ingress_to_this_router(clinic: Petclinic) -> N
         assert annotated(clinic) == clinic.weights() == AT_REST
         assert_only(load, OLD)
 
-        # So is a promotion.
+        # A promotion applies to both, too.
         clinic.cli("retry", "rollout", "was")
         for weight in (25, 50):
             wait_until_settled(clinic, weight)
@@ -106,7 +108,7 @@ def test_a_rollout_moves_from_its_ingress_to_this_router(clinic: Petclinic) -> N
         wait_registered(clinic)
         assert_only(load, NEW)
 
-        # When DNS has gone, and again at rest, `alb` is taken out: the annotation stays as it was last.
+        # After DNS has moved and the Rollout is stable again, `alb` is removed. The annotation stays.
         route(clinic, alb=None)
         wait_for_the_routers(clinic)
         clinic.set_image(NEXT)
@@ -121,11 +123,11 @@ def test_a_rollout_moves_from_its_ingress_to_this_router(clinic: Petclinic) -> N
 
 
 def annotations(clinic: Petclinic) -> list[int]:
-    """The canary's weights that were put into the Ingress, by the controller's log: events may get lost."""
+    """The canary's weights that the controller wrote into the Ingress, from its log: events may get lost."""
     lines = clinic.world.argo.controller.log.read_text().splitlines()
-    told = [
+    updates = [
         line for line in lines if "updating ALB Ingress" in line and f"namespace={clinic.namespace}" in line
     ]
-    weights = [int(line.partition("desiredWeight=")[2].partition(" ")[0]) for line in told]
-    # As long as the controller's cache is behind, it puts the same once more.
+    weights = [int(line.partition("desiredWeight=")[2].partition(" ")[0]) for line in updates]
+    # While the controller's cache lags, it writes the same weight once more.
     return [weight for weight, _ in groupby(weights)]

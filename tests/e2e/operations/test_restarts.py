@@ -1,4 +1,4 @@
-"""A program of the router ends in the middle of a canary and comes back: the weights are as if it had not."""
+"""A program of the router restarts in the middle of a canary: the weights are as if it had not."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ PER_SECOND = 250
 STEPS: list[Object] = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
 REPLICAS = 4
 CUT_OFF = {"TrafficRoutingError", "WeightVerifyError"}
-"""What a call that was under way may have led to."""
+"""The events of a call that was interrupted."""
 TRIES = 5
 UNAVAILABLE = "TrafficRoutingError: failed to set weight via plugin: UNAVAILABLE: the sidecar at "
 
@@ -54,7 +54,7 @@ def bridge_killed(clinic: Petclinic) -> None:
 
 
 def running_bridges(world: World) -> list[int]:
-    """Also those that their controller left behind."""
+    """All running bridges, including those that their controller left behind."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile
@@ -82,7 +82,7 @@ def failures(clinic: Petclinic) -> int:
 
 
 def promote_to_the_end(clinic: Petclinic, load: Load) -> None:
-    """From 50. Nobody asked for any other weight on the way."""
+    """Promotes from 50 to the end. No other weight was ever written."""
     clinic.cli("promote", "was")
     clinic.wait_promoted()
     wait_registered(clinic)
@@ -97,7 +97,7 @@ def promote_to_the_end(clinic: Petclinic, load: Load) -> None:
     [controller_killed, controller_ended, sidecar_killed, bridge_killed],
     ids=lambda restart: restart.__name__.replace("_", "-"),
 )
-def test_a_restart_moves_no_weight(
+def test_a_restart_changes_no_weight(
     restart: Callable[[Petclinic], None], request: pytest.FixtureRequest, newest: World
 ) -> None:
     clinic = at_a_quarter(newest, request.node.callspec.id)
@@ -119,7 +119,7 @@ def test_a_restart_moves_no_weight(
     assert {event.partition(":")[0] for event in clinic.events()} <= CUT_OFF
 
 
-def test_a_step_waits_for_the_sidecar_and_goes_on_by_itself(newest: World) -> None:
+def test_a_step_waits_for_the_sidecar_and_continues_automatically(newest: World) -> None:
     clinic = at_a_quarter(newest, "sidecar-away")
     with clinic.load(PER_SECOND) as load:
         newest.argo.sidecar.end()

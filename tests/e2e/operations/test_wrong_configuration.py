@@ -1,4 +1,4 @@
-"""What is wrong is told by the Rollout's event, nothing is written, and its correction is enough."""
+"""An event reports what is wrong, nothing is written, and correcting it is enough."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,29 +27,29 @@ DESCRIBE, MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:M
 STEPS: list[Object] = [{"setWeight": 10}, {"pause": {}}]
 
 
-def at_rest(world: World, name: str) -> Petclinic:
+def deploy(world: World, name: str) -> Petclinic:
     clinic = petclinic(world, name.replace("_", "-"), steps=STEPS, replicas=1)
     clinic.wait_promoted()
     return clinic
 
 
 def set_image(clinic: Petclinic) -> None:
-    """Without waiting: while weights can't be set, the status says nothing of the new image."""
+    """Does not wait: while weights cannot be set, the status does not show the new image."""
     clinic.cli("set", "image", "was", f"was=petclinic:{NEW}")
 
 
-def assert_goes_on(clinic: Petclinic, problem: Problem) -> None:
-    """By itself to the first step, and it has nothing new to tell."""
+def assert_continues(clinic: Petclinic, problem: Problem) -> None:
+    """The canary goes to the first step automatically, without another event."""
     wait_until_settled(clinic, 10)
     wait_for_event(clinic, problem)
 
 
-def taken(clinic: Petclinic) -> list[Object]:
-    """The writes that AWS did not refuse."""
+def accepted(clinic: Petclinic) -> list[Object]:
+    """The writes that AWS accepted."""
     return [call for call in clinic.calls("ModifyRule") if call["status"] == 200]
 
 
-# The router's block in the Rollout: each gives what is merged into it, and what is wrong then.
+# The router's block in the Rollout: each function returns what to merge into it, and the resulting problem
 
 
 def unknown_keys(clinic: Petclinic) -> tuple[Object, Problem]:
@@ -115,21 +115,21 @@ WRONG = (
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=[wrong.__name__ for wrong in WRONG])
-def test_a_wrong_block_is_told_until_it_is_corrected(
+def test_a_wrong_block_is_reported_until_it_is_corrected(
     wrong: Callable[[Petclinic], tuple[Object, Problem]], newest: World
 ) -> None:
-    clinic = at_rest(newest, wrong.__name__)
+    clinic = deploy(newest, wrong.__name__)
     block, problem = wrong(clinic)
     clinic.configure(block)
     set_image(clinic)
     wait_for_event(clinic, problem)
-    assert taken(clinic) == []
+    assert accepted(clinic) == []
     clinic.configure(dict.fromkeys(block) | clinic.block)
-    assert_goes_on(clinic, problem)
-    assert len(taken(clinic)) == 1
+    assert_continues(clinic, problem)
+    assert len(accepted(clinic)) == 1
 
 
-# What AWS answers.
+# Errors of AWS
 
 
 def iam_refuses_to_write(clinic: Petclinic) -> tuple[Mapping[str, str], Problem]:
@@ -153,38 +153,38 @@ FAULTS = (iam_refuses_to_write, iam_refuses_to_read, aws_throttles, aws_breaks_d
 
 
 @pytest.mark.parametrize("failing", FAULTS, ids=[failing.__name__ for failing in FAULTS])
-def test_what_aws_refuses_is_told_until_it_refuses_no_more(
+def test_a_refusal_by_aws_is_reported_until_aws_accepts_the_call(
     failing: Callable[[Petclinic], tuple[Mapping[str, str], Problem]],
     newest: World,
     fault: Callable[..., None],
 ) -> None:
-    clinic = at_rest(newest, failing.__name__)
+    clinic = deploy(newest, failing.__name__)
     answer, problem = failing(clinic)
     fault(**answer)
     set_image(clinic)
     wait_for_event(clinic, problem)
     with clinic.load() as load:
         assert_only(load, OLD)
-    assert taken(clinic) == []
+    assert accepted(clinic) == []
     control(newest.endpoint, "DELETE", "faults")
-    assert_goes_on(clinic, problem)
-    assert len(taken(clinic)) == 1
+    assert_continues(clinic, problem)
+    assert len(accepted(clinic)) == 1
 
 
-# A step that a load balancer can't do.
+# A step that a load balancer does not support
 
 MIRROR = {"name": "beta", "match": [{"path": {"prefix": "/petclinic"}}], "percentage": 10}
 
 
-def test_a_mirror_route_does_not_pass(newest: World) -> None:
-    clinic = at_rest(newest, "mirror")
+def test_a_mirror_step_is_held_until_it_is_removed(newest: World) -> None:
+    clinic = deploy(newest, "mirror")
     routing = {"managedRoutes": [{"name": "beta"}]}
     put_steps(clinic, [{"setMirrorRoute": MIRROR}, *STEPS], trafficRouting=routing)
     set_image(clinic)
     wait_for_event(clinic, MirrorRoutesNotImplemented())
     assert clinic.written() == []
     put_steps(clinic, STEPS)
-    assert_goes_on(clinic, MirrorRoutesNotImplemented())
+    assert_continues(clinic, MirrorRoutesNotImplemented())
     assert clinic.written() == [10]
 
 
