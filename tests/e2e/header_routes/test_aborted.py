@@ -45,7 +45,7 @@ def test_an_abort_removes_the_route_once_and_a_retry_sets_it_again(newest: World
 
 
 def abort(clinic: Petclinic) -> None:
-    """Aborts, and waits for the end of the canary's pods. Until then Argo Rollouts reconciles all the time."""
+    """Aborts, and waits for the end of the canary's pods: until then Argo Rollouts reconciles nonstop."""
     reads = len(clinic.calls("DescribeRules"))
     clinic.cli("abort", "was")
     clinic.wait(lambda status: status["replicas"] == REPLICAS, "the canary's pods were gone")
