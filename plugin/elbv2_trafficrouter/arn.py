@@ -1,4 +1,4 @@
-"""ELBv2's ARNs: what they look like and what can be read from them.
+"""ELBv2's ARNs: their forms, and what can be read from them.
 
 Source: Service Authorization Reference, Elastic Load Balancing V2.
 """
@@ -36,7 +36,7 @@ def is_target_group(text: str) -> bool:
 
 
 def listener_of(rule: Arn) -> Arn:
-    """The listener that a rule belongs to: its ARN stands in the rule's. Of a default action: itself."""
+    """The listener of a rule: the rule's ARN contains its ARN. For a default action: the listener itself."""
     if ":listener-rule/" not in rule:
         return rule
     return Arn(rule.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0])
@@ -51,6 +51,6 @@ def region_of(arn: Arn) -> str:
 
 
 def location_of(arn: Arn) -> tuple[str, ...]:
-    """Partition, region and account: a rule forwards only to target groups of its own place."""
+    """Partition, region and account. A rule forwards only to target groups in its own location."""
     _, partition, _, region, account, _ = arn.split(":", 5)
     return partition, region, account

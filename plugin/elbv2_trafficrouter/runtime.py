@@ -3,13 +3,13 @@
 import threading
 import time
 
-from elbv2_trafficrouter.routing.ports import Mutex
+from elbv2_trafficrouter.routing.ports import Lock
 
 
 class ThreadRuntime:
     """Python's threads and clock, as routing.ports.Runtime."""
 
-    def mutex(self) -> Mutex:
+    def lock(self) -> Lock:
         return threading.Lock()
 
     def now(self) -> float:

@@ -44,9 +44,9 @@ def in_beta(field: str, trouble: str, remedy: str) -> str:
 
 NAMES = "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
 ONE_OF_THREE = "Give one of exact, prefix and regex."
-UNPRINTABLE = "No header of a request has such characters."
-REGEX = "ELBv2's regular expressions have no look-around and no references to groups."
-SHORTEN = "ELBv2 takes 128: shorten it, or match a prefix."
+UNPRINTABLE = "Headers of requests cannot contain such characters."
+REGEX = "Regular expressions in ELBv2 cannot use look-around or references to groups."
+SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ SHORTEN = "ELBv2 takes 128: shorten it, or match a prefix."
             in_beta(
                 "match[0].headerName",
                 "is 'Host'",
-                "ELBv2 compares it in host-header conditions only: choose another header.",
+                "ELBv2 matches it only in host-header conditions. Choose another header.",
             ),
             id="Host",
         ),
@@ -122,7 +122,7 @@ SHORTEN = "ELBv2 takes 128: shorten it, or match a prefix."
             in_beta(
                 "the header 'X-User'",
                 "has 4 values",
-                "ELBv2 takes 3 in a condition: use fewer, a prefix or a regex.",
+                "ELBv2 takes 3 in a condition. Use fewer values, a prefix or a regex.",
             ),
             id="four values",
         ),

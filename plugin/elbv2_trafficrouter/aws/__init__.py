@@ -1,1 +1,1 @@
-"""routing's ports, on boto3."""
+"""routing's ports on boto3. Every request goes through api."""

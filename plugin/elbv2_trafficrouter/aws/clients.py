@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 _CONNECT_SECONDS, _READ_SECONDS = 1, 2
-_MOST_REGIONS = 32  # a client holds a megabyte, and Rollouts' authors choose the regions
+_MOST_REGIONS = 32  # a client takes a megabyte, and authors of Rollouts choose the regions
 
 
 class ClientsByRegion:
     """Makes a region's client at its first use. `connections` is the number of threads that share it.
 
-    Each sends once: the caller holds others up meanwhile, and its next call reads and repairs.
-    Credentials, endpoint and all else come from boto3's own chain.
+    A request is sent once: other calls wait meanwhile, and the next call reads and repairs.
+    Credentials, endpoint and everything else come from boto3's own chain.
     """
 
     def __init__(self, connections: int) -> None:
@@ -31,24 +31,24 @@ class ClientsByRegion:
         self._failures: list[BotoCoreError] = []
 
     def of(self, region: str) -> "ElasticLoadBalancingv2Client":
-        """Raises what botocore raises where there are no credentials."""
+        """Raises what botocore raises if there are no credentials."""
         if client := self._clients.get(region):
             return client
         failures = self._failures
         with self._lock:
-            # Looking for credentials takes seconds: who waited for a look that failed does not look again.
+            # A lookup of credentials takes seconds: callers that waited on a failed lookup share its error.
             if self._failures is not failures:
                 raise self._failures[0]
             try:
-                return self._clients.get(region) or self._made(region)
+                return self._clients.get(region) or self._create(region)
             except BotoCoreError as error:
                 self._failures = [error]
                 raise
 
-    def _made(self, region: str) -> "ElasticLoadBalancingv2Client":
-        # Not at the start, which must succeed without AWS: a missing profile fails here already.
+    def _create(self, region: str) -> "ElasticLoadBalancingv2Client":
+        # Not at startup, which must succeed without AWS: boto3 fails here if the profile is missing.
         self._session = session = self._session or boto3.Session()
-        # A client that was made without credentials would never find any.
+        # A client that is created without credentials never looks for them again.
         if session.get_credentials() is None:
             raise NoCredentialsError
         if len(self._clients) >= _MOST_REGIONS:

@@ -1,4 +1,4 @@
-"""A described condition ↔ Condition: ELBv2 echoes values beside the configuration and takes them once only.
+"""A described condition ↔ Condition: ELBv2 returns values in two places and accepts them in one.
 
 Source: API reference, RuleCondition. Pure.
 """
@@ -20,13 +20,13 @@ _KNOWN = {"HttpHeaderName", "Values", "RegexValues"}
 
 
 def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condition], tuple[str, ...]]:
-    """What is understood of a rule's conditions, and the places of what is not."""
-    understood: set[Condition] = set()
+    """The conditions of a known form, and the places of all others."""
+    known: set[Condition] = set()
     unknown: list[str] = []
-    for index, one in enumerate(described):
-        field = one.get("Field", "")
-        # Old rules have their values beside the field alone.
-        config = one.get(_CONFIG_OF.get(field, ""), one)
+    for index, condition in enumerate(described):
+        field = condition.get("Field", "")
+        # Old rules have their values beside the field only.
+        config = condition.get(_CONFIG_OF.get(field, ""), condition)
         if field not in _CONFIG_OF:
             unknown.append(f"Conditions[{index}].Field {field}")
         elif more := sorted(set(config) - _KNOWN - {"Field"}):
@@ -34,13 +34,13 @@ def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condit
         elif not (config.get("RegexValues") or config.get("Values")):
             unknown.append(f"Conditions[{index}].{_CONFIG_OF[field]}")
         else:
-            understood.add(_condition(field, config))
-    return frozenset(understood), tuple(unknown)
+            known.add(_condition(field, config))
+    return frozenset(known), tuple(unknown)
 
 
-def conditions_to_send(understood: Iterable[Condition]) -> list[dict[str, Any]]:
-    """For CreateRule and ModifyRule, in an order that is always the same."""
-    return sorted(map(_to_send, understood), key=repr)
+def conditions_to_send(known: Iterable[Condition]) -> list[dict[str, Any]]:
+    """For CreateRule and ModifyRule, always in the same order."""
+    return sorted(map(_to_send, known), key=repr)
 
 
 def _condition(field: str, config: Mapping[str, Any]) -> Condition:
@@ -53,7 +53,9 @@ def _condition(field: str, config: Mapping[str, Any]) -> Condition:
 
 def _to_send(condition: Condition) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "RegexValues" if condition.is_regex else "Values": [_value(one) for one in sorted(condition.values)]
+        "RegexValues" if condition.is_regex else "Values": [
+            _value(value) for value in sorted(condition.values)
+        ]
     }
     if condition.name:
         config["HttpHeaderName"] = condition.name

@@ -1,74 +1,82 @@
-"""A described rule ↔ ListenerRule: what comes back from ELBv2 cannot always be sent back.
+"""A described rule ↔ ListenerRule: what ELBv2 returns cannot always be sent back.
 
 Source: API reference, CreateRule and ModifyRule. Pure.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.conditions import conditions
-from elbv2_trafficrouter.routing.rule import Condition, Forward, HeaderRule, ListenerRule
-from elbv2_trafficrouter.routing.weights.exact import MAX_WEIGHT
-
-Described = Mapping[str, Any]
+from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
+from elbv2_trafficrouter.routing.rule import MAX_WEIGHT, Condition, Forward, HeaderRule, ListenerRule
 
 
-def listener_rule(rule: Described, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
-    """A rule as DescribeRules or ModifyRule gives it."""
+def listener_rule(rule: Response, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
+    """A rule as DescribeRules or ModifyRule returns it. Raises MalformedResponse.
+
+    `unmodelled`: the places of elements that botocore's model lacks.
+    """
+    arn = Arn(member(rule, "RuleArn"))
     is_default = rule.get("IsDefault", False)
-    understood, strange = conditions(rule.get("Conditions", ()))
+    known, unknown = conditions(rule.get("Conditions", ()))
     return _rule(
-        # What a default action is written by; its rule's own ARN leads to OperationNotPermitted.
-        listener_of(Arn(rule["RuleArn"])) if is_default else Arn(rule["RuleArn"]),
+        # ELBv2 answers OperationNotPermitted if a default action is written by its rule's own ARN.
+        listener_of(arn) if is_default else arn,
         rule.get("Actions", ()),
         unmodelled,
-        priority=None if is_default else int(rule.get("Priority", 0)),
-        conditions=understood,
+        priority=None if is_default else _priority(rule),
+        conditions=known,
         transforms=tuple(sorted(rule.get("Transforms", ()), key=repr)),
-        strange=strange,
+        uncopyable=unknown,
     )
 
 
-def default_action(listener: Described) -> ListenerRule:
-    """A listener's default action as ModifyListener gives it."""
-    return _rule(Arn(listener["ListenerArn"]), listener["DefaultActions"])
+def default_action(listener: Response) -> ListenerRule:
+    """A listener's default action as ModifyListener returns it. Raises MalformedResponse."""
+    return _rule(Arn(member(listener, "ListenerArn")), member(listener, "DefaultActions"))
+
+
+def _priority(rule: Response) -> int:
+    text = member(rule, "Priority")
+    if not text.isdecimal():
+        raise MalformedResponse(f"A priority that is not a number: {text!r}")
+    return int(text)
 
 
 def _rule(
     arn: Arn,
-    described: Iterable[Described],
+    described: Iterable[Response],
     unmodelled: Iterable[str] = (),
     *,
     priority: int | None = None,
     conditions: frozenset[Condition] = frozenset(),
-    transforms: tuple[Described, ...] = (),
-    strange: tuple[str, ...] = (),
+    transforms: tuple[Response, ...] = (),
+    uncopyable: tuple[str, ...] = (),
 ) -> ListenerRule:
     actions = tuple(described)
-    unknown = tuple(
-        f"Actions[{index}].Type {action['Type']}"
-        for index, action in enumerate(actions)
-        if action["Type"] not in _TO_SEND
+    types = [member(action, "Type") for action in actions]
+    unknown_types = tuple(
+        f"Actions[{index}].Type {kind}" for index, kind in enumerate(types) if kind not in _TO_SEND
     )
     forwards = [_forwards(action) for action in actions if action["Type"] == "forward"]
-    unreadable = () if _are_readable(forwards) else ("ForwardConfig.TargetGroups",)
+    unknown_form = () if _have_shares(forwards) else ("ForwardConfig.TargetGroups",)
     in_actions = tuple(place for place in unmodelled if place.startswith("Actions"))
     elsewhere = tuple(place for place in unmodelled if not place.startswith("Actions"))
     return ListenerRule(
         arn=arn,
-        forwards=forwards[0] if forwards and not unreadable else (),
+        forwards=forwards[0] if forwards and not unknown_form else (),
         actions=tuple(_TO_SEND.get(action["Type"], dict)(action) for action in actions),
-        unwritable=in_actions + unknown + unreadable,
+        unwritable=in_actions + unknown_types + unknown_form,
         priority=priority,
         conditions=conditions,
         transforms=transforms,
-        uncopyable=elsewhere + strange,
+        uncopyable=elsewhere + uncopyable,
     )
 
 
-def _are_readable(forwards: list[tuple[Forward, ...]]) -> bool:
-    """One forward action at most, each group once, weights 0…999: anything else has no shares to keep."""
+def _have_shares(forwards: list[tuple[Forward, ...]]) -> bool:
+    """Whether there is at most one forward action, each group in it once, with weights 0…999."""
     groups = [forward.group for action in forwards for forward in action]
     weights = [forward.weight for action in forwards for forward in action]
     in_range = all(0 <= weight <= MAX_WEIGHT for weight in weights)
@@ -76,8 +84,8 @@ def _are_readable(forwards: list[tuple[Forward, ...]]) -> bool:
 
 
 def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
-    """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's forwards."""
-    actions: tuple[Described, ...] = rule.actions
+    """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's weights."""
+    actions: tuple[Response, ...] = rule.actions
     return [
         _forward(action, rule.forwards) if action["Type"] == "forward" else dict(action) for action in actions
     ]
@@ -85,7 +93,7 @@ def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
 
 def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
     """The base rule's authentication, then a forward to one target group with all traffic."""
-    before: tuple[Described, ...] = rule.before_forward
+    before: tuple[Response, ...] = rule.before_forward
     order = max((action["Order"] for action in before), default=0) + 1
     groups = [{"TargetGroupArn": rule.group, "Weight": 1}]
     return [
@@ -94,18 +102,20 @@ def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
     ]
 
 
-def _forwards(action: Described) -> tuple[Forward, ...]:
+def _forwards(action: Response) -> tuple[Forward, ...]:
     groups = action.get("ForwardConfig", {}).get("TargetGroups")
     if not groups and "TargetGroupArn" in action:
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
-    # A group that is alone may come without a weight; it has all the traffic.
-    return tuple(Forward(Arn(group["TargetGroupArn"]), group.get("Weight", 1)) for group in groups or ())
+    # A single group may come without a weight; it has all the traffic.
+    return tuple(
+        Forward(Arn(member(group, "TargetGroupArn")), group.get("Weight", 1)) for group in groups or ()
+    )
 
 
-def _forward(action: Described, forwards: tuple[Forward, ...]) -> dict[str, Any]:
-    """Without the TargetGroupArn that is returned beside ForwardConfig: it would name one group alone."""
-    described: Described = action.get("ForwardConfig", {})
-    # What a newer botocore knows of a config or a group is kept: it passes the check for unmodelled elements.
+def _forward(action: Response, forwards: tuple[Forward, ...]) -> dict[str, Any]:
+    """Without the TargetGroupArn that ELBv2 returns beside ForwardConfig, which would name one group only."""
+    described: Response = action.get("ForwardConfig", {})
+    # Members that a newer botocore models are kept: they pass the check for unmodelled elements.
     groups = {group["TargetGroupArn"]: group for group in described.get("TargetGroups", ())}
     config: dict[str, Any] = {
         **described,
@@ -115,39 +125,39 @@ def _forward(action: Described, forwards: tuple[Forward, ...]) -> dict[str, Any]
         ],
     }
     if "TargetGroupStickinessConfig" in described:
-        # Disabled stickiness comes back without a duration; 0 and null are refused.
+        # Disabled stickiness is returned without a duration; ELBv2 refuses 0 and null.
         stickiness = _without_empty(described["TargetGroupStickinessConfig"], "DurationSeconds")
         config["TargetGroupStickinessConfig"] = stickiness
     return _without(action, "TargetGroupArn") | {"ForwardConfig": config}
 
 
-def _oidc(action: Described) -> dict[str, Any]:
-    """The client secret never comes back; AWS keeps it when told so, and refuses both together."""
+def _oidc(action: Response) -> dict[str, Any]:
+    """AWS never returns the client secret. It keeps the secret on request, and refuses both together."""
     config = _without_empty(action.get("AuthenticateOidcConfig", {}), "AuthenticationRequestExtraParams")
     kept = _without(config, "ClientSecret") | {"UseExistingClientSecret": True}
     return {**action, "AuthenticateOidcConfig": kept}
 
 
-def _cognito(action: Described) -> dict[str, Any]:
+def _cognito(action: Response) -> dict[str, Any]:
     config = _without_empty(action.get("AuthenticateCognitoConfig", {}), "AuthenticationRequestExtraParams")
     return {**action, "AuthenticateCognitoConfig": config}
 
 
-def _jwt(action: Described) -> dict[str, Any]:
+def _jwt(action: Response) -> dict[str, Any]:
     config = _without_empty(action.get("JwtValidationConfig", {}), "AdditionalClaims")
     return {**action, "JwtValidationConfig": config}
 
 
-def _without(described: Described, key: str) -> dict[str, Any]:
+def _without(described: Response, key: str) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name != key}
 
 
-def _without_empty(described: Described, key: str) -> dict[str, Any]:
+def _without_empty(described: Response, key: str) -> dict[str, Any]:
     return dict(described) if described.get(key) else _without(described, key)
 
 
-_TO_SEND: dict[str, Callable[[Described], dict[str, Any]]] = {
-    "forward": dict,  # _forward makes it ready when its groups are known
+_TO_SEND: dict[str, Callable[[Response], dict[str, Any]]] = {
+    "forward": dict,  # actions_to_send completes it once the weights are known
     "authenticate-oidc": _oidc,
     "authenticate-cognito": _cognito,
     "jwt-validation": _jwt,

@@ -1,12 +1,14 @@
-"""AWS's failures → Problem: the one table."""
+"""Failures of requests to AWS → Problem: the one table."""
 
 import re
+from typing import TypeAlias
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
 from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.aws.response import MalformedResponse
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import (
     AwsFailed,
@@ -23,17 +25,10 @@ from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
 from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
-Failure = boto.BotoCoreError | boto.ClientError | ResponseParserError | LookupError | ValueError | TypeError
-FAILURES = (
-    boto.BotoCoreError,
-    boto.ClientError,
-    ResponseParserError,
-    # What reading an answer ends with that is not AWS's, but a proxy's page: no element, no number.
-    LookupError,
-    ValueError,
-    TypeError,
-)
-"""All that a boto3 client raises, and the reading of what it gives."""
+BOTOCORE = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
+"""What botocore raises of its own."""
+FAILURES = (*BOTOCORE, MalformedResponse)
+Failure: TypeAlias = boto.BotoCoreError | boto.ClientError | ResponseParserError | MalformedResponse
 
 # Source: API reference, Common Errors; STS's and IAM's own spellings.
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
@@ -68,14 +63,15 @@ _NO_CREDENTIALS = (
 # Raised before a byte of the request was sent. (An SSLError may also end the wait for an answer.)
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
-_ABSENT = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
+_ABSENT_WHEN_WRITTEN = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
+_ABSENT_WHEN_READ = {**_ABSENT_WHEN_WRITTEN, "LoadBalancerNotFound": ListenerNotFound}
 _NAMED_ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+) on resource: (arn:\S+)")
 _FIRST_SERVER_ERROR = 500
-_NO_CODE = "Unknown"  # every error of AWS's has one
+_NO_CODE = "Unknown"  # every error of AWS has a code
 
 
 def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
-    """The problem of a read of a listener's rules. `action` as IAM names it."""
+    """The problem of a read that is about a listener or its rules. `action` as IAM names it."""
     if unsent := _unsent(error, action):
         return unsent
     if isinstance(error, boto.BotoCoreError):
@@ -83,25 +79,25 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
     if not isinstance(error, boto.ClientError) or _answer(error)[0] == _NO_CODE:
         return ResponseNotFromAws(action, repr(error))
     code, _, status = _answer(error)
-    if code in {"ListenerNotFound", "LoadBalancerNotFound"}:
-        return ListenerNotFound(listener)
+    if absent := _ABSENT_WHEN_READ.get(code):
+        return absent(listener)
     if status >= _FIRST_SERVER_ERROR:
         return AwsFailed(action, code)
-    # IAM knows Describe actions on all resources only.
+    # IAM has no resource-level permissions for Describe actions.
     return _refusal(error, action, listener, "*")
 
 
 def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Problem:
-    """The problem of a write to a rule or listener; OutcomeUnknown where it may have been done.
+    """The problem of a write to a rule or listener; OutcomeUnknown if the write may have been done.
 
-    `groups`: the target groups that it was to forward to.
+    `groups`: the target groups that the rule was given.
     """
     if unsent := _unsent(error, action):
         return unsent
     if not isinstance(error, boto.ClientError):
         return OutcomeUnknown(action, arn, str(error))
     code, message, status = _answer(error)
-    if absent := _ABSENT.get(code):
+    if absent := _ABSENT_WHEN_WRITTEN.get(code):
         return absent(arn)
     if code == "TargetGroupNotFound":
         return TargetGroupNotFound(arn, [group for group in groups if group in message] or groups)
@@ -120,7 +116,7 @@ def creating_problem(error: Failure, action: str, rule: HeaderRule) -> Problem:
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:
     code, message, _ = _answer(error)
     if code in _NOT_ALLOWED:
-        # Of CreateRule with tags it may be AddTags that is not allowed.
+        # For a CreateRule with tags, AddTags may be what is not allowed.
         named = _NAMED_ACTION.search(message)
         if named and named[1] != action:
             action, allow_on = named.groups()
@@ -133,7 +129,7 @@ def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> P
 
 
 def _unsent(error: Failure, action: str) -> Problem | None:
-    """The problem where no request was sent; None where that can't be said."""
+    """The problem of a request that was certainly not sent; None if that is not certain."""
     if isinstance(error, _NO_CREDENTIALS):
         return NoCredentials(str(error))
     if isinstance(error, _NOT_SENT):
@@ -149,7 +145,7 @@ def _unreachable(error: Failure, action: str) -> Unreachable:
 
 
 def _without_credentials(error: boto.ClientError) -> Problem:
-    """Of a call that botocore makes by itself to get credentials, as AssumeRoleWithWebIdentity."""
+    """The problem of a request that botocore makes for credentials, such as AssumeRoleWithWebIdentity."""
     code, message, status = _answer(error)
     if _is_throttling(error):
         return Throttled(error.operation_name, code)

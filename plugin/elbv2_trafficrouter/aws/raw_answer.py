@@ -1,4 +1,4 @@
-"""What botocore's model does not know is dropped by its parser without a word. This keeps the places."""
+"""botocore silently drops elements that its model lacks; this records where they were."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
@@ -20,7 +20,7 @@ def keep_unmodelled_elements(
     """A `before-parse` handler: adds {rule ARN: places} to the parsed answer of DescribeRules."""
     if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
         return
-    # What is no XML, or in no known encoding, has no key then: callers take it for no answer of AWS.
+    # Without the key, callers know that the body is not XML, so the response did not come from AWS.
     with suppress(ET.ParseError, ValueError, LookupError):
         customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
 

@@ -1,60 +1,93 @@
-"""Listener rules in ELBv2: DescribeRules and ModifyRule, of a default action ModifyListener."""
+"""Listener rules in ELBv2: DescribeRules, ModifyRule, CreateRule, DeleteRule; ModifyListener."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
-from elbv2_trafficrouter.arn import Arn, listener_of, region_of
-from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.described import actions_to_send, default_action, listener_rule
-from elbv2_trafficrouter.aws.problems import FAILURES, reading_problem, writing_problem
+from elbv2_trafficrouter.arn import Arn, listener_of
+from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
+from elbv2_trafficrouter.aws.conditions import conditions_to_send
+from elbv2_trafficrouter.aws.described import (
+    actions_to_send,
+    default_action,
+    header_actions_to_send,
+    listener_rule,
+)
+from elbv2_trafficrouter.aws.problems import Failure, creating_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
-from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
+from elbv2_trafficrouter.aws.response import Response, member, only
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Call
-from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot
-from elbv2_trafficrouter.routing.weights.plan import Change
-
-_DESCRIBE, _MODIFY = "elasticloadbalancing:DescribeRules", "elasticloadbalancing:ModifyRule"
-_MODIFY_LISTENER = "elasticloadbalancing:ModifyListener"
+from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot
 
 
 class Elbv2Rules:
-    """ELBv2's listener rules, as routing.ports.Rules."""
+    """As routing.ports.Rules."""
 
-    def __init__(self, clients: ClientsByRegion) -> None:
-        self._clients = clients
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
-        return Snapshot(
-            {rule.arn: rule for listener in sorted(listeners) for rule in self._rules_of(listener, call)}
+        rules: dict[Arn, ListenerRule] = {}
+        for listener in sorted(listeners):
+            request = reading("DescribeRules", listener, ListenerArn=listener)
+            for page in self._api.send_for_pages(request, call, _rules_of_page):
+                rules |= {rule.arn: rule for rule in page}
+        return Snapshot(rules)
+
+    def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
+        arn, actions = rule.arn, actions_to_send(rule)
+        groups = [forward.group for forward in rule.forwards]
+        if listener_of(arn) == arn:
+            request = writing("ModifyListener", arn, *groups, ListenerArn=arn, DefaultActions=actions)
+            return self._api.send(request, call, _modified_default_action)
+        request = writing("ModifyRule", arn, *groups, RuleArn=arn, Actions=actions)
+        return self._api.send(request, call, _written_rule)
+
+    def create(self, rule: HeaderRule, tags: Mapping[str, str], call: Call) -> ListenerRule:
+        parameters = {
+            "ListenerArn": rule.listener,
+            "Priority": rule.priority,
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            **_content(rule),
+            # ELBv2 refuses an empty list.
+            **({"Transforms": list(rule.transforms)} if rule.transforms else {}),
+        }
+
+        def problem(failure: Failure, action: str) -> Problem:
+            return creating_problem(failure, action, rule)
+
+        request = Request("CreateRule", rule.listener, parameters, problem)
+        return self._api.send(request, call, _written_rule)
+
+    def replace(self, arn: Arn, rule: HeaderRule, call: Call) -> ListenerRule:
+        transforms: dict[str, Any] = (
+            {"Transforms": list(rule.transforms)} if rule.transforms else {"ResetTransforms": True}
         )
+        request = writing("ModifyRule", arn, rule.group, RuleArn=arn, **_content(rule), **transforms)
+        return self._api.send(request, call, _written_rule)
 
-    def write(self, change: Change) -> ListenerRule:
-        actions: Any = actions_to_send(change.after)
-        arn = change.after.arn
-        is_default = listener_of(arn) == arn
+    def delete(self, arn: Arn, call: Call) -> None:
         try:
-            client = self._clients.of(region_of(arn))
-            if is_default:
-                answer: Any = client.modify_listener(ListenerArn=arn, DefaultActions=actions)
-                return default_action(answer["Listeners"][0])
-            answer = client.modify_rule(RuleArn=arn, Actions=actions)
-            return listener_rule(answer["Rules"][0])
-        except FAILURES as error:
-            action = _MODIFY_LISTENER if is_default else _MODIFY
-            groups = [forward.group for forward in change.after.forwards]
-            raise writing_problem(error, action, arn, *groups) from error
+            self._api.send(writing("DeleteRule", arn, RuleArn=arn), call, parse=lambda _: None)
+        except RuleNotFound:
+            return
 
-    def _rules_of(self, listener: Arn, call: Call) -> Iterator[ListenerRule]:
-        try:
-            client = self._clients.of(region_of(listener))
-            page: Any
-            for page in client.get_paginator("describe_rules").paginate(ListenerArn=listener):
-                unmodelled = page[UNMODELLED]
-                for rule in page["Rules"]:
-                    yield listener_rule(rule, unmodelled.get(rule["RuleArn"], ()))
-                if not call.client_is_there():
-                    raise ClientDisconnected
-                if call.seconds_left() <= 0:
-                    raise DeadlineExceeded("AWS")
-        except FAILURES as error:
-            raise reading_problem(error, _DESCRIBE, listener) from error
+
+def _rules_of_page(page: Response) -> list[ListenerRule]:
+    unmodelled = member(page, UNMODELLED)
+    return [
+        listener_rule(rule, unmodelled.get(member(rule, "RuleArn"), ())) for rule in member(page, "Rules")
+    ]
+
+
+def _written_rule(response: Response) -> ListenerRule:
+    return listener_rule(only(member(response, "Rules")))
+
+
+def _modified_default_action(response: Response) -> ListenerRule:
+    return default_action(only(member(response, "Listeners")))
+
+
+def _content(rule: HeaderRule) -> dict[str, Any]:
+    return {"Conditions": conditions_to_send(rule.conditions), "Actions": header_actions_to_send(rule)}

@@ -1,4 +1,4 @@
-"""What a call did, or found."""
+"""What a call did or found."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,17 @@ from elbv2_trafficrouter.routing.rule import ListenerRule, SteeredRule
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderOutcome:
-    """A rule of a header route as it is now, and whether this call made or changed it."""
+class RuleOutcome:
+    """A rule as it is now, and whether this call wrote it."""
+
+    rule: ListenerRule
+    steered: SteeredRule
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRuleOutcome:
+    """A header route's rule as it is now, and whether this call created or changed it."""
 
     route: str
     rule: ListenerRule
@@ -16,25 +25,16 @@ class HeaderOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleOutcome:
-    """A rule as it is now, and whether this call wrote it."""
-
-    rule: ListenerRule
-    route: SteeredRule
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """Every rule as it is now, and the header rules that were made again."""
+    """Every steered rule as it is now, and the header routes' rules that were created again."""
 
     rules: tuple[RuleOutcome, ...]
-    header_rules: tuple[HeaderOutcome, ...] = ()
+    header_rules: tuple[HeaderRuleOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What each rule was seen to have, and what is not as asked; None: it is verified."""
+    """What each rule was read to have, and what does not match the request; None: it is verified."""
 
     trouble: Problem | None
     rules: tuple[RuleOutcome, ...] = ()

@@ -1,20 +1,17 @@
-"""Whose a header rule is: the tags that the router gives it, and the form that it has. Pure."""
+"""Who owns a header rule: the tags that the router gives it, and the form that it has. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from elbv2_trafficrouter import tags
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.rollout.intent import Intent
 from elbv2_trafficrouter.routing.rule import ListenerRule
 
-_PREFIX = "elbv2-trafficrouter/"
-_ROUTE = f"{_PREFIX}route"
-# Letters and digits of any language, spaces, and _.:/=+-@. Source: API reference, Tag.
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Which of several routers in an AWS account this is: of which cluster, and there of which controller."""
+    """Identifies this router among several in an AWS account: by its cluster, and there by its controller."""
 
     cluster: str = ""
     instance: str = ""
@@ -22,7 +19,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A Rollout, and the router that makes its header rules."""
+    """A Rollout, and the router that creates its header rules."""
 
     installation: Installation
     namespace: str
@@ -32,16 +29,16 @@ class Owner:
     @property
     def tags(self) -> dict[str, str]:
         return {
-            f"{_PREFIX}cluster": self.installation.cluster,
-            f"{_PREFIX}instance": self.installation.instance,
-            f"{_PREFIX}rollout-namespace": self.namespace,
-            f"{_PREFIX}rollout": self.rollout,
-            f"{_PREFIX}rollout-uid": self.uid,
+            tags.CLUSTER: self.installation.cluster,
+            tags.INSTANCE: self.installation.instance,
+            tags.ROLLOUT_NAMESPACE: self.namespace,
+            tags.ROLLOUT: self.rollout,
+            tags.ROLLOUT_UID: self.uid,
         }
 
     def tags_of(self, route: str) -> dict[str, str]:
-        """Of a rule for this header route."""
-        return {**self.tags, _ROUTE: route}
+        """The tags of a rule for this header route."""
+        return {**self.tags, tags.ROUTE: route}
 
 
 def owner_of(intent: Intent, installation: Installation) -> Owner:
@@ -51,7 +48,7 @@ def owner_of(intent: Intent, installation: Installation) -> Owner:
 def is_shaped_like_ours(rule: ListenerRule, bases: Collection[Arn], groups: Collection[Arn]) -> bool:
     """Whether it sends requests with a certain header to one of these groups alone, and is none of `bases`.
 
-    A tag can be put on any rule; what the rule does can't be feigned.
+    Anybody can put a tag on a rule; what the rule does cannot be forged.
     """
     return (
         rule.priority is not None
@@ -61,6 +58,6 @@ def is_shaped_like_ours(rule: ListenerRule, bases: Collection[Arn], groups: Coll
     )
 
 
-def route_of(tags: Mapping[str, str], owner: Owner) -> str | None:
-    """The header route that a rule with these tags is for; None where it is not this owner's."""
-    return tags.get(_ROUTE) if owner.tags.items() <= tags.items() else None
+def route_of(found: Mapping[str, str], owner: Owner) -> str | None:
+    """The header route of a rule with these tags; None if the rule is not this owner's."""
+    return found.get(tags.ROUTE) if owner.tags.items() <= found.items() else None

@@ -1,79 +1,91 @@
 """The story of each call: read, decide, write, answer."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
-from elbv2_trafficrouter.routing.headers.recent import REMOVAL_RESTS_SECONDS, Canary, HeaderMemory
-from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, Job
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, Verification
+from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
+from elbv2_trafficrouter.routing.headers.recent import RecentRules
+from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, HeaderRuleContext
+from elbv2_trafficrouter.routing.headers.troubles import Troubles
+from elbv2_trafficrouter.routing.locks import Locks
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
-from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules, Runtime
-from elbv2_trafficrouter.routing.resolve import resolve
+from elbv2_trafficrouter.routing.ports import Call, Elbv2, Runtime
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
-from elbv2_trafficrouter.routing.weights.apply import apply, check_that_it_still_counts
-from elbv2_trafficrouter.routing.weights.plan import plan, plan_attachment
+from elbv2_trafficrouter.routing.turns import Subject, Turns
+from elbv2_trafficrouter.routing.weights.apply import apply
+from elbv2_trafficrouter.routing.weights.plan import Plan, plan, plan_attachment
 from elbv2_trafficrouter.routing.weights.verify import verify
-from elbv2_trafficrouter.routing.weights.written import HEADERS, WEIGHTS, Memory, Turn
+from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
 
 
 class Router:
-    def __init__(
-        self, rules: Rules, header_rules: HeaderRules, runtime: Runtime, installation: Installation
-    ) -> None:
-        self._rules = rules
+    def __init__(self, elbv2: Elbv2, runtime: Runtime, installation: Installation) -> None:
+        self._elbv2 = elbv2
         self._installation = installation
-        self._memory = Memory(runtime)
-        self._header_memory = HeaderMemory(runtime)
-        self._header_routes = HeaderRoutes(rules, header_rules, self._header_memory)
+        self._turns = Turns(runtime)
+        self._locks = Locks(runtime)
+        self._last_writes = LastWrites(runtime)
+        self._attached = AttachedGroups(runtime)
+        self._canary_pods = CanaryPods(runtime)
+        self._recent = RecentRules(runtime)
+        self._troubles = Troubles(runtime)
+        self._header_routes = HeaderRoutes(elbv2, self._canary_pods, self._recent, self._troubles)
 
     def set_weight(self, intent: Intent, call: Call) -> Outcome:
-        """Gives every rule the intent's shares, by writing those that differ. Raises a Problem.
+        """Gives every rule the intent's shares by writing those that differ. Raises a Problem.
 
-        Then header rules that were lost are made again.
+        Then creates the header routes' rules that are missing.
         """
-        turn, header_turn = self._memory.arrive(intent, WEIGHTS), self._memory.newest(intent, HEADERS)
-        routes = resolve(intent)
-        listeners = _listeners(routes)
-        with self._memory.holding(listeners, call):
-            seen = self._rules.read(listeners, call)
-            wanted = plan(intent, routes, seen, self._memory.written)
-            rules = apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=turn)
-            job = self._job(intent, routes, seen, call, header_turn)
-            return Outcome(rules, self._header_routes.make_lost_ones(job))
+        steered = _steered(intent)
+        listeners = _listeners(steered)
+        with (
+            self._turns.begin(Subject.WEIGHTS, intent, call) as turn,
+            self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
+            self._locks.held(listeners, call),
+        ):
+            snapshot = self._elbv2.rules.read(listeners, call)
+            planned = plan(intent, steered, snapshot, self._last_writes.of(steered))
+            rules = self._apply(planned, steered, turn)
+            context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
+            return Outcome(rules, self._header_routes.restore_missing(context))
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
         """Compares every rule with the intent's shares, on a read of its own.
 
-        What can't be found out is not verified: the controller takes an error for leave to go on.
+        What cannot be found out is not verified: the controller would go on after an error.
         """
         owner = owner_of(intent, self._installation)
-        self._header_memory.reconcile_ended(owner)
-        routes = resolve(intent)
+        self._canary_pods.record_present(owner)
+        steered = _steered(intent)
         try:
-            seen = self._rules.read(_listeners(routes), call)
-            trouble = self._header_memory.trouble_with(owner, intent.canary.share)
-            return verify(intent, routes, plan(intent, routes, seen, written={}), trouble)
+            snapshot = self._elbv2.rules.read(_listeners(steered), call)
+            planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
+        header_trouble = self._troubles.of_verification(owner, intent.canary.share)
+        return verify(intent, steered, planned, header_trouble)
 
-    def set_header_route(self, intent: Intent, route: HeaderRoute, call: Call) -> tuple[HeaderOutcome, ...]:
+    def set_header_route(
+        self, intent: Intent, route: HeaderRoute, call: Call
+    ) -> tuple[HeaderRuleOutcome, ...]:
         """Gives every rule one above it that sends these requests to the canary. Raises a Problem.
 
-        Nothing is done when the route may not stand, or has no pods to lead to.
+        Does nothing if the route may not exist, or if the canary has no pods.
         """
         owner = owner_of(intent, self._installation)
-        turn = self._memory.arrive(intent, HEADERS)
-        if not intent.managed_routes.may_exist or self._header_memory.canary_of(owner) is Canary.ABSENT:
-            return ()
-        routes = resolve(intent)
-        listeners = _listeners(routes)
-        with self._memory.holding(listeners, call):
-            seen = self._rules.read(listeners, call)
-            return self._header_routes.set(route, self._job(intent, routes, seen, call, turn))
+        with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
+            if not intent.managed_routes.may_exist or self._canary_pods.of(owner) is Canary.ABSENT:
+                return ()
+            steered = _steered(intent)
+            listeners = _listeners(steered)
+            with self._locks.held(listeners, call):
+                snapshot = self._elbv2.rules.read(listeners, call)
+                context = self._header_rule_context(intent, steered, snapshot, call, turn)
+                return self._header_routes.set(route, context)
 
     def remove_managed_routes(self, intent: Intent, call: Call) -> tuple[Arn, ...]:
         """Deletes this Rollout's header rules. Raises a Problem.
@@ -81,46 +93,65 @@ class Router:
         Gives every rule the target groups that it lacks, at weight 0.
         """
         owner = owner_of(intent, self._installation)
-        turn = self._memory.arrive(intent, HEADERS)
-        self._header_memory.routes_removed(owner)
-        routes = resolve(intent)
-        attached = all(self._memory.has_seen(route.rule, route.groups.values()) for route in routes)
-        if attached and self._header_memory.knows_of_none(owner):
-            return ()
-        if failed := self._header_memory.left_behind(owner, within=REMOVAL_RESTS_SECONDS):
-            raise failed
-        listeners = _listeners(routes)
-        elsewhere = {listener_of(rule) for rule in self._header_memory.ours(owner)} - listeners
-        with self._memory.holding(listeners | elsewhere, call):
-            seen = self._rules.read(listeners, call)
-            for listener in elsewhere:
-                seen = seen.with_rules(self._rules_of_old(listener, owner, call))
-            removed = self._header_routes.remove(self._job(intent, routes, seen, call, turn))
-            wanted = plan_attachment(intent, routes, seen, self._memory.written)
-            apply(wanted, routes, rules=self._rules, memory=self._memory, call=call, turn=None)
-            return removed
+        with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
+            self._canary_pods.record_absent(owner)
+            steered = _steered(intent)
+            if all(map(self._attached.has_all, steered)) and self._recent.has_none(owner):
+                return ()
+            if problem := self._troubles.of_recent_removal(owner):
+                raise problem
+            listeners = _listeners(steered)
+            elsewhere = {listener_of(rule) for rule in self._recent.created_here(owner)} - listeners
+            with self._locks.held(listeners | elsewhere, call):
+                snapshot = self._elbv2.rules.read(listeners, call)
+                for listener in elsewhere:
+                    snapshot = snapshot.with_rules(self._read_former(listener, owner, call))
+                context = self._header_rule_context(intent, steered, snapshot, call, turn)
+                removed = self._header_routes.remove(context)
+                planned = plan_attachment(intent, steered, snapshot, self._last_writes.of(steered))
+                # Attaching a group changes no share, so a newer call does not stop it.
+                self._apply(planned, steered, call)
+                return removed
 
-    def _rules_of_old(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
-        """Of a listener that the Rollout named before; it may be gone."""
+    def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
+        """The rules of a listener that the Rollout named before; it may be gone."""
         try:
-            return self._rules.read(frozenset({listener}), call).rules
+            return self._elbv2.rules.read(frozenset({listener}), call).rules
         except ListenerNotFound:
-            self._header_memory.gone_with(owner, listener)
+            self._recent.forget_listener(owner, listener)
             return {}
 
-    def _job(
-        self, intent: Intent, routes: tuple[SteeredRule, ...], seen: Snapshot, call: Call, turn: Turn
-    ) -> Job:
-        return Job(
+    def _apply(self, planned: Plan, steered: tuple[SteeredRule, ...], call: Call) -> tuple[RuleOutcome, ...]:
+        return apply(
+            planned,
+            steered,
+            rules=self._elbv2.rules,
+            last_writes=self._last_writes,
+            attached=self._attached,
+            call=call,
+        )
+
+    def _header_rule_context(
+        self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, call: Call, turn: Call
+    ) -> HeaderRuleContext:
+        return HeaderRuleContext(
             owner=owner_of(intent, self._installation),
             intent=intent,
-            routes=routes,
-            listeners=_listeners(routes) | {listener_of(arn) for arn in seen.rules},
-            snapshot=seen,
+            steered=steered,
+            listeners=_listeners(steered) | {listener_of(rule) for rule in snapshot.rules},
+            snapshot=snapshot,
             call=call,
-            still_counts=partial(check_that_it_still_counts, self._memory, call, turn),
+            turn=turn,
         )
 
 
-def _listeners(routes: tuple[SteeredRule, ...]) -> frozenset[Arn]:
-    return frozenset(listener_of(route.rule) for route in routes)
+def _steered(intent: Intent) -> tuple[SteeredRule, ...]:
+    """The rules of the configuration, each with the groups of all Services that the configuration maps.
+
+    All of these groups are this Rollout's: the group of an experiment that ended goes back to 0.
+    """
+    return tuple(SteeredRule(rule, intent.config.groups) for rule in intent.config.rule_arns)
+
+
+def _listeners(steered: tuple[SteeredRule, ...]) -> frozenset[Arn]:
+    return frozenset(each.listener for each in steered)

@@ -1,4 +1,4 @@
-"""The values that decisions are made on."""
+"""ELBv2's values that decisions are made on: rules, what they forward to, their conditions, quotas."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,26 @@ from math import gcd
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 
+MAX_WEIGHT = 999
+"""Of a target group in a forward action. Source: API reference, TargetGroupTuple."""
+
 
 @dataclass(frozen=True, slots=True)
 class SteeredRule:
-    """A rule and this Rollout's target group there for each of its Services."""
+    """A rule that a Rollout names, and the Rollout's target group there for each of its Services."""
 
     rule: Arn
+    """For a default action: the ARN of the listener."""
     groups: Mapping[str, Arn]
+
+    @property
+    def listener(self) -> Arn:
+        return listener_of(self.rule)
+
+    @property
+    def our_groups(self) -> frozenset[Arn]:
+        """The Rollout's target groups. All others in the rule are foreign."""
+        return frozenset(self.groups.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +38,10 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a request must have to meet a rule: one of the values. `name`: of an http-header.
+    """What a request must have to match a rule: any one of the values.
 
-    A query-string's values are (key, value). `is_regex`: they are regular expressions.
+    `name` is the header's, for an http-header condition. The values of a query-string condition are
+    (key, value). `is_regex`: the values are regular expressions.
     """
 
     field: str
@@ -38,38 +52,38 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """A rule as it was read. `forwards` is empty where it does not forward, or not in a way to trust."""
+    """A rule as ELBv2 describes it. `forwards` is empty if it does not forward, or not in a known form."""
 
     arn: Arn
-    """Of a default action its listener's."""
+    """For a default action: the ARN of the listener."""
     forwards: tuple[Forward, ...]
     actions: tuple[Mapping[str, object], ...]
-    """As they can be sent back: kept opaque, so that what routing does not know is preserved."""
+    """In the form in which ELBv2 accepts them. Opaque, so that what routing does not know is preserved."""
     unwritable: tuple[str, ...] = ()
     """Elements of the actions that could not be sent back."""
     priority: int | None = None
-    """1…50000, the lowest first; None for a default action."""
+    """1…50000, the lowest number first; None for a default action."""
     conditions: frozenset[Condition] = frozenset()
     transforms: tuple[Mapping[str, object], ...] = ()
     uncopyable: tuple[str, ...] = ()
-    """Elements of all but the actions that another rule could not be given."""
+    """Elements outside the actions that another rule could not be given."""
 
     @property
     def before_forward(self) -> tuple[Mapping[str, object], ...]:
-        """Its authentication, if it has one."""
+        """The actions before the forward action: authentication, if there is any."""
         return tuple(action for action in self.actions if action["Type"] != "forward")
 
     def shares_like(self, other: "ListenerRule", among: Collection[Arn] | None = None) -> bool:
-        """Whether both name the same target groups with the same shares; order and scale mean nothing.
+        """Whether both rules give the same target groups the same shares, in any order and scale.
 
-        `among`: the groups to look at, if not all.
+        `among`: the target groups to compare; None for all.
         """
         return _shares(self.forwards, among) == _shares(other.forwards, among)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rules of one or more listeners."""
+    """The rules of one or more listeners, as they were read."""
 
     rules: Mapping[Arn, ListenerRule]
 
@@ -79,11 +93,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRule:
-    """A rule of a header route as it shall be."""
+    """The rule that a header route needs."""
 
     route: str
     base: Arn
-    """The rule that it stands above; of a default action the listener's."""
+    """The rule that it belongs above. For a default action: the ARN of the listener."""
     priority: int
     conditions: frozenset[Condition]
     before_forward: tuple[Mapping[str, object], ...]
@@ -95,7 +109,7 @@ class HeaderRule:
         return listener_of(self.base)
 
     def is_like(self, rule: ListenerRule) -> bool:
-        """Whether the rule does the same to the same requests, whatever its priority and its tags."""
+        """Whether the rule does the same with the same requests, whatever its priority and tags."""
         return (
             rule.conditions == self.conditions
             and not rule.uncopyable
@@ -107,7 +121,7 @@ class HeaderRule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of the account: condition values and wildcards of a rule, rules of a load balancer."""
+    """Quotas of an account: condition values and wildcards of a rule, rules of a load balancer."""
 
     values: int
     wildcards: int
@@ -115,6 +129,8 @@ class Limits:
 
 
 def _shares(forwards: tuple[Forward, ...], among: Collection[Arn] | None) -> dict[Arn, int]:
-    weights = {one.group: one.weight for one in forwards if among is None or one.group in among}
+    weights = {
+        forward.group: forward.weight for forward in forwards if among is None or forward.group in among
+    }
     unit = gcd(*weights.values()) or 1
     return {group: weight // unit for group, weight in weights.items()}

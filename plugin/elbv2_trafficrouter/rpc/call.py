@@ -2,25 +2,24 @@
 
 import grpc
 
-# Without a deadline grpcio reports centuries, too many for a lock's time-out.
+from elbv2_trafficrouter.routing.ports import Call
+
+# Without a deadline grpcio reports centuries, too much for a lock's time-out.
 _LONGEST_SECONDS = 60.0
 _RESERVE_SECONDS = 1.0
 _RESERVE_PART = 0.1
 
 
-class GrpcCall:
-    """A gRPC call, as routing.ports.Call.
-
-    Its time ends a second before the client's, so that the client hears why.
-    """
+class GrpcCall(Call):
+    """Its deadline is a second before the client's, so that the client still gets the reason."""
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
-        # Of a short deadline only a tenth: a second may be all that it has.
+        # A tenth of a short deadline, which may be a second altogether.
         self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
 
     def seconds_left(self) -> float:
         return min(self._context.time_remaining() - self._reserve_seconds, _LONGEST_SECONDS)
 
-    def client_is_there(self) -> bool:
+    def is_connected(self) -> bool:
         return self._context.is_active()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 
 
 def set_weight_response(outcome: Outcome) -> pb.SetWeightResponse:
@@ -13,7 +13,7 @@ def set_weight_response(outcome: Outcome) -> pb.SetWeightResponse:
     )
 
 
-def set_header_route_response(outcomes: Iterable[HeaderOutcome]) -> pb.SetHeaderRouteResponse:
+def set_header_route_response(outcomes: Iterable[HeaderRuleOutcome]) -> pb.SetHeaderRouteResponse:
     return pb.SetHeaderRouteResponse(rules=map(_header_rule, outcomes))
 
 
@@ -30,7 +30,7 @@ def verify_weight_response(verification: Verification) -> pb.VerifyWeightRespons
     )
 
 
-def _header_rule(outcome: HeaderOutcome) -> pb.HeaderRule:
+def _header_rule(outcome: HeaderRuleOutcome) -> pb.HeaderRule:
     rule = outcome.rule
     return pb.HeaderRule(
         rule_arn=rule.arn, changed=outcome.changed, priority=rule.priority, route=outcome.route
@@ -38,7 +38,7 @@ def _header_rule(outcome: HeaderOutcome) -> pb.HeaderRule:
 
 
 def _rule_weights(outcome: RuleOutcome) -> pb.RuleWeights:
-    services = {group: service for service, group in outcome.route.groups.items()}
+    services = {group: service for service, group in outcome.steered.groups.items()}
     return pb.RuleWeights(
         rule_arn=outcome.rule.arn,
         changed=outcome.changed,

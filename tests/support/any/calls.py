@@ -11,8 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from elbv2_emulator.state.resources import State
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
-from elbv2_trafficrouter.aws.rules import Elbv2Rules
+from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
@@ -177,7 +176,7 @@ class Calls(RuleBasedStateMachine):
 
     def restart(self) -> None:
         self.has_pods = None
-        router = Router(Elbv2Rules(self.aws), Elbv2HeaderRules(self.aws), self.runtime, INSTALLATION)
+        router = Router(elbv2_on(self.aws), self.runtime, INSTALLATION)
         self.servicer = TrafficRouterServicer(router, PLUGIN)
 
     # What is checked

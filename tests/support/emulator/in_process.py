@@ -64,7 +64,7 @@ class InProcess(ClientsByRegion):
         """What was called since the beginning."""
         return tuple(self._world.journal.entries)
 
-    def _made(self, region: str) -> ElasticLoadBalancingv2Client:
+    def _create(self, region: str) -> ElasticLoadBalancingv2Client:
         client = self._clients[region] = self._client(
             boto3.Session("AKIAIOSFODNN7EXAMPLE", "example"), region
         )

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
+from elbv2_trafficrouter.routing.ports import Call
+
 
 @dataclass
-class Caller:
-    """routing.ports.Call."""
-
+class Caller(Call):
     seconds: float = 10
     present: bool = True
 
     def seconds_left(self) -> float:
         return self.seconds
 
-    def client_is_there(self) -> bool:
+    def is_connected(self) -> bool:
         return self.present

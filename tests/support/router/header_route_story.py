@@ -7,7 +7,7 @@ from typing import Any
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderMatch, HeaderRoute, Intent, ManagedRoutes
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome
 from elbv2_trafficrouter.routing.ownership import Installation, Owner
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Condition, Forward, ListenerRule
@@ -75,16 +75,16 @@ class Story:
     @classmethod
     def of(cls, *rules: ListenerRule) -> "Story":
         aws, runtime = RulesInMemory({rule.arn: rule for rule in rules or (BASE,)}), Runtime()
-        return cls(aws, runtime, Router(aws, aws, runtime, INSTALLATION))
+        return cls(aws, runtime, Router(aws.elbv2, runtime, INSTALLATION))
 
     def restart(self) -> None:
         """Starts a new router, which remembers nothing."""
-        self.router = Router(self.aws, self.aws, self.runtime, INSTALLATION)
+        self.router = Router(self.aws.elbv2, self.runtime, INSTALLATION)
 
     def set_weight(self, weight: int = 10, **intent: Any) -> Outcome:
         return self.router.set_weight(asking_for(weight, **intent), Caller())
 
-    def set_header_route(self, route: HeaderRoute = BETA, **intent: Any) -> tuple[HeaderOutcome, ...]:
+    def set_header_route(self, route: HeaderRoute = BETA, **intent: Any) -> tuple[HeaderRuleOutcome, ...]:
         return self.router.set_header_route(asking_for(0, **intent), route, Caller())
 
     def remove_managed_routes(self) -> tuple[Arn, ...]:

@@ -1,4 +1,4 @@
-"""Listener rules in memory, as both of routing's ports: the rules, and what reads show of them."""
+"""ELBv2 in memory, as routing's ports to it: the rules, and what reads show of them."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,9 +7,8 @@ from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown
 from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound
-from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.routing.ports import Call, Elbv2
 from elbv2_trafficrouter.routing.rule import Forward, HeaderRule, Limits, ListenerRule, Snapshot
-from elbv2_trafficrouter.routing.weights.plan import Change
 
 _LIMITS = Limits(values=5, wildcards=5, rules=100)
 
@@ -32,58 +31,53 @@ class RulesInMemory:
     gone: Collection[Arn] = ()
     """Listeners that were deleted."""
 
-    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:  # noqa: ARG002  the port's form
-        self._called("DescribeRules")
+    @property
+    def elbv2(self) -> Elbv2:
+        return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self))
+
+    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+        self.record("DescribeRules", call)
         for listener in listeners.intersection(self.gone):
             raise ListenerNotFound(listener)
-        shown = {arn: rule for arn, rule in self._shown.items() if listener_of(arn) in listeners}
+        shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
         during_read, self.during_read = self.during_read, lambda: None
         during_read()
         return Snapshot(shown)
 
-    def write(self, change: Change) -> ListenerRule:
-        self._called("ModifyRule of weights")
-        self.rules = {**self.rules, change.after.arn: change.after}
-        return change.after
+    def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
+        self.record("ModifyRule of weights", call)
+        self.rules = {**self.rules, rule.arn: rule}
+        return rule
 
-    def tags(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:  # noqa: ARG002  the port's form
-        if rules:
-            self._called("DescribeTags")
-        return {arn: self.tags_of.get(arn, {}) for arn in rules if arn in self._shown}
-
-    def limits(self, listener: Arn) -> Limits:  # noqa: ARG002  the port's form
-        self._called("DescribeAccountLimits")
-        return self.limit
-
-    def listeners_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:  # noqa: ARG002  the port's form
-        self._called("DescribeListeners")
-        return frozenset({listener, *map(listener_of, self.rules)})
-
-    def create(self, rule: HeaderRule, tags: Mapping[str, str]) -> ListenerRule:
-        self._called("CreateRule")
-        made = self._as(rule, self._next_arn(rule.listener), rule.priority)
+    def create(self, rule: HeaderRule, tags: Mapping[str, str], call: Call) -> ListenerRule:
+        self.record("CreateRule", call)
+        created = self._as(rule, self._next_arn(rule.listener), rule.priority)
 
         def land() -> None:
-            self.rules = {**self.rules, made.arn: made}
-            self.tags_of[made.arn] = dict(tags)
+            self.rules = {**self.rules, created.arn: created}
+            self.tags_of[created.arn] = dict(tags)
 
         if self.unanswered_creates is not None:
             self.unanswered_creates.append(land)
             raise OutcomeUnknown("elasticloadbalancing:CreateRule", rule.listener, "read timed out")
         land()
-        return made
+        return created
 
-    def change(self, arn: Arn, rule: HeaderRule) -> ListenerRule:
-        self._called("ModifyRule")
+    def replace(self, arn: Arn, rule: HeaderRule, call: Call) -> ListenerRule:
+        self.record("ModifyRule", call)
         if arn not in self.rules:
             raise RuleNotFound(arn)
         changed = self._as(rule, arn, self.rules[arn].priority)
         self.rules = {**self.rules, arn: changed}
         return changed
 
-    def delete(self, rule: Arn) -> None:
-        self._called("DeleteRule")
-        self.rules = {arn: one for arn, one in self.rules.items() if arn != rule}
+    def delete(self, arn: Arn, call: Call) -> None:
+        self.record("DeleteRule", call)
+        self.remove(arn)
+
+    def remove(self, arn: Arn) -> None:
+        """Deletes a rule, as somebody else would."""
+        self.rules = {other: rule for other, rule in self.rules.items() if other != arn}
 
     def put(self, rule: ListenerRule, tags: Mapping[str, str]) -> ListenerRule:
         """Adds or replaces a rule as another client of AWS would."""
@@ -95,10 +89,11 @@ class RulesInMemory:
         return sum(call in actions for call in self.calls)
 
     @property
-    def _shown(self) -> Mapping[Arn, ListenerRule]:
+    def shown(self) -> Mapping[Arn, ListenerRule]:
         return self.rules if self.lagging is None else self.lagging
 
-    def _called(self, action: str) -> None:
+    def record(self, action: str, call: Call) -> None:
+        call.require_current()
         self.calls.append(action)
         if refusal := self.refusals.get(action):
             raise refusal
@@ -109,3 +104,31 @@ class RulesInMemory:
     def _as(self, rule: HeaderRule, arn: Arn, priority: int | None) -> ListenerRule:
         made = ListenerRule(arn, (Forward(rule.group, 1),), (*rule.before_forward, {"Type": "forward"}))
         return replace(made, priority=priority, conditions=rule.conditions, transforms=tuple(rule.transforms))
+
+
+@dataclass(frozen=True)
+class _Tags:
+    aws: RulesInMemory
+
+    def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
+        if rules:
+            self.aws.record("DescribeTags", call)
+        return {arn: self.aws.tags_of.get(arn, {}) for arn in rules if arn in self.aws.shown}
+
+
+@dataclass(frozen=True)
+class _AccountLimits:
+    aws: RulesInMemory
+
+    def read(self, listener: Arn, call: Call) -> Limits:  # noqa: ARG002  the port's form
+        self.aws.record("DescribeAccountLimits", call)
+        return self.aws.limit
+
+
+@dataclass(frozen=True)
+class _Listeners:
+    aws: RulesInMemory
+
+    def read_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:
+        self.aws.record("DescribeListeners", call)
+        return frozenset({listener, *map(listener_of, self.aws.rules)})

@@ -1,8 +1,9 @@
 """Time that a test moves, and locks that show when a call waits for them."""
 
 import threading
+from types import TracebackType
 
-from elbv2_trafficrouter.routing.ports import Mutex
+from elbv2_trafficrouter.routing.ports import Lock
 
 
 class Runtime:
@@ -16,11 +17,11 @@ class Runtime:
     def now(self) -> float:
         return self.seconds
 
-    def mutex(self) -> Mutex:
-        return _Mutex(self.somebody_waits)
+    def lock(self) -> Lock:
+        return _Lock(self.somebody_waits)
 
 
-class _Mutex:
+class _Lock:
     def __init__(self, somebody_waits: threading.Event) -> None:
         self._lock = threading.Lock()
         self._somebody_waits = somebody_waits
@@ -33,3 +34,11 @@ class _Mutex:
 
     def release(self) -> None:
         self._lock.release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()

@@ -40,7 +40,7 @@ def forward(*groups: dict[str, Any], **more: object) -> Action:
 
 
 def read(*actions: Action) -> ListenerRule:
-    return listener_rule({"RuleArn": RULE, "Actions": list(actions)})
+    return listener_rule({"RuleArn": RULE, "Priority": "1", "Actions": list(actions)})
 
 
 def sent_back(*actions: Action) -> list[Action]:
@@ -270,17 +270,23 @@ def test_shares_that_elbv2_could_not_mean_are_not_reckoned_with(actions: list[Ac
 
 
 def test_unmodelled_elements_are_not_understood() -> None:
-    rule = listener_rule({"RuleArn": RULE, "Actions": [{"Type": "mirror"}]}, ("Actions[0].MirrorConfig",))
+    rule = listener_rule(
+        {"RuleArn": RULE, "Priority": "1", "Actions": [{"Type": "mirror"}]}, ("Actions[0].MirrorConfig",)
+    )
     assert rule.unwritable == ("Actions[0].MirrorConfig", "Actions[0].Type mirror")
 
 
 def test_unmodelled_elements_beside_the_actions_hinder_a_copy_alone() -> None:
-    rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED]}, ("Conditions[0].Ja4Config", "Owner"))
+    rule = listener_rule(
+        {"RuleArn": RULE, "Priority": "1", "Actions": [FIXED]}, ("Conditions[0].Ja4Config", "Owner")
+    )
     assert (rule.unwritable, rule.uncopyable) == ((), ("Conditions[0].Ja4Config", "Owner"))
 
 
 def test_a_condition_of_an_unknown_field_hinders_a_copy() -> None:
-    rule = listener_rule({"RuleArn": RULE, "Actions": [FIXED], "Conditions": [{"Field": "ja4"}]})
+    rule = listener_rule(
+        {"RuleArn": RULE, "Priority": "1", "Actions": [FIXED], "Conditions": [{"Field": "ja4"}]}
+    )
     assert (rule.conditions, rule.uncopyable) == (frozenset(), ("Conditions[0].Field ja4",))
 
 
@@ -298,7 +304,10 @@ def test_a_rule_has_its_priority_conditions_and_transforms() -> None:
 def test_the_order_of_transforms_means_nothing() -> None:
     """A rule has one of a type at most."""
     url, host = {"Type": "url-rewrite"}, {"Type": "host-header-rewrite"}
-    one, other = (listener_rule({"RuleArn": RULE, "Transforms": some}) for some in ([url, host], [host, url]))
+    one, other = (
+        listener_rule({"RuleArn": RULE, "Priority": "1", "Transforms": some})
+        for some in ([url, host], [host, url])
+    )
     assert one == other
     assert len(one.transforms) == 2
 

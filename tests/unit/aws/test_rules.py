@@ -3,13 +3,11 @@
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
-from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
-from elbv2_trafficrouter.routing.weights.plan import Change
 from support.aws.rule_answers import FORWARD, GROUP, LISTENER, OTHER_RULE, RULE, answer, answer_with, rule
 from support.router.caller import Caller
 
@@ -21,9 +19,9 @@ def clients(credentials: None) -> ClientsByRegion:  # noqa: ARG001  found in the
     return ClientsByRegion(connections=1)
 
 
-def test_elements_unknown_to_botocore_make_their_rule_not_understood(clients: ClientsByRegion) -> None:
+def test_elements_unknown_to_botocore_make_their_rule_unwritable(clients: ClientsByRegion) -> None:
     answer_with(clients.of("eu-west-1"), answer(rule(MIRRORED), rule(FORWARD, OTHER_RULE)))
-    rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    rules = Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller()).rules
     assert rules[Arn(RULE)].unwritable == ("Actions[0].MirrorConfig",)
     assert rules[Arn(OTHER_RULE)].unwritable == ()
 
@@ -31,7 +29,7 @@ def test_elements_unknown_to_botocore_make_their_rule_not_understood(clients: Cl
 def test_the_rules_of_every_page_are_read(clients: ClientsByRegion) -> None:
     pages = answer(rule(FORWARD), marker="more"), answer(rule(MIRRORED, OTHER_RULE))
     asked = answer_with(clients.of("eu-west-1"), *pages)
-    rules = Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    rules = Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller()).rules
     assert set(rules) == {RULE, OTHER_RULE}
     assert rules[Arn(OTHER_RULE)].unwritable == ("Actions[0].MirrorConfig",)
     assert ["Marker=more" in request for request in asked] == [False, True]
@@ -54,27 +52,16 @@ PAGE = b"<html><body>Please log in.</body></html>"
         ),
     ],
 )
-def test_what_is_no_answer_of_aws_is_told_so(clients: ClientsByRegion, body: bytes) -> None:
+def test_a_response_that_did_not_come_from_aws_is_reported_as_such(
+    clients: ClientsByRegion, body: bytes
+) -> None:
     answer_with(clients.of("eu-west-1"), body)
     with pytest.raises(ResponseNotFromAws):
-        Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), Caller())
+        Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller())
 
 
 def test_a_write_that_a_proxy_answers_may_have_been_done(clients: ClientsByRegion) -> None:
     answer_with(clients.of("eu-west-1"), PAGE)
     one = ListenerRule(Arn(RULE), (Forward(Arn(GROUP), 1),), ({"Type": "forward"},))
     with pytest.raises(OutcomeUnknown):
-        Elbv2Rules(clients).write(Change(one, one))
-
-
-@pytest.mark.parametrize(
-    ("caller", "problem"),
-    [(Caller(seconds=0), DeadlineExceeded), (Caller(present=False), ClientDisconnected)],
-)
-def test_pages_without_end_are_read_for_nobody(
-    clients: ClientsByRegion, caller: Caller, problem: type[Problem]
-) -> None:
-    asked = answer_with(clients.of("eu-west-1"), *(answer(marker=str(page)) for page in range(9)))
-    with pytest.raises(problem):
-        Elbv2Rules(clients).read(frozenset({Arn(LISTENER)}), caller)
-    assert len(asked) == 1
+        Elbv2Rules(Api(clients)).write(one, Caller())

@@ -1,9 +1,10 @@
-"""Which of several calls has the last word, and for whom nothing is written any more."""
+"""Which of several calls wins, which calls write nothing any more, and what is left of calls that ended."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import cast
 
 import pytest
 
@@ -15,12 +16,11 @@ from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, Intent
 from elbv2_trafficrouter.routing.ownership import Installation
-from elbv2_trafficrouter.routing.ports import Call, Mutex
+from elbv2_trafficrouter.routing.ports import Call, Lock, Rules
 from elbv2_trafficrouter.routing.ports import Runtime as Ports
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot
-from elbv2_trafficrouter.routing.weights.plan import Change
-from elbv2_trafficrouter.routing.weights.written import Memory
+from elbv2_trafficrouter.routing.turns import Turn
 from support.router.caller import Caller
 from support.router.rules_in_memory import RulesInMemory
 
@@ -63,16 +63,17 @@ class Aws:
         self.during_read()
         return Snapshot({seen.arn: seen})
 
-    def write(self, change: Change) -> ListenerRule:
-        self.rule = change.after
-        self.written.append(canary_weight(change.after))
+    def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
+        call.require_current()
+        self.rule = rule
+        self.written.append(canary_weight(rule))
         if self.lose_answers:
             raise OutcomeUnknown("elasticloadbalancing:ModifyRule", RULE, "read timed out")
         return self.rule
 
 
 class LastComeFirstServed:
-    """A mutex that lets the youngest waiter in first: threading.Lock promises no order either."""
+    """A lock that lets the youngest waiter in first: threading.Lock promises no order either."""
 
     def __init__(self) -> None:
         self._state = threading.Condition()
@@ -94,6 +95,12 @@ class LastComeFirstServed:
             self._held = False
             self._state.notify_all()
 
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def wait_for_waiters(self, number: int) -> None:
         with self._state:
             assert self._state.wait_for(lambda: len(self._waiting) == number, timeout=10)
@@ -101,24 +108,25 @@ class LastComeFirstServed:
 
 class Runtime:
     def __init__(self) -> None:
-        self.mutexes: list[LastComeFirstServed] = []
+        self.locks: list[LastComeFirstServed] = []
         self.seconds = 0.0
 
     def now(self) -> float:
         return self.seconds
 
-    def mutex(self) -> Mutex:
-        self.mutexes.append(LastComeFirstServed())
-        return self.mutexes[-1]
+    def lock(self) -> Lock:
+        self.locks.append(LastComeFirstServed())
+        return self.locks[-1]
 
     @property
     def listener(self) -> LastComeFirstServed:
-        """The first mutex made is the memory's own."""
-        return self.mutexes[1]
+        """All others were created with the router."""
+        return self.locks[-1]
 
 
 def router_on(aws: "Aws", runtime: Ports) -> Router:
-    return Router(aws, RulesInMemory({}), runtime, Installation())
+    elbv2 = replace(RulesInMemory({}).elbv2, rules=cast("Rules", aws))
+    return Router(elbv2, runtime, Installation())
 
 
 def canary_weight(rule: ListenerRule) -> int:
@@ -131,9 +139,9 @@ def canary_weight(rule: ListenerRule) -> int:
 def test_a_rise_that_an_abort_overtook_writes_nothing(
     protected: bool, last: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rise arrives first and gets the listener's mutex last."""
+    """The rise arrives first and gets the listener's lock last."""
     if not protected:
-        monkeypatch.setattr(Memory, "is_newest", lambda *_: True)
+        monkeypatch.setattr(Turn, "require_current", lambda *_: None)
     runtime, aws, failures = Runtime(), Aws(), []
     router = router_on(aws, runtime)
     router.set_weight(asking_for(10), Caller())
@@ -182,17 +190,17 @@ def test_nothing_is_written_for_who_no_longer_waits(caller: Caller, problem: typ
 def test_a_call_whose_time_ends_in_the_queue_says_so(seconds_left: float, waited: float) -> None:
     waits = []
 
-    class NeverFree:
-        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: ARG002  the port's form
-            if timeout == -1:  # the memory's own mutex waits without a limit
-                return True
+    class NeverFree(LastComeFirstServed):
+        """For whoever waits with a limit, as calls do for a listener."""
+
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+            if timeout == -1:
+                return super().acquire(blocking, timeout)
             waits.append(timeout)
             return False
 
-        def release(self) -> None: ...
-
     class Busy(Runtime):
-        def mutex(self) -> Mutex:
+        def lock(self) -> Lock:
             return NeverFree()
 
     aws = Aws()
@@ -253,8 +261,8 @@ def test_a_refused_write_leaves_nothing_in_doubt() -> None:
     """Otherwise the abort that needs no write would send one, and fail as well."""
 
     class Locked(Aws):
-        def write(self, change: Change) -> ListenerRule:
-            raise NotAllowed("elasticloadbalancing:ModifyRule", change.after.arn, "no")
+        def write(self, rule: ListenerRule, call: Call) -> ListenerRule:  # noqa: ARG002  the port's form
+            raise NotAllowed("elasticloadbalancing:ModifyRule", rule.arn, "no")
 
     aws = Locked()
     router = router_on(aws, Runtime())

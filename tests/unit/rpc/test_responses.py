@@ -5,7 +5,7 @@ import pytest
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.rules import SharesDiffer
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome, Outcome, RuleOutcome, Verification
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, SteeredRule
 from elbv2_trafficrouter.rpc.responses import (
     remove_managed_routes_response,
@@ -72,7 +72,7 @@ def test_a_rule_that_could_not_be_read_is_not_told() -> None:
 
 @pytest.mark.parametrize("changed", [True, False])
 def test_a_header_rule_is_told_with_its_route_and_priority(changed: bool) -> None:
-    made = HeaderOutcome("beta", ListenerRule(RULE, (), (), priority=9), changed)
+    made = HeaderRuleOutcome("beta", ListenerRule(RULE, (), (), priority=9), changed)
     told = pb.HeaderRule(rule_arn=RULE, route="beta", priority=9, changed=changed)
     assert set_header_route_response([made]) == pb.SetHeaderRouteResponse(rules=[told])
     assert set_weight_response(Outcome((), (made,))) == pb.SetWeightResponse(header_rules=[told])

@@ -1,0 +1,1 @@
+"""Header routes: rules above the steered ones that send requests with certain headers to the canary."""

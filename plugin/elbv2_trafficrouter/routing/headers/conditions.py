@@ -22,7 +22,7 @@ _LOOK_AROUND_OR_REFERENCE = re.compile(r"\(\?(?:[=!]|<[=!]|P=)|\\[1-9]")
 
 
 def header_conditions(route: HeaderRoute) -> frozenset[Condition]:
-    """One condition for each header: all of them must be met, and of the same header's values one.
+    """One condition for each header. A request must match all of them, and any value of each.
 
     Raises InvalidHeaderRoute.
     """
@@ -34,7 +34,7 @@ def header_conditions(route: HeaderRoute) -> frozenset[Condition]:
 
 
 def _condition(route: str, matches: list[HeaderMatch]) -> Condition:
-    # AWS takes either plain values or regular expressions for a header, not both.
+    # For one header, AWS takes either plain values or regular expressions.
     is_regex = any(map(_needs_regex, matches))
     values = {_regex(match) if is_regex else _plain(match): match for match in matches}
     for value, match in values.items():
@@ -44,13 +44,13 @@ def _condition(route: str, matches: list[HeaderMatch]) -> Condition:
             route,
             f"the header {quoted(matches[0].header)}",
             f"has {len(values)} values",
-            f"ELBv2 takes {_MOST_VALUES} in a condition: use fewer, a prefix or a regex.",
+            f"ELBv2 takes {_MOST_VALUES} in a condition. Use fewer values, a prefix or a regex.",
         )
     return Condition("http-header", frozenset(values), is_regex, matches[0].header)
 
 
 def _needs_regex(match: HeaderMatch) -> bool:
-    """Whether there is no plain value for it: in those * and ? can't be meant literally."""
+    """Whether a plain value cannot express it: * and ? are always wildcards there."""
     return bool(match.regex or _WILDCARD.search(match.exact + match.prefix))
 
 
@@ -63,7 +63,7 @@ def _regex(match: HeaderMatch) -> str:
         return match.regex
     if match.exact:
         return f"^{_literal(match.exact)}$"
-    # Right whether AWS searches the value or compares the whole of it.
+    # Correct whether AWS searches the value or compares all of it.
     return f"^{_literal(match.prefix)}.*"
 
 
@@ -85,7 +85,7 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
             route,
             f"{field}.headerName",
             "is 'Host'",
-            "ELBv2 compares it in host-header conditions only: choose another header.",
+            "ELBv2 matches it only in host-header conditions. Choose another header.",
         )
     kinds = {"exact": match.exact, "prefix": match.prefix, "regex": match.regex}
     given = [kind for kind, value in kinds.items() if value]
@@ -97,14 +97,14 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
     where = f"{field}.headerValue.{given[0]}"
     if not value.isprintable():
         raise InvalidHeaderRoute(
-            route, where, f"is {quoted(value)}", "No header of a request has such characters."
+            route, where, f"is {quoted(value)}", "Headers of requests cannot contain such characters."
         )
     if match.regex and _LOOK_AROUND_OR_REFERENCE.search(_ESCAPED.sub("", match.regex)):
         raise InvalidHeaderRoute(
             route,
             where,
             f"is {quoted(value)}",
-            "ELBv2's regular expressions have no look-around and no references to groups.",
+            "Regular expressions in ELBv2 cannot use look-around or references to groups.",
         )
 
 
@@ -118,5 +118,5 @@ def _check_length(route: str, match: HeaderMatch, value: str) -> None:
             route,
             f"the value for {quoted(match.header)}",
             f"is {len(value)} characters long as a condition",
-            f"ELBv2 takes {_LONGEST_VALUE}: shorten it, or match a prefix.",
+            f"ELBv2 takes {_LONGEST_VALUE} characters. Shorten the value, or match a prefix.",
         )

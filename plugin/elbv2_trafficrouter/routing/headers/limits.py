@@ -7,7 +7,7 @@ from elbv2_trafficrouter.errors.managed_routes import LoadBalancerFull, TooManyC
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits
 
 _WITHOUT_WILDCARDS = {"http-request-method", "source-ip"}
-# A backslash takes their meaning away in query strings only, as far as AWS documents it.
+# AWS documents the backslash as an escape in query strings only.
 _ESCAPED = re.compile(r"\\[*?\\]")
 
 
@@ -22,7 +22,7 @@ def check_conditions(rule: HeaderRule, limits: Limits) -> None:
 
 
 def check_room(route: str, load_balancer: Arn, used: int, new: int, limits: Limits) -> None:
-    """Raises LoadBalancerFull where the new rules do not fit. `used`: now, without default actions."""
+    """Raises LoadBalancerFull if the new rules do not fit. `used`: rules now, without default actions."""
     if used + new > limits.rules:
         raise LoadBalancerFull(route, load_balancer, used, new, limits.rules)
 

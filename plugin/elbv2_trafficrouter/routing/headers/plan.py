@@ -1,4 +1,4 @@
-"""Which rules a header route shall have on a listener, and what has to be done for it. Pure."""
+"""The rules that a header route needs on a listener, and how they differ from those that exist. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, SteeredRu
 
 @dataclass(frozen=True, slots=True)
 class HeaderRuleChange:
-    """A rule of a header route as it shall be, and the one that is there; None: it has to be made."""
+    """The rule that a header route needs, and the one that exists; None: it has to be created."""
 
     wanted: HeaderRule
     present: ListenerRule | None
@@ -26,44 +26,44 @@ class HeaderRuleChange:
 
 @dataclass(frozen=True, slots=True)
 class OwnedRules:
-    """The rules of the listeners, by their ARN, and which are this Rollout's, with their routes."""
+    """The rules of the listeners by ARN, and the routes of those that belong to this Rollout."""
 
     rules: Mapping[Arn, ListenerRule]
-    ours: Mapping[Arn, str]
+    owned: Mapping[Arn, str]
 
 
 def plan_header_route(
-    intent: Intent, route: HeaderRoute, routes: Sequence[SteeredRule], seen: OwnedRules
+    intent: Intent, route: HeaderRoute, steered: Sequence[SteeredRule], existing: OwnedRules
 ) -> list[HeaderRuleChange]:
-    """A step for each base rule. Its rule is one of the route's that stands directly above the base already.
+    """A change for each base rule. An owned rule of the route directly above the base is the one to keep.
 
     Raises RuleNotFound, RuleNotWritable, NoForwardToStable, RuleNotCopyable, OidcNotCopyable,
     InvalidHeaderRoute, NoFreePriority.
     """
-    steps: list[HeaderRuleChange] = []
-    for one in routes:
-        base = base_rule(intent, one, seen.rules)
-        beside = _on_listener_of(base, seen.rules.values())
-        gap = gap_above(base, beside, seen.ours)
-        present = _nearest(base, beside, seen.ours, route.name)
+    changes: list[HeaderRuleChange] = []
+    for each in steered:
+        base = base_rule(intent, each, existing.rules)
+        beside = _on_listener_of(base, existing.rules.values())
+        gap = gap_above(base, beside, existing.owned)
+        present = _nearest(base, beside, existing.owned, route.name)
         if present is not None and present.priority is not None:
             priority = present.priority
         else:
             in_gap = {rule.priority: rule for rule in beside if rule.priority in gap and rule.priority}
-            taken = {number: seen.ours[rule.arn] for number, rule in in_gap.items()}
+            taken = {number: existing.owned[rule.arn] for number, rule in in_gap.items()}
             priority = free_priority(route.name, base, gap, taken, intent.managed_routes.names)
-        steps.append(HeaderRuleChange(_wanted(intent, route, one, base, priority), present))
-    return steps
+        changes.append(HeaderRuleChange(_wanted(intent, route, each, base, priority), present))
+    return changes
 
 
-def base_rule(intent: Intent, route: SteeredRule, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
-    """The rule that header rules of this route are made from. Raises what makes it unfit."""
-    base = rules.get(route.rule)
+def base_rule(intent: Intent, steered: SteeredRule, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
+    """The rule that header rules belong above and copy. Raises a Problem if it cannot be copied."""
+    base = rules.get(steered.rule)
     if base is None:
-        raise RuleNotFound(route.rule)
+        raise RuleNotFound(steered.rule)
     if base.unwritable:
         raise RuleNotWritable(base.arn, base.unwritable)
-    stable = route.groups[intent.stable.service]
+    stable = steered.groups[intent.stable.service]
     if stable not in (present := {forward.group for forward in base.forwards}):
         raise NoForwardToStable(base.arn, intent.stable.service, stable, sorted(present))
     if base.uncopyable:
@@ -74,30 +74,30 @@ def base_rule(intent: Intent, route: SteeredRule, rules: Mapping[Arn, ListenerRu
 
 
 def is_present(
-    intent: Intent, wanted: HeaderRoute, on: SteeredRule, rules: Mapping[Arn, ListenerRule]
+    intent: Intent, route: HeaderRoute, steered: SteeredRule, rules: Mapping[Arn, ListenerRule]
 ) -> bool:
-    """Whether some rule above the base does what the header route's would, whosever it is."""
-    base = base_rule(intent, on, rules)
-    rule = _wanted(intent, wanted, on, base, priority=0)
+    """Whether a rule above the base does what the header route's rule would do, whoever owns it."""
+    base = base_rule(intent, steered, rules)
+    wanted = _wanted(intent, route, steered, base, priority=0)
     beside = _on_listener_of(base, rules.values())
     reach = _reach(base, beside, ())
-    return any(one.priority in reach and rule.is_like(one) for one in beside)
+    return any(rule.priority in reach and wanted.is_like(rule) for rule in beside)
 
 
 def _nearest(
-    base: ListenerRule, beside: Sequence[ListenerRule], ours: Mapping[Arn, str], route: str
+    base: ListenerRule, beside: Sequence[ListenerRule], owned: Mapping[Arn, str], route: str
 ) -> ListenerRule | None:
-    reach = _reach(base, beside, ours)
-    return next((rule for rule in beside if rule.priority in reach and ours.get(rule.arn) == route), None)
+    reach = _reach(base, beside, owned)
+    return next((rule for rule in beside if rule.priority in reach and owned.get(rule.arn) == route), None)
 
 
-def _reach(base: ListenerRule, beside: Sequence[ListenerRule], ours: Collection[Arn]) -> range:
-    """Where a rule takes requests from the base alone: others' header routes may stand in between."""
-    return gap_above(base, beside, {one.arn for one in beside if narrows(one, base)} | set(ours))
+def _reach(base: ListenerRule, beside: Sequence[ListenerRule], owned: Collection[Arn]) -> range:
+    """Where a rule takes requests from the base alone: only header rules, of any Rollout, are in between."""
+    return gap_above(base, beside, {rule.arn for rule in beside if narrows(rule, base)} | set(owned))
 
 
 def _wanted(
-    intent: Intent, route: HeaderRoute, on: SteeredRule, base: ListenerRule, priority: int
+    intent: Intent, route: HeaderRoute, steered: SteeredRule, base: ListenerRule, priority: int
 ) -> HeaderRule:
     return HeaderRule(
         route=route.name,
@@ -105,7 +105,7 @@ def _wanted(
         priority=priority,
         conditions=base.conditions | header_conditions(route),
         before_forward=base.before_forward,
-        group=on.groups[intent.canary.service],
+        group=steered.groups[intent.canary.service],
         transforms=base.transforms,
     )
 

@@ -1,166 +1,127 @@
-"""What a process remembers of header rules. After a restart all of it is looked up, or unknown."""
+"""Header rules that this process created and deleted, while reads may not show it yet.
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from enum import Enum, auto
-from fractions import Fraction
+    a rule:   unknown --create answered--> CREATED: part of every read for 10 s, found by reads afterwards
+              any --delete answered------> DELETED: left out of every read for 30 s
+    a route:  --create sent, no answer---> UNANSWERED for 30 s, or until a rule of the route is seen
+    a Rollout: its rules CREATED HERE, until their deletion, their listener's, or an hour without a call
+              --none found, none unanswered--> NONE for 15 s, or until the next create
+
+Only the holder of the lock of the rule's listener records; rules of other listeners are recorded by other
+calls meanwhile. A restart loses all: what another process created is found by its tags, so in its first 10 s
+a process does not take a read without rules for NONE. A rule on a listener that the Rollout no longer names
+is lost then.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome
+from elbv2_trafficrouter.routing.expiring import UNUSED_SECONDS, Expiring
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome
 from elbv2_trafficrouter.routing.ownership import Owner
 from elbv2_trafficrouter.routing.ports import Runtime
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot
 
 READS_LAG_SECONDS = 10.0
-REMOVAL_RESTS_SECONDS = 3.0
-"""After a failure: AWS grants an account three writes a second, and an abort's loop asks far more often."""
 LANDS_LATE_SECONDS = 30.0
-LOOK_COUNTS_SECONDS = 15.0
-"""Then another router may have been at work: the controller's leader changes."""
+NONE_COUNTS_SECONDS = 15.0
+"""After that, another router may have been at work: the controller's leader changes."""
 
 
-class Canary(Enum):
-    """What the calls of a Rollout told about its canary's pods: there is no other word of them."""
-
-    UNKNOWN = auto()
-    ABSENT = auto()
-    """RemoveManagedRoutes came in this reconcile: no pod is available, or the update is over."""
-    PRESENT = auto()
+@dataclass(frozen=True, slots=True)
+class _Created:
+    owner: Owner
+    outcome: HeaderRuleOutcome
 
 
-class HeaderMemory:
-    """For who holds the listener that it is about; the canary's pods for any call.
-
-    Calls for other listeners are at work meanwhile: no dict is looped over but a copy.
-    """
-
+class RecentRules:
     def __init__(self, runtime: Runtime) -> None:
         self._now = runtime.now
-        self._begun = runtime.now()
-        self._canaries: dict[Owner, Canary] = {}
-        self._troubles: dict[Owner, Problem] = {}
-        self._made: dict[Arn, tuple[float, ListenerRule, Owner, str]] = {}
-        self._deleted: dict[Arn, float] = {}
-        self._unanswered: dict[tuple[Owner, str], tuple[float, OutcomeUnknown]] = {}
-        self._none_seen: dict[Owner, float] = {}
-        self._ours: dict[Owner, set[Arn]] = {}
-        self._left_behind: dict[Owner, tuple[float, Problem]] = {}
+        self._guard = runtime.lock()  # calls on several listeners may be about one Rollout
+        self._started_at = runtime.now()
+        self._created: Expiring[Arn, _Created] = Expiring(runtime, READS_LAG_SECONDS)
+        self._deleted: Expiring[Arn, None] = Expiring(runtime, LANDS_LATE_SECONDS)
+        self._unanswered: Expiring[tuple[Owner, str], OutcomeUnknown] = Expiring(runtime, LANDS_LATE_SECONDS)
+        self._none: Expiring[Owner, bool] = Expiring(runtime, NONE_COUNTS_SECONDS)
+        self._created_here: Expiring[Owner, frozenset[Arn]] = Expiring(runtime, UNUSED_SECONDS)
 
-    # The canary's pods, by the order of calls
-
-    def routes_removed(self, owner: Owner) -> None:
-        self._canaries[owner] = Canary.ABSENT
-
-    def reconcile_ended(self, owner: Owner) -> None:
-        self._canaries[owner] = Canary.PRESENT
-
-    def canary_of(self, owner: Owner) -> Canary:
-        return self._canaries.get(owner, Canary.UNKNOWN)
-
-    # What the last SetWeight could not make
-
-    def fell_short(self, owner: Owner, trouble: Problem | None) -> None:
-        if trouble is None:
-            self._troubles.pop(owner, None)
-        else:
-            self._troubles[owner] = trouble
-
-    def trouble_with(self, owner: Owner, share: Fraction) -> Problem | None:
-        """What keeps the canary's share from being verified; nobody would ask again otherwise.
-
-        Only at 0 a rule that could not be removed, and never at 1: promotion shall not wait for it.
-        """
-        if share == 1:
-            return None
-        return self._troubles.get(owner) or (self.left_behind(owner) if share == 0 else None)
-
-    # Writes, which reads may not show yet
-
-    @contextmanager
-    def creating(self, owner: Owner, route: str) -> Iterator[None]:
-        """A CreateRule is sent in the block; one that is not answered may be done later."""
-        self._none_seen.pop(owner, None)
+    def send_create(self, owner: Owner, route: str, create: Callable[[], ListenerRule]) -> ListenerRule:
+        """Sends a CreateRule; one that is not answered may be done later. Raises what `create` raises."""
+        self._none.pop(owner)
         try:
-            yield
+            return create()
         except OutcomeUnknown as unknown:
-            self._unanswered[owner, route] = (self._now(), unknown)
+            self._unanswered.put((owner, route), unknown)
             raise
 
-    def made(self, owner: Owner, outcome: HeaderOutcome) -> None:
-        self._made[outcome.rule.arn] = (self._now(), outcome.rule, owner, outcome.route)
-        self.landed(owner, outcome.route)
-        self._ours.setdefault(owner, set()).add(outcome.rule.arn)
+    def record_write(self, owner: Owner, outcome: HeaderRuleOutcome) -> None:
+        """The rule was created or changed."""
+        rule = outcome.rule.arn
+        self._created.put(rule, _Created(owner, outcome))
+        self._change_created_here(owner, add=frozenset({rule}))
+        self.confirm_create(owner, outcome.route)
 
-    def landed(self, owner: Owner, route: str) -> None:
-        """The route's rule is there: AWS takes no other at its priority."""
-        self._unanswered.pop((owner, route), None)
+    def confirm_create(self, owner: Owner, route: str) -> None:
+        """A rule of the route was seen, so an unanswered create is done: AWS takes one rule at a priority."""
+        self._unanswered.pop((owner, route))
 
-    def deleted(self, owner: Owner, rule: Arn) -> None:
-        self._made.pop(rule, None)
-        self._ours.get(owner, set()).discard(rule)
-        self._deleted[rule] = self._now()
+    def record_delete(self, owner: Owner, rule: Arn) -> None:
+        self._created.pop(rule)
+        self._change_created_here(owner, remove=frozenset({rule}))
+        self._deleted.put(rule, None)
 
-    def gone_with(self, owner: Owner, listener: Arn) -> None:
+    def forget_listener(self, owner: Owner, listener: Arn) -> None:
         """The listener was deleted, and all its rules with it."""
-        for rule in self.ours(owner):
+        for rule in self.created_here(owner):
             if listener_of(rule) == listener:
-                self.deleted(owner, rule)
+                self.record_delete(owner, rule)
 
-    def ours(self, owner: Owner) -> frozenset[Arn]:
-        """The rules that this process made: the Rollout may lead to other groups and listeners by now."""
-        return frozenset(self._ours.get(owner, ()))
+    def created_here(self, owner: Owner) -> frozenset[Arn]:
+        """The owner's rules that this process created. The Rollout may name other listeners by now."""
+        return self._created_here.keep(owner) or frozenset()
 
-    def corrected(self, seen: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
-        """The rules of these listeners with what was made and deleted while reads may lag."""
-        self._forget()
-        about = set(listeners)
-        made = {arn: rule for arn, (_, rule, _, _) in list(self._made.items()) if listener_of(arn) in about}
-        rules = {**seen.rules, **made}
-        return {arn: rule for arn, rule in rules.items() if arn not in self._deleted}
+    def corrected(self, snapshot: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
+        """The rules of these listeners: what was read, with what was created and deleted while reads lag."""
+        within = set(listeners)
+        created = {
+            rule: each.outcome.rule
+            for rule, each in self._created.copy().items()
+            if listener_of(rule) in within
+        }
+        deleted = self._deleted.copy()
+        return {arn: rule for arn, rule in {**snapshot.rules, **created}.items() if arn not in deleted}
 
-    def made_for(self, owner: Owner) -> Mapping[Arn, str]:
-        """The rules made lately for this owner, with their routes: their tags may not be found yet."""
-        return {arn: route for arn, (_, _, whose, route) in list(self._made.items()) if whose == owner}
+    def routes_of_created(self, owner: Owner) -> Mapping[Arn, str]:
+        """The routes of the rules created lately for this owner: their tags may not be found yet."""
+        return {
+            rule: each.outcome.route for rule, each in self._created.copy().items() if each.owner == owner
+        }
 
-    def _forget(self) -> None:
-        """Rules' ARNs are never used again; what is old is in every read."""
-        now = self._now()
-        for arn, (when, *_) in list(self._made.items()):
-            if now - when > READS_LAG_SECONDS:
-                self._made.pop(arn, None)
-        for arn, when in list(self._deleted.items()):
-            if now - when > LANDS_LATE_SECONDS:
-                self._deleted.pop(arn, None)
+    def unanswered_create(self, owner: Owner) -> OutcomeUnknown | None:
+        """A CreateRule of this owner that may yet be done."""
+        unanswered = self._unanswered.copy()
+        return next((unknown for (other, _), unknown in unanswered.items() if other == owner), None)
 
-    # Whether there are any
+    def record_none(self, owner: Owner) -> None:
+        """The owner has no rule. At its start a process may not see what the one before it created."""
+        has_just_started = self._now() - self._started_at <= READS_LAG_SECONDS
+        if not has_just_started and self.unanswered_create(owner) is None:
+            self._none.put(owner, True)
 
-    def unanswered(self, owner: Owner) -> OutcomeUnknown | None:
-        """A CreateRule that may yet be done."""
-        for (whose, route), (when, unknown) in list(self._unanswered.items()):
-            if self._now() - when > LANDS_LATE_SECONDS:
-                self._unanswered.pop((whose, route), None)
-            elif whose == owner:
-                return unknown
-        return None
+    def has_none(self, owner: Owner) -> bool:
+        """Whether the owner is known to have no rule."""
+        return self._none.get(owner) is not None
 
-    def removal_failed(self, owner: Owner, trouble: Problem) -> None:
-        self._left_behind[owner] = (self._now(), trouble)
+    def _change_created_here(
+        self, owner: Owner, *, add: frozenset[Arn] = frozenset(), remove: frozenset[Arn] = frozenset()
+    ) -> None:
+        with self._guard:
+            if rules := (self.created_here(owner) | add) - remove:
+                self._created_here.put(owner, rules)
+            else:
+                self._created_here.pop(owner)
 
-    def left_behind(self, owner: Owner, *, within: float = float("inf")) -> Problem | None:
-        """Why rules could not be removed, if the last try failed, and in so many seconds."""
-        when, trouble = self._left_behind.get(owner, (0.0, None))
-        return trouble if self._now() - when < within else None
-
-    def removal_is_over(self, owner: Owner) -> None:
-        """All are gone, or wanted again."""
-        self._left_behind.pop(owner, None)
-
-    def saw_none(self, owner: Owner) -> None:
-        """By a look at AWS, or all were deleted. A read may not show what another process has just made."""
-        if self._now() - self._begun > READS_LAG_SECONDS and self.unanswered(owner) is None:
-            self._none_seen[owner] = self._now()
-
-    def knows_of_none(self, owner: Owner) -> bool:
-        return self._now() - self._none_seen.get(owner, float("-inf")) < LOOK_COUNTS_SECONDS
+    def __len__(self) -> int:
+        per_rule = len(self._created) + len(self._deleted)
+        return per_rule + len(self._unanswered) + len(self._none) + len(self._created_here)

@@ -1,7 +1,8 @@
-"""The story of header rules: set, remove, make again. For who holds the listeners."""
+"""The story of header rules: set, remove, restore. The caller holds the locks of the listeners."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from elbv2_trafficrouter.arn import Arn, listener_of, load_balancer_of
 from elbv2_trafficrouter.errors import Problem
@@ -9,6 +10,7 @@ from elbv2_trafficrouter.errors.aws import OutcomeUnknown, Throttled, Unreachabl
 from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
+from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
 from elbv2_trafficrouter.routing.headers.limits import check_conditions, check_room
 from elbv2_trafficrouter.routing.headers.plan import (
     HeaderRuleChange,
@@ -16,167 +18,188 @@ from elbv2_trafficrouter.routing.headers.plan import (
     is_present,
     plan_header_route,
 )
-from elbv2_trafficrouter.routing.headers.recent import Canary, HeaderMemory
-from elbv2_trafficrouter.routing.outcome import HeaderOutcome
+from elbv2_trafficrouter.routing.headers.recent import RecentRules
+from elbv2_trafficrouter.routing.headers.troubles import Troubles
+from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome
 from elbv2_trafficrouter.routing.ownership import Owner, is_shaped_like_ours, route_of
-from elbv2_trafficrouter.routing.ports import Call, HeaderRules, Rules
+from elbv2_trafficrouter.routing.ports import Call, Elbv2
 from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot, SteeredRule
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What a call wants of header rules, and the listeners' rules as it read them."""
+class HeaderRuleContext:
+    """The Rollout that a call is about, its listeners' rules as the call read them, and the call itself."""
 
     owner: Owner
     intent: Intent
-    routes: Sequence[SteeredRule]
+    steered: Sequence[SteeredRule]
     listeners: Collection[Arn]
     snapshot: Snapshot
     call: Call
-    still_counts: Callable[[], None]
-    """Raises a Problem when nothing may be written for the call any more."""
+    """For reads."""
+    turn: Call
+    """For writes: not current any more once a newer call about header routes has begun."""
 
 
 class HeaderRoutes:
-    def __init__(self, rules: Rules, header_rules: HeaderRules, memory: HeaderMemory) -> None:
-        self._rules = rules
-        self._header_rules = header_rules
-        self._memory = memory
+    def __init__(
+        self, elbv2: Elbv2, canary_pods: CanaryPods, recent: RecentRules, troubles: Troubles
+    ) -> None:
+        self._elbv2 = elbv2
+        self._canary_pods = canary_pods
+        self._recent = recent
+        self._troubles = troubles
 
-    def set(self, route: HeaderRoute, job: Job) -> tuple[HeaderOutcome, ...]:
-        """Gives every base rule the route's rule, by writing what differs; no rule without matches."""
-        seen = self._look(job)
-        steps = plan_header_route(job.intent, route, job.routes, seen) if route.matches else []
-        self._check(steps, seen, job)
-        outcomes = tuple(self._do(step, job) for step in steps)
+    def set(self, route: HeaderRoute, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
+        """Gives every base rule the route's rule, by writes where it differs; no rule without matches."""
+        existing = self._survey(context)
+        changes = plan_header_route(context.intent, route, context.steered, existing) if route.matches else []
+        self._check_limits(changes, existing, context)
+        outcomes = tuple(self._carry_out(change, context) for change in changes)
         kept = {outcome.rule.arn for outcome in outcomes}
-        self._delete_others(route, kept, seen, job)
+        self._delete_elsewhere(route, kept, existing, context)
         return outcomes
 
-    def remove(self, job: Job) -> tuple[Arn, ...]:
-        """Deletes all rules of this Rollout. Raises a Problem, when all were tried."""
+    def remove(self, context: HeaderRuleContext) -> tuple[Arn, ...]:
+        """Deletes all rules of this Rollout. Raises a Problem once all have been tried."""
+        owner = context.owner
         try:
-            removed = self._delete(self._look(job).ours, job)
-            if unknown := self._memory.unanswered(job.owner):
+            removed = self._delete(self._survey(context).owned, context)
+            if unknown := self._recent.unanswered_create(owner):
                 raise unknown
         except Problem as problem:
-            self._memory.removal_failed(job.owner, problem)
+            self._troubles.record_failed_removal(owner, problem)
             raise
-        self._memory.removal_is_over(job.owner)
-        self._memory.saw_none(job.owner)
+        self._troubles.forget_failed_removal(owner)
+        self._recent.record_none(owner)
         return removed
 
-    def make_lost_ones(self, job: Job) -> tuple[HeaderOutcome, ...]:
-        """Makes the rules that the steps up to now ask for and that are not there.
+    def restore_missing(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
+        """Creates the rules that the steps so far ask for and that do not exist.
 
-        Changes none, and raises nothing: weights matter more. Memory keeps the trouble for VerifyWeight.
+        A route whose rule was created again keeps no rule elsewhere; no other rule is changed. Raises no
+        Problem, because weights matter more: VerifyWeight reports what could not be created.
         """
-        outcomes: list[HeaderOutcome] = []
-        troubles: list[Problem] = []
-        canary = self._memory.canary_of(job.owner)
-        if job.intent.managed_routes.may_exist and canary is not Canary.ABSENT:
-            self._memory.removal_is_over(job.owner)
-            for route in job.intent.managed_routes.wanted:
+        outcomes: list[HeaderRuleOutcome] = []
+        problems: list[Problem] = []
+        canary = self._canary_pods.of(context.owner)
+        if context.intent.managed_routes.may_exist and canary is not Canary.ABSENT:
+            self._troubles.forget_failed_removal(context.owner)
+            for route in context.intent.managed_routes.wanted:
                 try:
-                    outcomes += self._make_lost(route, job, canary)
+                    outcomes += self._restore(route, context, canary)
                 except Problem as problem:
-                    troubles.append(problem)
-        self._memory.fell_short(job.owner, next(iter(troubles), None))
+                    problems.append(problem)
+        self._troubles.record_missing(context.owner, next(iter(problems), None))
         return tuple(outcomes)
 
-    def _make_lost(self, route: HeaderRoute, job: Job, canary: Canary) -> list[HeaderOutcome]:
-        lost = [one for one in job.routes if not is_present(job.intent, route, one, job.snapshot.rules)]
-        if not lost:
+    def _restore(
+        self, route: HeaderRoute, context: HeaderRuleContext, canary: Canary
+    ) -> list[HeaderRuleOutcome]:
+        intent = context.intent
+        missing = [
+            each for each in context.steered if not is_present(intent, route, each, context.snapshot.rules)
+        ]
+        if not missing:
             return []
-        seen = self._look(job)
-        made_lately = [one for one in lost if is_present(job.intent, route, one, seen.rules)]
-        if canary is Canary.UNKNOWN or made_lately:
-            raise HeaderRouteMissing(route.name, lost[0].rule)
-        planned = plan_header_route(job.intent, route, job.routes, seen)
-        steps = [step for step in planned if step.present is None]
-        self._check(steps, seen, job)
-        outcomes = [self._do(step, job) for step in steps]
-        kept = {step.present.arn for step in planned if step.present} | {one.rule.arn for one in outcomes}
-        self._delete_others(route, kept, seen, job)
+        existing = self._survey(context)
+        was_created_lately = any(is_present(intent, route, each, existing.rules) for each in missing)
+        if canary is Canary.UNKNOWN or was_created_lately:
+            raise HeaderRouteMissing(route.name, missing[0].rule)
+        planned = plan_header_route(intent, route, context.steered, existing)
+        changes = [change for change in planned if change.present is None]
+        self._check_limits(changes, existing, context)
+        outcomes = [self._carry_out(change, context) for change in changes]
+        kept = {change.present.arn for change in planned if change.present}
+        kept |= {outcome.rule.arn for outcome in outcomes}
+        self._delete_elsewhere(route, kept, existing, context)
         return outcomes
 
-    def _look(self, job: Job) -> OwnedRules:
-        """The listeners' rules, and which of them are ours by form and by tags."""
-        rules = self._memory.corrected(job.snapshot, job.listeners)
-        bases = {route.rule for route in job.routes}
-        groups = {group for route in job.routes for group in route.groups.values()}
-        known = self._memory.ours(job.owner) - bases
-        alike = [
-            arn for arn, rule in rules.items() if arn in known or is_shaped_like_ours(rule, bases, groups)
+    def _survey(self, context: HeaderRuleContext) -> OwnedRules:
+        """The listeners' rules, and those of them that belong to this Rollout by form and by tags."""
+        owner = context.owner
+        rules = self._recent.corrected(context.snapshot, context.listeners)
+        bases = {each.rule for each in context.steered}
+        groups = frozenset[Arn]().union(*(each.our_groups for each in context.steered))
+        created_here = self._recent.created_here(owner) - bases
+        candidates = [
+            arn
+            for arn, rule in rules.items()
+            if arn in created_here or is_shaped_like_ours(rule, bases, groups)
         ]
-        ours = {arn: route for arn, route in self._memory.made_for(job.owner).items() if arn in alike}
-        tags = self._header_rules.tags([arn for arn in alike if arn not in ours], job.call)
+        created_lately = self._recent.routes_of_created(owner)
+        owned = {arn: route for arn, route in created_lately.items() if arn in candidates}
+        tags = self._elbv2.tags.read([arn for arn in candidates if arn not in owned], context.call)
         for arn, found in tags.items():
-            if (route := route_of(found, job.owner)) is not None:
-                ours[arn] = route
-                self._memory.landed(job.owner, route)
-        return OwnedRules(rules, ours)
+            if (route := route_of(found, owner)) is not None:
+                owned[arn] = route
+                self._recent.confirm_create(owner, route)
+        return OwnedRules(rules, owned)
 
-    def _check(self, steps: Iterable[HeaderRuleChange], seen: OwnedRules, job: Job) -> None:
+    def _check_limits(
+        self, changes: Iterable[HeaderRuleChange], existing: OwnedRules, context: HeaderRuleContext
+    ) -> None:
         """Raises for what AWS would refuse, before anything is written."""
-        undone = [step for step in steps if not step.is_done]
-        for listener in sorted({step.wanted.listener for step in undone}):
-            here = [step for step in undone if step.wanted.listener == listener]
-            limits = self._header_rules.limits(listener)
-            for step in here:
-                check_conditions(step.wanted, limits)
-            if new := [step for step in here if step.present is None]:
-                used = self._count(listener, seen, job.call)
+        undone = [change for change in changes if not change.is_done]
+        for listener in sorted({change.wanted.listener for change in undone}):
+            on_listener = [change for change in undone if change.wanted.listener == listener]
+            limits = self._elbv2.limits.read(listener, context.call)
+            for change in on_listener:
+                check_conditions(change.wanted, limits)
+            if new := [change for change in on_listener if change.present is None]:
+                used = self._count_rules(listener, existing, context.call)
                 check_room(new[0].wanted.route, load_balancer_of(listener), used, len(new), limits)
 
-    def _count(self, listener: Arn, seen: OwnedRules, call: Call) -> int:
-        """The rules of the listener's load balancer, without default actions."""
-        others = self._header_rules.listeners_beside(listener, call) - {listener}
-        rules = [rule for rule in seen.rules.values() if listener_of(rule.arn) == listener]
-        rules += self._rules.read(others, call).rules.values()
+    def _count_rules(self, listener: Arn, existing: OwnedRules, call: Call) -> int:
+        """The number of rules of the listener's load balancer, without default actions."""
+        others = self._elbv2.listeners.read_beside(listener, call) - {listener}
+        rules = [rule for rule in existing.rules.values() if listener_of(rule.arn) == listener]
+        rules += self._elbv2.rules.read(others, call).rules.values()
         return sum(rule.priority is not None for rule in rules)
 
-    def _do(self, step: HeaderRuleChange, job: Job) -> HeaderOutcome:
-        wanted = step.wanted
-        if step.present is not None and step.is_done:
-            return HeaderOutcome(wanted.route, step.present, changed=False)
-        job.still_counts()
-        if step.present is not None:
-            rule = self._change(step.present.arn, wanted, job)
+    def _carry_out(self, change: HeaderRuleChange, context: HeaderRuleContext) -> HeaderRuleOutcome:
+        wanted, present, owner = change.wanted, change.present, context.owner
+        if present is not None and change.is_done:
+            return HeaderRuleOutcome(wanted.route, present, changed=False)
+        if present is not None:
+            rule = self._replace(present.arn, wanted, context)
         else:
-            with self._memory.creating(job.owner, wanted.route):
-                rule = self._header_rules.create(wanted, job.owner.tags_of(wanted.route))
-        outcome = HeaderOutcome(wanted.route, rule, changed=True)
-        self._memory.made(job.owner, outcome)
+            tags = owner.tags_of(wanted.route)
+            create = partial(self._elbv2.rules.create, wanted, tags, context.turn)
+            rule = self._recent.send_create(owner, wanted.route, create)
+        outcome = HeaderRuleOutcome(wanted.route, rule, changed=True)
+        self._recent.record_write(owner, outcome)
         return outcome
 
-    def _change(self, arn: Arn, wanted: HeaderRule, job: Job) -> ListenerRule:
+    def _replace(self, arn: Arn, wanted: HeaderRule, context: HeaderRuleContext) -> ListenerRule:
         try:
-            return self._header_rules.change(arn, wanted)
+            return self._elbv2.rules.replace(arn, wanted, context.turn)
         except RuleNotFound as error:
-            self._memory.deleted(job.owner, arn)
+            self._recent.record_delete(context.owner, arn)
             raise HeaderRouteMissing(wanted.route, wanted.base) from error
 
-    def _delete_others(self, route: HeaderRoute, kept: Collection[Arn], seen: OwnedRules, job: Job) -> None:
-        """The route's rules that stand elsewhere: there they take requests from other rules."""
-        self._delete([arn for arn, name in seen.ours.items() if name == route.name and arn not in kept], job)
+    def _delete_elsewhere(
+        self, route: HeaderRoute, kept: Collection[Arn], existing: OwnedRules, context: HeaderRuleContext
+    ) -> None:
+        """Deletes the route's other rules, which take requests from other rules than the base."""
+        elsewhere = [arn for arn, name in existing.owned.items() if name == route.name and arn not in kept]
+        self._delete(elsewhere, context)
 
-    def _delete(self, rules: Iterable[Arn], job: Job) -> tuple[Arn, ...]:
-        """Each is tried, unless AWS can't be reached; the first failure is raised after them."""
+    def _delete(self, rules: Iterable[Arn], context: HeaderRuleContext) -> tuple[Arn, ...]:
+        """Tries each rule, unless AWS cannot be reached; then raises the first failure, if there was any."""
         deleted: list[Arn] = []
-        troubles: list[Problem] = []
+        problems: list[Problem] = []
         for rule in rules:
             try:
-                job.still_counts()
-                self._header_rules.delete(rule)
+                self._elbv2.rules.delete(rule, context.turn)
             except Problem as problem:
-                troubles.append(problem)
-                # The next ones would take the time in which an abort waits for its weight.
+                problems.append(problem)
+                # Further attempts would take the time in which an abort waits for its weight.
                 if isinstance(problem, OutcomeUnknown | Unreachable | Throttled):
                     break
             else:
-                self._memory.deleted(job.owner, rule)
+                self._recent.record_delete(context.owner, rule)
                 deleted.append(rule)
-        if troubles:
-            raise troubles[0]
+        if problems:
+            raise problems[0]
         return tuple(deleted)

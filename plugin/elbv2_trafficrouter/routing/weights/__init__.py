@@ -1,0 +1,1 @@
+"""Weights of the rules that a Rollout names: shares as numbers, plan, writes, verification."""

@@ -1,46 +1,34 @@
-"""Writes a plan, and only for a call that still counts."""
+"""Writes a plan's changes. The caller holds the locks of the rules' listeners."""
 
-from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
+from functools import partial
+
 from elbv2_trafficrouter.routing.outcome import RuleOutcome
 from elbv2_trafficrouter.routing.ports import Call, Rules
 from elbv2_trafficrouter.routing.rule import SteeredRule
 from elbv2_trafficrouter.routing.weights.plan import Plan
-from elbv2_trafficrouter.routing.weights.written import Memory, Turn
+from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
 
 
 def apply(
     plan: Plan,
-    routes: tuple[SteeredRule, ...],
+    steered: tuple[SteeredRule, ...],
     *,
     rules: Rules,
-    memory: Memory,
+    last_writes: LastWrites,
+    attached: AttachedGroups,
     call: Call,
-    turn: Turn | None,
 ) -> tuple[RuleOutcome, ...]:
-    """Sends the plan's changes in order and gives every rule as it is then.
+    """Sends the changes in their order. Returns every rule of the plan as it is then.
 
-    `turn` is the SetWeight's; None for a call that newer ones need not stop, because it changes no share.
-    Raises Superseded, ClientDisconnected, DeadlineExceeded before a write that must not be sent any more,
-    and what the write raises. The rules' listeners are held by the caller.
+    `call` is asked before each write whether it is still current. Raises what that and the write raise.
     """
     written = {}
     for change in plan.changes:
-        check_that_it_still_counts(memory, call, turn)
-        with memory.writing(change.after.arn):
-            rule = written[change.after.arn] = rules.write(change)
-        memory.answered(rule)
-    memory.saw(plan)
+        rule = change.after
+        written[rule.arn] = last_writes.send(rule.arn, partial(rules.write, rule, call))
+    for rule in plan.rules:
+        attached.record(rule)
     return tuple(
-        RuleOutcome(written.get(rule.arn, rule), route, changed=rule.arn in written)
-        for route, rule in zip(routes, plan.rules, strict=True)
+        RuleOutcome(written.get(rule.arn, rule), each, changed=rule.arn in written)
+        for each, rule in zip(steered, plan.rules, strict=True)
     )
-
-
-def check_that_it_still_counts(memory: Memory, call: Call, turn: Turn | None) -> None:
-    """Before each write. Raises Superseded, ClientDisconnected, DeadlineExceeded."""
-    if turn is not None and not memory.is_newest(turn):
-        raise Superseded(turn.about, turn.namespace, turn.rollout)
-    if not call.client_is_there():
-        raise ClientDisconnected
-    if call.seconds_left() <= 0:
-        raise DeadlineExceeded("AWS")

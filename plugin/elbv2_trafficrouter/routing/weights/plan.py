@@ -1,4 +1,4 @@
-"""What each rule shall look like, and which rules have to be written. Pure."""
+"""The weights that each rule needs, and the rules that have to be written. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules as they shall be, and which of them have to be written. No changes: all is as asked."""
+    """The rules with the weights that they need, and the changes to write; none if all rules have them."""
 
     rules: tuple[ListenerRule, ...]
     changes: tuple[Change, ...]
@@ -34,63 +34,66 @@ class Plan:
 
 def plan(
     intent: Intent,
-    routes: tuple[SteeredRule, ...],
-    seen: Snapshot,
-    written: Mapping[Arn, ListenerRule | None],
+    steered: tuple[SteeredRule, ...],
+    snapshot: Snapshot,
+    last_writes: Mapping[Arn, ListenerRule | None],
 ) -> Plan:
     """Each rule with the intent's shares.
 
-    A rule is written unless the read has them already and our last write had them too: a read may lag.
-    `written`: our last write to each rule; None where it was not answered; nothing where there was none.
+    A rule is written unless the read has them already and our last write had them too: reads may lag.
+    `last_writes`: our last write to each rule; None if it was not answered, no entry if there was none.
     Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotWritable.
     """
 
-    def wanted(route: SteeredRule, rule: ListenerRule) -> ListenerRule:
-        after = _with_shares(intent, route, rule)
-        return rule if rule.shares_like(after) and _is_known(route, rule, written) else after
+    def wanted(of: SteeredRule, rule: ListenerRule) -> ListenerRule:
+        after = _with_shares(intent, of, rule)
+        return rule if rule.shares_like(after) and _shows_last_write(of, rule, last_writes) else after
 
-    return _plan(routes, seen, wanted)
+    return _plan(steered, snapshot, wanted)
 
 
 def plan_attachment(
     intent: Intent,
-    routes: tuple[SteeredRule, ...],
-    seen: Snapshot,
-    written: Mapping[Arn, ListenerRule | None],
+    steered: tuple[SteeredRule, ...],
+    snapshot: Snapshot,
+    last_writes: Mapping[Arn, ListenerRule | None],
 ) -> Plan:
-    """Each rule with the groups that it lacks at weight 0, all else as it is. `written`, raises: as `plan`.
+    """Each rule with the groups that it lacks at weight 0. `last_writes` and errors: as for `plan`.
 
-    ELBv2 checks the health of no target in a group that no rule names. A rule without any weight, or whose
-    read does not show our last write, is left to SetWeight: no weight is written that nobody asked for.
+    ELBv2 checks no target's health in a group that no rule names. A rule without any weight is left to
+    SetWeight, and so is one whose read does not show our last write: no weight is written that nobody asked
+    for.
     """
 
-    def wanted(route: SteeredRule, rule: ListenerRule) -> ListenerRule:
-        complete = _with_groups(intent, route, rule)
+    def wanted(of: SteeredRule, rule: ListenerRule) -> ListenerRule:
+        complete = _with_groups(intent, of, rule)
         has_weight = any(forward.weight for forward in rule.forwards)
-        return complete if has_weight and _is_known(route, rule, written) else rule
+        return complete if has_weight and _shows_last_write(of, rule, last_writes) else rule
 
-    return _plan(routes, seen, wanted)
+    return _plan(steered, snapshot, wanted)
 
 
-def _is_known(route: SteeredRule, rule: ListenerRule, written: Mapping[Arn, ListenerRule | None]) -> bool:
-    """Whether the read shows what we wrote last, as far as it is ours; others may change theirs."""
-    last = written.get(rule.arn, rule)
-    return last is not None and last.shares_like(rule, frozenset(route.groups.values()))
+def _shows_last_write(
+    of: SteeredRule, rule: ListenerRule, last_writes: Mapping[Arn, ListenerRule | None]
+) -> bool:
+    """Whether the read shows what we wrote last into our groups. Others may change theirs."""
+    last = last_writes.get(rule.arn, rule)
+    return last is not None and last.shares_like(rule, of.our_groups)
 
 
 def _plan(
-    routes: tuple[SteeredRule, ...],
-    seen: Snapshot,
+    steered: tuple[SteeredRule, ...],
+    snapshot: Snapshot,
     wanted: Callable[[SteeredRule, ListenerRule], ListenerRule],
 ) -> Plan:
     rules, changes = [], []
-    for route in routes:
-        rule = seen.rules.get(route.rule)
+    for each in steered:
+        rule = snapshot.rules.get(each.rule)
         if rule is None:
-            raise RuleNotFound(route.rule)
+            raise RuleNotFound(each.rule)
         if rule.unwritable and not rule.forwards:
             raise RuleNotWritable(rule.arn, rule.unwritable)
-        after = wanted(route, rule)
+        after = wanted(each, rule)
         rules.append(after)
         if after is rule:
             continue
@@ -100,13 +103,13 @@ def _plan(
     return Plan(tuple(rules), tuple(changes))
 
 
-def _with_groups(intent: Intent, route: SteeredRule, rule: ListenerRule) -> ListenerRule:
-    """The rule with all of the route's groups in it."""
-    stable = route.groups[intent.stable.service]
+def _with_groups(intent: Intent, of: SteeredRule, rule: ListenerRule) -> ListenerRule:
+    """The rule with all of the Rollout's groups in it."""
+    stable = of.groups[intent.stable.service]
     present = {forward.group for forward in rule.forwards}
     if stable not in present:
         raise NoForwardToStable(rule.arn, intent.stable.service, stable, sorted(present))
-    missing = [group for group in route.groups.values() if group not in present]
+    missing = [group for group in of.groups.values() if group not in present]
     if not missing:
         return rule
     if len(present) + len(missing) > MAX_GROUPS:
@@ -114,11 +117,10 @@ def _with_groups(intent: Intent, route: SteeredRule, rule: ListenerRule) -> List
     return replace(rule, forwards=(*rule.forwards, *(Forward(group, 0) for group in missing)))
 
 
-def _with_shares(intent: Intent, route: SteeredRule, rule: ListenerRule) -> ListenerRule:
-    complete = _with_groups(intent, route, rule)
-    ours = frozenset(route.groups.values())
-    foreign = [forward for forward in complete.forwards if forward.group not in ours]
-    part = sum(forward.weight for forward in complete.forwards if forward.group in ours)
+def _with_shares(intent: Intent, of: SteeredRule, rule: ListenerRule) -> ListenerRule:
+    complete = _with_groups(intent, of, rule)
+    foreign = [forward for forward in complete.forwards if forward.group not in of.our_groups]
+    part = sum(forward.weight for forward in complete.forwards if forward.group in of.our_groups)
     if part == 0 and any(forward.weight for forward in foreign):
         raise ShareUnknown(rule.arn)
     weights = exact_weights(
@@ -127,11 +129,10 @@ def _with_shares(intent: Intent, route: SteeredRule, rule: ListenerRule) -> List
         [destination.share for destination in intent.destinations],
         intent.max_weight,
     )
-    weight_of = dict.fromkeys(ours, 0)
+    our_destinations = [of.groups[destination.service] for destination in intent.destinations]
+    weight_of = dict.fromkeys(of.our_groups, 0)
     weight_of |= zip((forward.group for forward in foreign), weights.foreign, strict=True)
-    weight_of |= zip(
-        (route.groups[destination.service] for destination in intent.destinations), weights.ours, strict=True
-    )
+    weight_of |= zip(our_destinations, weights.ours, strict=True)
     return replace(
         complete,
         forwards=tuple(Forward(forward.group, weight_of[forward.group]) for forward in complete.forwards),

@@ -9,25 +9,23 @@ from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 
 
 def verify(
-    intent: Intent, routes: tuple[SteeredRule, ...], wanted: Plan, trouble: Problem | None
+    intent: Intent, steered: tuple[SteeredRule, ...], plan: Plan, header_trouble: Problem | None
 ) -> Verification:
-    """The answer for a plan that was made on a read of its own: verified when there is nothing to change.
+    """The answer to a plan that was made on a read of its own: verified if there is nothing to change.
 
-    `trouble`: with a header route, which makes it unverified all the same.
+    `header_trouble`: what is wrong with a header route, if anything; nothing is verified then.
     """
-    changes = {change.before.arn: change for change in wanted.changes}
+    changes = {change.before.arn: change for change in plan.changes}
     outcomes = tuple(
-        RuleOutcome(changes[rule.arn].before if rule.arn in changes else rule, route, changed=False)
-        for route, rule in zip(routes, wanted.rules, strict=True)
+        RuleOutcome(changes[rule.arn].before if rule.arn in changes else rule, each, changed=False)
+        for each, rule in zip(steered, plan.rules, strict=True)
     )
-    troubles = (_difference(intent, route, changes[route.rule]) for route in routes if route.rule in changes)
-    return Verification(next(troubles, trouble), outcomes)
+    differences = (_difference(intent, each, changes[each.rule]) for each in steered if each.rule in changes)
+    return Verification(next(differences, header_trouble), outcomes)
 
 
-def _difference(intent: Intent, route: SteeredRule, change: Change) -> SharesDiffer:
+def _difference(intent: Intent, steered: SteeredRule, change: Change) -> SharesDiffer:
     has = {forward.group: forward.weight for forward in change.before.forwards}
     wants = {forward.group: forward.weight for forward in change.after.forwards}
-    services = [
-        (destination.service, route.groups[destination.service]) for destination in intent.destinations
-    ]
-    return SharesDiffer(route.rule, [(service, has.get(group), wants[group]) for service, group in services])
+    groups = [(each.service, steered.groups[each.service]) for each in intent.destinations]
+    return SharesDiffer(steered.rule, [(service, has.get(group), wants[group]) for service, group in groups])

@@ -1,103 +1,73 @@
-"""All that a process remembers. Nothing here is needed for a right answer after a restart."""
+"""What this process wrote into rules, while reads may not show it yet.
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+    unknown --send--> UNANSWERED --answered--> WRITTEN(rule)
+       ^                  |---no answer------> UNANSWERED: the write may have been done, or may be done later
+       |                  `---refused--------> what was known before
+       `--------- an hour after the last write: reads have caught up with it
+
+Only the holder of the lock of the rule's listener changes a rule's entry or decides on it. A restart loses
+all: the next SetWeight then decides on its read alone, and VerifyWeight always does. Entries of rules that
+are gone leave after an hour.
+"""
+
+from collections.abc import Callable, Iterable
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown
-from elbv2_trafficrouter.errors.call import DeadlineExceeded
-from elbv2_trafficrouter.rollout.intent import Intent
-from elbv2_trafficrouter.routing.ports import Call, Mutex, Runtime
-from elbv2_trafficrouter.routing.rule import ListenerRule
-from elbv2_trafficrouter.routing.weights.plan import Plan
+from elbv2_trafficrouter.routing.expiring import UNUSED_SECONDS, Expiring
+from elbv2_trafficrouter.routing.ports import Runtime
+from elbv2_trafficrouter.routing.rule import ListenerRule, SteeredRule
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A call's place among those of its Rollout that are about the same."""
+class LastWrites:
+    """The last write to each rule."""
 
-    namespace: str
-    rollout: str
-    about: str
-    number: int
-
-
-WEIGHTS = "SetWeight"
-HEADERS = "SetHeaderRoute or RemoveManagedRoutes"
-
-
-class Memory:
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._guard = runtime.mutex()
-        self._newest: dict[tuple[str, str, str], int] = {}
-        self._mutexes: dict[Arn, Mutex] = {}
-        self._written: dict[Arn, ListenerRule | None] = {}
-        self._attached: set[tuple[Arn, Arn]] = set()
+        self._writes: Expiring[Arn, ListenerRule | None] = Expiring(runtime, UNUSED_SECONDS)
 
-    def arrive(self, intent: Intent, about: str) -> Turn:
-        """The next sequence number of the intent's Rollout."""
-        with self._guarded():
-            turn = self.newest(intent, about)
-            turn = replace(turn, number=turn.number + 1)
-            self._newest[turn.namespace, turn.rollout, about] = turn.number
-            return turn
+    def of(self, steered: Iterable[SteeredRule]) -> dict[Arn, ListenerRule | None]:
+        """The last write to each of these rules that was written: None if it was not answered."""
+        return self._writes.copy([each.rule for each in steered])
 
-    def newest(self, intent: Intent, about: str) -> Turn:
-        """The turn of the last one that arrived."""
-        key = (intent.namespace, intent.rollout, about)
-        return Turn(*key, self._newest.get(key, 0))
-
-    def is_newest(self, turn: Turn) -> bool:
-        return self._newest.get((turn.namespace, turn.rollout, turn.about), 0) == turn.number
-
-    @contextmanager
-    def holding(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
-        """Holds the mutex of each listener, taken in sorted order. Raises DeadlineExceeded."""
-        with self._guarded():
-            mutexes = [self._mutexes.setdefault(arn, self._runtime.mutex()) for arn in sorted(listeners)]
-        with ExitStack() as held:
-            for mutex in mutexes:
-                if not mutex.acquire(timeout=max(0.0, call.seconds_left())):
-                    raise DeadlineExceeded("another call to the same listener")
-                held.callback(mutex.release)
-            yield
-
-    @property
-    def written(self) -> dict[Arn, ListenerRule | None]:
-        """Our last write to each rule; None where it was not answered. For who holds the rule's listener."""
-        return self._written
-
-    @contextmanager
-    def writing(self, rule: Arn) -> Iterator[None]:
-        """A write is sent in the block: nothing is known of the rule until AWS answers or refuses."""
-        before = {rule: self._written[rule]} if rule in self._written else {}
-        self._written[rule] = None
+    def send(self, rule: Arn, write: Callable[[], ListenerRule]) -> ListenerRule:
+        """Sends a write; returns the rule as AWS answered it. Raises what `write` raises."""
+        before = self._writes.copy([rule])
+        self._writes.put(rule, None)
         try:
-            yield
+            answered = write()
         except OutcomeUnknown:
             raise
         except Problem:
-            del self._written[rule]
-            self._written |= before
+            self._writes.pop(rule)
+            for arn, last in before.items():
+                self._writes.put(arn, last)
             raise
+        self._writes.put(rule, answered)
+        return answered
 
-    def answered(self, rule: ListenerRule) -> None:
-        self._written[rule.arn] = rule
+    def __len__(self) -> int:
+        return len(self._writes)
 
-    def saw(self, plan: Plan) -> None:
-        """The rules of a plan that is done have these groups attached."""
-        self._attached |= {(rule.arn, forward.group) for rule in plan.rules for forward in rule.forwards}
 
-    def has_seen(self, rule: Arn, groups: Iterable[Arn]) -> bool:
-        return all((rule, group) in self._attached for group in groups)
+class AttachedGroups:
+    """The target groups that each rule was last read or written with, so that nothing is read to attach them.
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        self._guard.acquire()
-        try:
-            yield
-        finally:
-            self._guard.release()
+        unknown --record--> the groups of the rule --an hour without a record--> unknown
+
+    Only the holder of the lock of the rule's listener records; any call may ask. A restart loses all: the
+    next RemoveManagedRoutes reads the rules once.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._groups: Expiring[Arn, frozenset[Arn]] = Expiring(runtime, UNUSED_SECONDS)
+
+    def record(self, rule: ListenerRule) -> None:
+        self._groups.put(rule.arn, frozenset(forward.group for forward in rule.forwards))
+
+    def has_all(self, steered: SteeredRule) -> bool:
+        """Whether all of the Rollout's groups are known to be in the rule."""
+        return steered.our_groups <= (self._groups.get(steered.rule) or frozenset())
+
+    def __len__(self) -> int:
+        return len(self._groups)

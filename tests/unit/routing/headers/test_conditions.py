@@ -119,7 +119,7 @@ def test_a_fourth_value_is_refused() -> None:
     four = (HeaderMatch("X-User", exact=user) for user in ("alice", "bob", "carol", "dave"))
     assert refusal(*four) == (
         "In the header route 'beta' the header 'X-User' has 4 values. "
-        "ELBv2 takes 3 in a condition: use fewer, a prefix or a regex."
+        "ELBv2 takes 3 in a condition. Use fewer values, a prefix or a regex."
     )
 
 
@@ -150,7 +150,7 @@ def test_any_name_of_a_header_up_to_40_is_taken(name: str) -> None:
 def test_the_host_header_is_refused(name: str) -> None:
     assert refusal(HeaderMatch("X-User", exact="1"), HeaderMatch(name, exact="example.com")) == (
         "In the header route 'beta' match[1].headerName is 'Host'. "
-        "ELBv2 compares it in host-header conditions only: choose another header."
+        "ELBv2 matches it only in host-header conditions. Choose another header."
     )
 
 
@@ -175,7 +175,7 @@ def test_a_value_is_of_one_kind(match: HeaderMatch, has: str) -> None:
 def test_a_value_that_no_header_has_is_refused(kind: str, character: str) -> None:
     assert refusal(HeaderMatch("X-User", **{kind: f"a{character}"})) == (
         f"In the header route 'beta' match[0].headerValue.{kind} is 'a\\x{ord(character):02x}'. "
-        "No header of a request has such characters."
+        "Headers of requests cannot contain such characters."
     )
 
 
@@ -190,7 +190,7 @@ def test_what_only_looks_like_them_is_taken(pattern: str) -> None:
 def test_look_around_and_references_are_refused(pattern: str) -> None:
     assert refusal(HeaderMatch("X-User", regex=pattern)) == (
         f"In the header route 'beta' match[0].headerValue.regex is '{pattern}'. "
-        "ELBv2's regular expressions have no look-around and no references to groups."
+        "Regular expressions in ELBv2 cannot use look-around or references to groups."
     )
 
 
@@ -217,7 +217,7 @@ def test_other_regular_expressions_are_left_to_aws(pattern: str) -> None:
 def test_a_value_longer_than_128_as_a_condition_is_refused(matches: list[HeaderMatch], length: int) -> None:
     assert refusal(*matches) == (
         f"In the header route 'beta' the value for 'X-User' is {length} characters long as a condition. "
-        "ELBv2 takes 128: shorten it, or match a prefix."
+        "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
     )
 
 

@@ -14,7 +14,7 @@ from elbv2_trafficrouter.errors.call import Superseded
 from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.rule import Condition, Limits
-from elbv2_trafficrouter.routing.weights.written import Memory
+from elbv2_trafficrouter.routing.turns import Turn
 from support.router.header_route_story import BASE, INTERNAL, LISTENER, PATH, WAS, Story, rule_of_beta
 
 WRITES = ("CreateRule", "ModifyRule", "DeleteRule", "ModifyRule of weights")
@@ -78,7 +78,7 @@ def test_a_rule_that_lost_its_place_is_replaced(story: Story) -> None:
 def test_a_rule_that_was_deleted_meanwhile_is_made_by_the_next_call(story: Story) -> None:
     """This process holds what it made for 10 s for what is there."""
     (made,) = story.set_header_route()
-    story.aws.delete(made.rule.arn)
+    story.aws.remove(made.rule.arn)
     bob = HeaderRoute("beta", (HeaderMatch("X-User", exact="bob"),))
     with pytest.raises(HeaderRouteMissing):
         story.set_header_route(bob)
@@ -200,7 +200,7 @@ def test_a_route_that_a_removal_overtook_is_not_made(
     story: Story, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not protected:
-        monkeypatch.setattr(Memory, "is_newest", lambda *_: True)
+        monkeypatch.setattr(Turn, "require_current", lambda *_: None)
     removal = threading.Thread(target=story.remove_managed_routes)
 
     def meanwhile() -> None:

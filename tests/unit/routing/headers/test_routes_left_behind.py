@@ -10,7 +10,7 @@ from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown, Throttled
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.rollout.intent import Destination, Intent
-from elbv2_trafficrouter.routing import router as story_of_calls
+from elbv2_trafficrouter.routing.headers import troubles
 from elbv2_trafficrouter.routing.rule import Forward
 from support.router.caller import Caller
 from support.router.header_route_story import (
@@ -40,7 +40,7 @@ def story() -> Story:
 def test_a_refused_deletion_is_not_tried_as_fast_as_the_loop_of_an_abort(
     story: Story, rests: float, tries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(story_of_calls, "REMOVAL_RESTS_SECONDS", rests)
+    monkeypatch.setattr(troubles, "REMOVAL_RESTS_SECONDS", rests)
     story.set_header_route()
     story.aws.refusals["DeleteRule"] = REFUSED
     for _ in range(21):

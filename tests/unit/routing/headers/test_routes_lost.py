@@ -42,7 +42,7 @@ def story() -> Story:
 
 def somebody_deletes_the_rule(story: Story) -> None:
     story.runtime.seconds += 11  # what this process has made is looked up again
-    story.aws.delete(story.header_rules["beta"].arn)
+    story.aws.remove(story.header_rules["beta"].arn)
 
 
 # Making again

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
+from elbv2_trafficrouter.aws.tags import Elbv2Tags
 from elbv2_trafficrouter.routing.headers import plan as header_plan
 from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.headers.plan import HeaderRuleChange
@@ -40,7 +40,7 @@ def all_above(base: Any, _rules: Any, _ours: Any) -> range:
         pytest.param(header_plan, "gap_above", all_above, id="order among others"),
         pytest.param(header_routes, "is_present", lambda *_: True, id="lost routes"),
         pytest.param(HeaderRuleChange, "is_done", False, id="idempotency"),
-        pytest.param(Elbv2HeaderRules, "tags", lambda *_: {}, id="rules of an earlier process"),
+        pytest.param(Elbv2Tags, "read", lambda *_: {}, id="rules of an earlier process"),
     ],
 )
 def test_it_is_noticed_when_a_protection_is_gone(

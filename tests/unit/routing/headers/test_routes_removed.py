@@ -89,7 +89,7 @@ def test_no_call_is_made_for_15_s_when_there_is_none(story: Story) -> None:
     story.runtime.seconds += 14
     assert story.remove_managed_routes() == ()
     assert len(story.aws.calls) == calls
-    story.runtime.seconds += 1
+    story.runtime.seconds += 2
     story.remove_managed_routes()
     assert story.aws.calls[calls:] == ["DescribeRules"]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from elbv2_trafficrouter.routing.weights.exact import MAX_WEIGHT, Weights, exact_weights
+from elbv2_trafficrouter.routing.rule import MAX_WEIGHT
+from elbv2_trafficrouter.routing.weights.exact import Weights, exact_weights
 
 
 @st.composite

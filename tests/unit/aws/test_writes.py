@@ -1,4 +1,4 @@
-"""Rules of header routes through a real client, answered by the emulator."""
+"""The rules of header routes, their tags and what limits them, through a real client to the emulator."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.header_rules import Elbv2HeaderRules
-from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
 from elbv2_trafficrouter.errors.rules import RuleNotFound
+from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits, ListenerRule
 from support.aws.rule_answers import answer_with
 from support.emulator.in_process import InProcess
@@ -40,8 +38,8 @@ def clinic(aws: InProcess) -> Petclinic:
 
 
 @pytest.fixture
-def header_rules(aws: InProcess) -> Elbv2HeaderRules:
-    return Elbv2HeaderRules(aws)
+def elbv2(aws: InProcess) -> Elbv2:
+    return elbv2_on(aws)
 
 
 def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
@@ -52,111 +50,92 @@ def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
 
 
 def read(aws: InProcess, clinic: Petclinic, arn: Arn) -> ListenerRule | None:
-    return Elbv2Rules(aws).read(frozenset({Arn(clinic.listener)}), Caller()).rules.get(arn)
+    return elbv2_on(aws).rules.read(frozenset({Arn(clinic.listener)}), Caller()).rules.get(arn)
 
 
-def test_a_rule_is_made_as_it_shall_be_with_its_tags(
-    aws: InProcess, clinic: Petclinic, header_rules: Elbv2HeaderRules
+def test_a_rule_is_created_as_it_is_wanted_with_its_tags(
+    aws: InProcess, clinic: Petclinic, elbv2: Elbv2
 ) -> None:
-    made = header_rules.create(wanted(clinic), TAGS)
+    made = elbv2.rules.create(wanted(clinic), TAGS, Caller())
     assert wanted(clinic).is_like(made)
     assert made.priority == 9
     assert made == read(aws, clinic, made.arn)
     assert clinic.tags(made.arn) == TAGS
 
 
-def test_a_priority_that_was_taken_meanwhile_is_told(
-    clinic: Petclinic, header_rules: Elbv2HeaderRules
-) -> None:
-    header_rules.create(wanted(clinic), TAGS)
+def test_a_priority_that_was_taken_meanwhile_is_reported(clinic: Petclinic, elbv2: Elbv2) -> None:
+    elbv2.rules.create(wanted(clinic), TAGS, Caller())
     with pytest.raises(PriorityTaken) as caught:
-        header_rules.create(wanted(clinic), TAGS)
+        elbv2.rules.create(wanted(clinic), TAGS, Caller())
     assert caught.value.sentence == (
         f"Priority 9 of {clinic.listener.split(':')[-1]} was taken while the header route 'beta' was made. "
         "It is tried again by itself."
     )
 
 
-def test_a_rule_is_given_all_but_the_priority_and_the_tags(
-    aws: InProcess, clinic: Petclinic, header_rules: Elbv2HeaderRules
+def test_a_rule_is_given_everything_except_priority_and_tags(
+    aws: InProcess, clinic: Petclinic, elbv2: Elbv2
 ) -> None:
-    arn = header_rules.create(wanted(clinic), TAGS).arn
+    arn = elbv2.rules.create(wanted(clinic), TAGS, Caller()).arn
     other = wanted(clinic, priority=5, conditions=frozenset({ALICE}), group=Arn(clinic.stable), transforms=())
-    changed = header_rules.change(arn, other)
+    changed = elbv2.rules.replace(arn, other, Caller())
     assert other.is_like(changed)
     assert changed.priority == 9
     assert changed == read(aws, clinic, arn)
     assert clinic.tags(arn) == TAGS
 
 
-def test_a_rule_that_is_gone_is_not_changed(clinic: Petclinic, header_rules: Elbv2HeaderRules) -> None:
-    arn = header_rules.create(wanted(clinic), TAGS).arn
-    header_rules.delete(arn)
+def test_a_rule_that_is_gone_is_not_changed(clinic: Petclinic, elbv2: Elbv2) -> None:
+    arn = elbv2.rules.create(wanted(clinic), TAGS, Caller()).arn
+    elbv2.rules.delete(arn, Caller())
     with pytest.raises(RuleNotFound):
-        header_rules.change(arn, wanted(clinic))
+        elbv2.rules.replace(arn, wanted(clinic), Caller())
 
 
-def test_a_rule_is_deleted_and_that_there_is_none_is_success(
-    aws: InProcess, clinic: Petclinic, header_rules: Elbv2HeaderRules
-) -> None:
-    arn = header_rules.create(wanted(clinic), TAGS).arn
-    header_rules.delete(arn)
+def test_deleting_a_missing_rule_succeeds(aws: InProcess, clinic: Petclinic, elbv2: Elbv2) -> None:
+    arn = elbv2.rules.create(wanted(clinic), TAGS, Caller()).arn
+    elbv2.rules.delete(arn, Caller())
     assert read(aws, clinic, arn) is None
-    header_rules.delete(arn)
+    elbv2.rules.delete(arn, Caller())
 
 
 # Tags
 
 
-def test_tags_are_asked_for_20_rules_at_a_time(
-    aws: InProcess, clinic: Petclinic, header_rules: Elbv2HeaderRules
-) -> None:
+def test_tags_are_asked_for_20_rules_at_a_time(aws: InProcess, clinic: Petclinic, elbv2: Elbv2) -> None:
     rules = [
-        header_rules.create(wanted(clinic, priority=number), {"number": str(number)}).arn
+        elbv2.rules.create(wanted(clinic, priority=number), {"number": str(number)}, Caller()).arn
         for number in range(100, 145)
     ]
     before = len(aws.calls)
-    found = header_rules.tags(rules, Caller())
+    found = elbv2.tags.read(rules, Caller())
     assert found == {rule: {"number": str(number)} for number, rule in enumerate(rules, 100)}
     assert [call.action for call in aws.calls[before:]] == ["DescribeTags"] * 3
 
 
-def test_no_rules_are_not_asked_for(aws: InProcess, header_rules: Elbv2HeaderRules) -> None:
-    assert header_rules.tags([], Caller()) == {}
+def test_no_request_is_sent_for_no_rules(aws: InProcess, elbv2: Elbv2) -> None:
+    assert elbv2.tags.read([], Caller()) == {}
     assert aws.calls == ()
 
 
-def test_one_rule_that_is_gone_does_not_hide_the_tags_of_the_others(
-    clinic: Petclinic, header_rules: Elbv2HeaderRules
-) -> None:
+def test_one_rule_that_is_gone_does_not_hide_the_tags_of_the_others(clinic: Petclinic, elbv2: Elbv2) -> None:
     """One missing ARN fails the whole call."""
     first, gone, last = (
-        header_rules.create(wanted(clinic, priority=priority), TAGS).arn for priority in (2, 3, 4)
+        elbv2.rules.create(wanted(clinic, priority=priority), TAGS, Caller()).arn for priority in (2, 3, 4)
     )
-    header_rules.delete(gone)
-    assert header_rules.tags([first, gone, last], Caller()) == {first: TAGS, last: TAGS}
+    elbv2.rules.delete(gone, Caller())
+    assert elbv2.tags.read([first, gone, last], Caller()) == {first: TAGS, last: TAGS}
 
 
-def test_a_rule_without_tags_has_none(clinic: Petclinic, header_rules: Elbv2HeaderRules) -> None:
-    assert header_rules.tags([Arn(clinic.rule)], Caller()) == {clinic.rule: {}}
-
-
-@pytest.mark.parametrize(
-    ("caller", "problem"),
-    [(Caller(seconds=0), DeadlineExceeded), (Caller(present=False), ClientDisconnected)],
-)
-def test_tags_are_read_for_nobody_who_left(
-    clinic: Petclinic, header_rules: Elbv2HeaderRules, caller: Caller, problem: type[Problem]
-) -> None:
-    with pytest.raises(problem):
-        header_rules.tags([Arn(clinic.rule)], caller)
+def test_a_rule_without_tags_has_none(clinic: Petclinic, elbv2: Elbv2) -> None:
+    assert elbv2.tags.read([Arn(clinic.rule)], Caller()) == {clinic.rule: {}}
 
 
 # Limits
 
 
-def test_the_limits_are_the_accounts(clinic: Petclinic, header_rules: Elbv2HeaderRules) -> None:
-    assert header_rules.limits(Arn(clinic.listener)) == Limits(values=5, wildcards=5, rules=100)
+def test_the_limits_are_the_accounts(clinic: Petclinic, elbv2: Elbv2) -> None:
+    assert elbv2.limits.read(Arn(clinic.listener), Caller()) == Limits(values=5, wildcards=5, rules=100)
 
 
 def limits(*members: tuple[str, int]) -> bytes:
@@ -177,19 +156,19 @@ def limits(*members: tuple[str, int]) -> bytes:
             Limits(values=9, wildcards=5, rules=250),
             id="raised",
         ),
-        pytest.param(limits(("target-groups", 3000)), Limits(values=5, wildcards=5, rules=100), id="untold"),
+        pytest.param(
+            limits(("target-groups", 3000)), Limits(values=5, wildcards=5, rules=100), id="not returned"
+        ),
     ],
 )
-def test_limits_that_are_not_told_are_those_that_aws_documents(answer: bytes, expected: Limits) -> None:
+def test_limits_that_aws_does_not_return_are_the_documented_defaults(answer: bytes, expected: Limits) -> None:
     clients = ClientsByRegion(connections=1)
     answer_with(clients.of(REGION), answer)
     listener = Arn(f"arn:aws:elasticloadbalancing:{REGION}:123456789012:listener/app/petclinic/50dc/9f2a")
-    assert Elbv2HeaderRules(clients).limits(listener) == expected
+    assert elbv2_on(clients).limits.read(listener, Caller()) == expected
 
 
-def test_the_listeners_of_a_load_balancer_are_all_of_it(
-    clinic: Petclinic, header_rules: Elbv2HeaderRules
-) -> None:
+def test_the_listeners_of_a_load_balancer_are_all_of_it(clinic: Petclinic, elbv2: Elbv2) -> None:
     other = clinic.listen(81)
-    found = header_rules.listeners_beside(Arn(clinic.listener), Caller())
+    found = elbv2.listeners.read_beside(Arn(clinic.listener), Caller())
     assert found == {clinic.listener, other}

@@ -1,0 +1,37 @@
+"""Quotas of an account and region in ELBv2: DescribeAccountLimits."""
+
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.aws.api import Api, reading
+from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
+from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.routing.rule import Limits
+
+# Each with the value that AWS documents as its default, for an account whose limits do not include it.
+_QUOTAS = {
+    "values": ("condition-values-per-alb-rule", 5),
+    "wildcards": ("condition-wildcards-per-alb-rule", 5),
+    "rules": ("rules-per-application-load-balancer", 100),
+}
+
+
+class Elbv2AccountLimits:
+    """As routing.ports.AccountLimits."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def read(self, listener: Arn, call: Call) -> Limits:
+        request = reading("DescribeAccountLimits", listener)
+        pages = self._api.send_for_pages(request, call, _limits_by_name)
+        limits = {name: most for page in pages for name, most in page.items()}
+        return Limits(**{field: limits.get(name, default) for field, (name, default) in _QUOTAS.items()})
+
+
+def _limits_by_name(page: Response) -> dict[str, int]:
+    return {member(limit, "Name"): _number(member(limit, "Max")) for limit in member(page, "Limits")}
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise MalformedResponse(f"A limit that is not a number: {text!r}")
+    return int(text)

@@ -1,0 +1,25 @@
+"""Members that every response of ELBv2 has. A response without them came from a proxy or the like."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+Response: TypeAlias = Mapping[str, Any]
+
+
+class MalformedResponse(Exception):  # noqa: N818  it describes the response
+    """The response does not have the form that ELBv2's service model gives it."""
+
+
+def member(structure: Response, name: str) -> Any:
+    """Raises MalformedResponse if the structure lacks the member."""
+    if name not in structure:
+        raise MalformedResponse(f"A response without the member {name}")
+    return structure[name]
+
+
+def only(structures: Any) -> Response:
+    """The one structure of a list. Raises MalformedResponse."""
+    if len(structures) != 1:
+        raise MalformedResponse(f"A response with {len(structures)} resources instead of 1")
+    structure: Response = structures[0]
+    return structure

@@ -1,0 +1,63 @@
+"""One lock per listener: whoever reads its rules, decides and writes holds it meanwhile.
+
+    no entry --a call asks--> IN USE by 1 call --more ask--> IN USE by n calls --the last leaves--> no entry
+
+A call is counted from before it waits for the lock until it has released it, so the table holds only
+listeners that calls in flight name. Any thread may ask; a guard protects the table, not the listeners. A
+restart loses nothing: locks order the calls of one process.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.errors.call import DeadlineExceeded
+from elbv2_trafficrouter.routing.ports import Call, Lock, Runtime
+
+
+@dataclass(slots=True)
+class _InUse:
+    lock: Lock
+    calls: int = 0
+
+
+class Locks:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._guard = runtime.lock()
+        self._in_use: dict[Arn, _InUse] = {}
+
+    @contextmanager
+    def held(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
+        """Holds the lock of each listener while the block runs. Raises DeadlineExceeded.
+
+        The order is that of the ARNs, so that calls that share listeners do not wait for each other in a
+        circle.
+        """
+        with ExitStack() as held:
+            for listener in sorted(listeners):
+                lock = held.enter_context(self._counted(listener))
+                if not lock.acquire(timeout=max(0.0, call.seconds_left())):
+                    raise DeadlineExceeded("another call to the same listener")
+                held.callback(lock.release)
+            yield
+
+    def __len__(self) -> int:
+        """The number of listeners that calls in flight hold or wait for."""
+        return len(self._in_use)
+
+    @contextmanager
+    def _counted(self, listener: Arn) -> Iterator[Lock]:
+        with self._guard:
+            entry = self._in_use.get(listener)
+            if entry is None:
+                entry = self._in_use[listener] = _InUse(self._runtime.lock())
+            entry.calls += 1
+        try:
+            yield entry.lock
+        finally:
+            with self._guard:
+                entry.calls -= 1
+                if not entry.calls:
+                    del self._in_use[listener]

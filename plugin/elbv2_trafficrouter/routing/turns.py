@@ -1,0 +1,104 @@
+"""Which call of a Rollout is the newest, so that an older one writes nothing any more.
+
+The controller makes one call at a time for a Rollout; an older one that is still at work was given up by its
+client, or comes from a controller that lost its leadership.
+
+    no entry --begin--> newest: 1, in flight: 1 --begin--> newest: n, in flight: m --the last ends--> no entry
+
+A turn is current while its number is the newest one of its Rollout and subject. Numbers start again when no
+call is in flight, so the table holds only Rollouts with calls in flight. Any thread may begin a turn or ask
+whether it is current; a guard protects the table. A restart loses the numbers, and with them every call that
+had one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from elbv2_trafficrouter.errors.call import Superseded
+from elbv2_trafficrouter.rollout.intent import Intent
+from elbv2_trafficrouter.routing.ports import Call, Runtime
+
+
+class Subject(Enum):
+    """What a call writes. Calls about the same subject supersede each other."""
+
+    WEIGHTS = "SetWeight"
+    MANAGED_ROUTES = "SetHeaderRoute or RemoveManagedRoutes"
+
+    @property
+    def methods(self) -> str:
+        """The RPCs about it, as an error names them."""
+        return self.value
+
+
+_Key: TypeAlias = tuple[str, str, Subject]
+
+
+@dataclass(slots=True)
+class _Counted:
+    newest: int = 0
+    in_flight: int = 0
+
+
+class Turn(Call):
+    """A call with its place among those of its Rollout: `require_current` also raises Superseded."""
+
+    def __init__(self, call: Call, subject: Subject, intent: Intent, number: int, counted: _Counted) -> None:
+        self._call = call
+        self._subject = subject
+        self._intent = intent
+        self._number = number
+        self._counted = counted
+
+    def seconds_left(self) -> float:
+        return self._call.seconds_left()
+
+    def is_connected(self) -> bool:
+        return self._call.is_connected()
+
+    def require_current(self) -> None:
+        """Raises Superseded, ClientDisconnected or DeadlineExceeded once nothing may be written any more."""
+        if self._number != self._counted.newest:
+            raise Superseded(self._subject.methods, self._intent.namespace, self._intent.rollout)
+        self._call.require_current()
+
+
+class Turns:
+    def __init__(self, runtime: Runtime) -> None:
+        self._guard = runtime.lock()
+        self._counted: dict[_Key, _Counted] = {}
+
+    @contextmanager
+    def begin(self, subject: Subject, intent: Intent, call: Call) -> Iterator[Turn]:
+        """A turn that supersedes all earlier ones of the Rollout; in flight while the block runs."""
+        with self._in_flight(subject, intent, begins=1) as (number, counted):
+            yield Turn(call, subject, intent, number, counted)
+
+    @contextmanager
+    def join(self, subject: Subject, intent: Intent, call: Call) -> Iterator[Turn]:
+        """The newest turn that has begun: it supersedes nothing, and the next one supersedes it."""
+        with self._in_flight(subject, intent, begins=0) as (number, counted):
+            yield Turn(call, subject, intent, number, counted)
+
+    def __len__(self) -> int:
+        """The number of Rollouts and subjects with calls in flight."""
+        return len(self._counted)
+
+    @contextmanager
+    def _in_flight(self, subject: Subject, intent: Intent, begins: int) -> Iterator[tuple[int, _Counted]]:
+        key = (intent.namespace, intent.rollout, subject)
+        with self._guard:
+            counted = self._counted.setdefault(key, _Counted())
+            counted.newest += begins
+            counted.in_flight += 1
+            number = counted.newest
+        try:
+            yield number, counted
+        finally:
+            with self._guard:
+                counted.in_flight -= 1
+                if not counted.in_flight:
+                    del self._counted[key]

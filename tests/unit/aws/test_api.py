@@ -1,0 +1,139 @@
+"""The only door to ELBv2: no request for a call that has ended, and no Problem for a bug of our own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.assembly import elbv2_on
+from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
+from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.response import MalformedResponse
+from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
+from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
+from elbv2_trafficrouter.routing.ports import Elbv2
+from elbv2_trafficrouter.routing.rule import Forward, HeaderRule, ListenerRule
+from support.aws.rule_answers import GROUP, LISTENER, RULE, answer, answer_with
+from support.router.caller import Caller
+
+WEIGHTS = ListenerRule(Arn(RULE), (Forward(Arn(GROUP), 1),), ({"Type": "forward"},))
+DEFAULT_ACTION = ListenerRule(Arn(LISTENER), (Forward(Arn(GROUP), 1),), ({"Type": "forward"},))
+BETA = HeaderRule("beta", Arn(RULE), 9, frozenset(), (), Arn(GROUP), ())
+
+# Every method of a port that sends a request.
+REQUESTS: dict[str, Callable[[Elbv2, Caller], object]] = {
+    "DescribeRules": lambda elbv2, call: elbv2.rules.read(frozenset({Arn(LISTENER)}), call),
+    "ModifyRule": lambda elbv2, call: elbv2.rules.write(WEIGHTS, call),
+    "ModifyListener": lambda elbv2, call: elbv2.rules.write(DEFAULT_ACTION, call),
+    "CreateRule": lambda elbv2, call: elbv2.rules.create(BETA, {"a": "b"}, call),
+    "ModifyRule of a header rule": lambda elbv2, call: elbv2.rules.replace(Arn(RULE), BETA, call),
+    "DeleteRule": lambda elbv2, call: elbv2.rules.delete(Arn(RULE), call),
+    "DescribeTags": lambda elbv2, call: elbv2.tags.read([Arn(RULE)], call),
+    "DescribeAccountLimits": lambda elbv2, call: elbv2.limits.read(Arn(LISTENER), call),
+    "DescribeListeners": lambda elbv2, call: elbv2.listeners.read_beside(Arn(LISTENER), call),
+}
+
+
+@pytest.fixture
+def clients(credentials: None) -> ClientsByRegion:  # noqa: ARG001  found in the environment
+    return ClientsByRegion(connections=1)
+
+
+@pytest.mark.parametrize("request_of", REQUESTS.values(), ids=REQUESTS)
+@pytest.mark.parametrize(
+    ("caller", "problem"),
+    [(Caller(seconds=0), DeadlineExceeded), (Caller(present=False), ClientDisconnected)],
+    ids=["the deadline has passed", "the client disconnected"],
+)
+def test_no_request_is_sent_for_a_call_that_has_ended(
+    clients: ClientsByRegion,
+    request_of: Callable[[Elbv2, Caller], object],
+    caller: Caller,
+    problem: type[Problem],
+) -> None:
+    sent = answer_with(clients.of("eu-west-1"), answer())
+    with pytest.raises(problem):
+        request_of(elbv2_on(clients), caller)
+    assert sent == []
+
+
+@pytest.mark.parametrize("request_of", REQUESTS.values(), ids=REQUESTS)
+def test_the_harm_without_the_check_is_a_request_for_nobody(
+    clients: ClientsByRegion,
+    request_of: Callable[[Elbv2, Caller], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Caller, "require_current", lambda _: None)
+    sent = answer_with(clients.of("eu-west-1"), b"<html/>")
+    with pytest.raises(Problem):
+        request_of(elbv2_on(clients), Caller(seconds=0, present=False))
+    assert len(sent) == 1
+
+
+@dataclass
+class EndsAfter(Caller):
+    """A call whose client disconnects after so many requests."""
+
+    requests: int = 0
+
+    def is_connected(self) -> bool:
+        self.requests -= 1
+        return self.requests >= 0
+
+
+def test_pages_are_requested_until_the_call_ends(clients: ClientsByRegion) -> None:
+    sent = answer_with(clients.of("eu-west-1"), *(answer(marker=str(page)) for page in range(9)))
+    with pytest.raises(ClientDisconnected):
+        elbv2_on(clients).rules.read(frozenset({Arn(LISTENER)}), EndsAfter(requests=3))
+    assert len(sent) == 3
+
+
+READ = reading("DescribeRules", Arn(LISTENER), ListenerArn=LISTENER)
+WRITE = writing("ModifyRule", Arn(RULE), RuleArn=RULE, Actions=[])
+
+
+def answer_to(request: Request) -> bytes:
+    return answer().replace(b"DescribeRules", request.operation.encode())
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [pytest.param(READ, ResponseNotFromAws, id="read"), pytest.param(WRITE, OutcomeUnknown, id="write")],
+)
+def test_a_malformed_response_is_a_problem(
+    clients: ClientsByRegion, request_: Request, problem: type[Problem]
+) -> None:
+    answer_with(clients.of("eu-west-1"), answer_to(request_))
+
+    def parse(_: object) -> None:
+        raise MalformedResponse
+
+    with pytest.raises(problem):
+        Api(clients).send(request_, Caller(), parse)
+
+
+@pytest.mark.parametrize("bug", [TypeError, ValueError, LookupError])
+@pytest.mark.parametrize("request_", [pytest.param(READ, id="read"), pytest.param(WRITE, id="write")])
+def test_a_bug_in_reading_a_response_is_not_blamed_on_aws(
+    clients: ClientsByRegion, request_: Request, bug: type[Exception]
+) -> None:
+    answer_with(clients.of("eu-west-1"), answer_to(request_))
+
+    def parse(_: object) -> None:
+        raise bug
+
+    with pytest.raises(bug):
+        Api(clients).send(request_, Caller(), parse)
+
+
+def test_a_bug_in_reading_a_page_is_not_blamed_on_aws(clients: ClientsByRegion) -> None:
+    answer_with(clients.of("eu-west-1"), answer())
+
+    def parse(page: Any) -> None:
+        raise KeyError(page)
+
+    with pytest.raises(KeyError):
+        list(Api(clients).send_for_pages(READ, Caller(), parse))

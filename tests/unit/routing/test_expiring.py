@@ -1,0 +1,57 @@
+"""A mapping that forgets."""
+
+import pytest
+
+from elbv2_trafficrouter.routing.expiring import Expiring
+from support.router.runtime import Runtime
+
+
+@pytest.fixture
+def runtime() -> Runtime:
+    return Runtime()
+
+
+@pytest.fixture
+def entries(runtime: Runtime) -> Expiring[str, str | None]:
+    return Expiring(runtime, 10)
+
+
+def test_an_entry_is_forgotten_when_its_time_has_passed(
+    entries: Expiring[str, str | None], runtime: Runtime
+) -> None:
+    entries.put("was", "stable")
+    runtime.seconds = 10
+    assert entries.get("was") == "stable"
+    runtime.seconds = 10.1
+    assert entries.get("was") is None
+    assert len(entries) == 0
+
+
+def test_an_entry_that_is_put_again_stays_longer(
+    entries: Expiring[str, str | None], runtime: Runtime
+) -> None:
+    entries.put("was", "stable")
+    entries.put("shop", "stable")
+    runtime.seconds = 9
+    entries.put("was", "canary")
+    runtime.seconds = 19
+    assert entries.copy() == {"was": "canary"}
+
+
+def test_an_entry_that_is_kept_stays_longer(entries: Expiring[str, str | None], runtime: Runtime) -> None:
+    entries.put("was", "stable")
+    for _ in range(9):
+        runtime.seconds += 10
+        assert entries.keep("was") == "stable"
+    runtime.seconds += 11
+    assert entries.keep("was") is None
+
+
+def test_an_entry_may_be_none(entries: Expiring[str, str | None]) -> None:
+    entries.put("was", None)
+    assert entries.copy(["was", "shop"]) == {"was": None}
+
+
+def test_a_missing_entry_may_be_forgotten(entries: Expiring[str, str | None]) -> None:
+    entries.pop("was")
+    assert entries.copy() == {}
