@@ -1,5 +1,6 @@
 """Listeners that leave no room for a header route: a sentence that says why, and nothing is written."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import grpc
 import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
-from support.aws.proxy import proxy_to
+from support.aws.proxy import Hold, proxy_to
 from support.router.petclinic import Petclinic
 from support.router.refusals import Refusal, Request, refusal, resource
-from support.router.sidecar import CREDENTIALS, environment, sidecar
+from support.router.sidecar import CREDENTIALS, code_of, environment, sidecar
 
 Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
@@ -73,13 +74,15 @@ def test_a_default_action_below_a_rule_at_the_last_priority(stub: Stub, clinic: 
     assert clinic.writes() == []
 
 
-def test_a_priority_that_somebody_takes_meanwhile(stub: Stub, clinic: Petclinic) -> None:
-    clinic.fault("DescribeListeners", latencySeconds=0.5)
-    call = stub.SetHeaderRoute.future(clinic.set_header_route("beta", ALICE))
-    while not clinic.journal("DescribeRules"):
-        pass
+def test_a_priority_that_somebody_takes_during_the_call(
+    clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
+) -> None:
+    hold = Hold("DescribeListeners")
+    call = stub_behind(hold).SetHeaderRoute.future(clinic.set_header_route("beta", ALICE))
+    hold.wait_for(1)
     foreign_rule(clinic, 9)
-    assert call.code() == Code.ABORTED
+    hold.release()
+    assert code_of(call) == Code.ABORTED
     assert call.details() == (
         f"Priority 9 of {resource(clinic.listener)} was taken while the header route 'beta' was made. "
         "It is tried again by itself."

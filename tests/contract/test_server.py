@@ -1,4 +1,4 @@
-"""The server itself: its socket, its limits, its start and its end."""
+"""The server itself: its sockets, its limits, its start and its end."""
 
 import os
 import queue
@@ -66,7 +66,7 @@ def test_a_message_of_5_mib_is_refused(stub: Stub, clinic: Petclinic) -> None:
         pytest.param(b"\x0a\x05\x0a\x03\x0a\x01\xff", id="a name that is not UTF-8"),
     ],
 )
-def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw: bytes) -> None:
+def test_bytes_that_are_not_a_message_are_an_invalid_argument(router: Sidecar, raw: bytes) -> None:
     with grpc.insecure_channel(router.unix) as channel:
         call: Any = channel.unary_unary(SET_WEIGHT)
         with pytest.raises(grpc.RpcError) as caught:
@@ -75,7 +75,7 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw:
     assert "The bytes sent to SetWeight are not a message" in str(caught.value.details())
 
 
-def test_64_mib_of_noise_close_their_connection_and_nothing_else(
+def test_64_mib_of_noise_close_only_their_own_connection(
     router: Sidecar, stub: Stub, clinic: Petclinic
 ) -> None:
     noise = os.urandom(64 * MIB)
@@ -104,7 +104,7 @@ def test_health_answers_while_every_thread_waits_for_aws(
         assert {code_of(call) for call in calls} == {Code.OK}
 
 
-def test_idle_reflection_streams_hold_up_no_call(router: Sidecar, clinic: Petclinic) -> None:
+def test_idle_reflection_streams_do_not_block_calls(router: Sidecar, clinic: Petclinic) -> None:
     """A client keeps its stream open for as long as it likes."""
     with grpc.insecure_channel(router.unix) as channel, router.stub() as stub:
         reflect: Any = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo
@@ -145,7 +145,7 @@ def test_more_calls_than_64_at_once_are_refused_and_the_others_finish(
     assert finished == [Code.OK] * 64
 
 
-def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Sidecar) -> None:
+def test_a_client_that_pings_every_5_s_between_calls_stays_connected(router: Sidecar) -> None:
     """gRPC ends a connection at the third ping that comes too soon, by default within two hours.
 
     Two come at once, so that there is only one pause to wait for.
@@ -158,7 +158,7 @@ def test_a_client_that_pings_every_5_s_between_calls_is_not_cut_off(router: Side
         client.settings()  # the connection is still there
 
 
-def test_a_client_that_pings_without_a_pause_is_cut_off(router: Sidecar) -> None:
+def test_a_client_that_pings_without_a_pause_is_disconnected(router: Sidecar) -> None:
     with Http2(router.socket) as client, pytest.raises(ConnectionError):
         ping_without_end(client)
 
@@ -196,7 +196,7 @@ sys.setprofile(profile)
 """
 
 
-def test_a_signal_at_the_worst_moment_ends_it(volumes: Path, tmp_path: Path) -> None:
+def test_a_signal_ends_the_server_even_while_it_takes_a_lock(volumes: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(TERMINATED_INSIDE_A_LOCK)
     variables = environment("http://127.0.0.1:9", PYTHONPATH=str(tmp_path))
     with sidecar(volumes, variables) as running:
@@ -204,7 +204,9 @@ def test_a_signal_at_the_worst_moment_ends_it(volumes: Path, tmp_path: Path) -> 
         assert running.process.wait(20) == 0
 
 
-def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, volumes: Path) -> None:
+def test_a_second_server_on_the_same_socket_ends_with_a_sentence_and_the_first_goes_on(
+    router: Sidecar, volumes: Path
+) -> None:
     second = subprocess.run(
         command(volumes),
         env=environment("http://127.0.0.1:9"),
@@ -221,7 +223,7 @@ def test_a_second_server_is_told_so_and_the_first_goes_on(router: Sidecar, volum
 
 
 def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) -> None:
-    """Otherwise the kernel would share the clients out between the two."""
+    """Otherwise the kernel would distribute the clients over both."""
     with volume_directories() as other:
         second = subprocess.run(
             command(other, "--listen", router.tcp),
@@ -249,7 +251,7 @@ def test_after_a_kill_the_next_server_takes_over_the_socket(clinic: Petclinic, v
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
-def test_each_write_and_each_failure_has_its_line_in_the_log(router: Sidecar, clinic: Petclinic) -> None:
+def test_each_write_and_each_failure_is_logged(router: Sidecar, clinic: Petclinic) -> None:
     with router.stub() as stub:
         stub.SetWeight(clinic.set_weight(10))
         with pytest.raises(grpc.RpcError):
@@ -261,9 +263,7 @@ def test_each_write_and_each_failure_has_its_line_in_the_log(router: Sidecar, cl
     assert (failed["level"], failed["code"]) == ("warning", "INVALID_ARGUMENT")
 
 
-def test_each_header_rule_that_is_made_or_removed_has_its_line_in_the_log(
-    router: Sidecar, clinic: Petclinic
-) -> None:
+def test_each_created_or_removed_header_rule_is_logged(router: Sidecar, clinic: Petclinic) -> None:
     alice = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
     with router.stub() as stub:
         (rule,) = stub.SetHeaderRoute(clinic.set_header_route("beta", alice)).rules

@@ -118,7 +118,7 @@ def test_a_late_write_lands_late_while_others_go_on(elbv2: Any, petclinic: Any, 
         assert not late.done()
         (rule,) = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
         assert [group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]] == [3, 4]
-        late.result()
+        late.result(10)
     (rule,) = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
     assert [group["Weight"] for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]] == [1, 2]
     writes = [entry for entry in control("GET", "journal") if entry["action"] == "ModifyRule"]

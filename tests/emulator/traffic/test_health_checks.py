@@ -321,4 +321,4 @@ def test_a_draining_target_finishes_its_request_and_gets_no_other(
         elbv2.deregister_targets(TargetGroupArn=petclinic.stable, Targets=[TARGET])
         assert http.request("GET", url).status == 503
         go_on.set()
-        assert running.result().data == b"finished"
+        assert running.result(20).data == b"finished"

@@ -1,4 +1,4 @@
-"""The clients of a region: how long they wait, how often they send, where their credentials come from."""
+"""The client of a region: its time-outs, its attempts, and the source of its credentials."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 5
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_regions_client_has_the_limits_that_are_promised() -> None:
+def test_a_regions_client_has_the_documented_limits() -> None:
     client = ClientsByRegion(connections=16).of("eu-west-1")
     config: Any = client.meta.config
     assert client.meta.region_name == "eu-west-1"
@@ -26,14 +26,14 @@ def test_a_regions_client_has_the_limits_that_are_promised() -> None:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_region_has_one_client_and_another_region_its_own() -> None:
+def test_each_region_has_one_client_of_its_own() -> None:
     clients = ClientsByRegion(connections=1)
     assert clients.of("eu-west-1") is clients.of("eu-west-1")
     assert clients.of("eu-west-2").meta.region_name == "eu-west-2"
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_rollouts_author_who_names_many_regions_does_not_fill_the_memory() -> None:
+def test_many_regions_named_in_rollouts_do_not_fill_the_memory() -> None:
     clients = ClientsByRegion(connections=1)
     first = clients.of("aa-west-1")
     for number in range(1, 33):
@@ -42,7 +42,7 @@ def test_a_rollouts_author_who_names_many_regions_does_not_fill_the_memory() -> 
     assert clients.of("aa-west-1") is not first
 
 
-def test_credentials_that_come_later_are_found(
+def test_credentials_that_appear_later_are_found(
     credentials_file: Path, request: pytest.FixtureRequest
 ) -> None:
     clients = ClientsByRegion(connections=1)
