@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.emulator.undocumented import _only_what_is_documented  # noqa: F401  it is there for every test
 from support.router.petclinic import Petclinic, petclinic

@@ -1,4 +1,4 @@
-"""Describe and modify the attributes of load balancers."""
+"""The operations that describe and modify the attributes of load balancers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,14 +40,14 @@ def describe_load_balancer_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     balancer = require(state, parameters["LoadBalancerArn"])
-    return state, attributes.described(ATTRIBUTES, balancer.attributes)
+    return state, attributes.description(ATTRIBUTES, balancer.attributes)
 
 
 def modify_load_balancer_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     balancer = require(state, parameters["LoadBalancerArn"])
-    sent = attributes.sent("Load balancer", ATTRIBUTES, parameters["Attributes"])
+    sent = attributes.read_values("Load balancer", ATTRIBUTES, parameters["Attributes"])
     values = {**balancer.attributes, **sent}
     if values.get("load_balancing.cross_zone.enabled") == "false":
         raise ApiError(
@@ -61,4 +61,4 @@ def modify_load_balancer_attributes(
             )
     balancer = replace(balancer, attributes=values)
     state = replace(state, load_balancers=with_one(state.load_balancers, balancer.arn, balancer))
-    return state, attributes.described(ATTRIBUTES, values)
+    return state, attributes.description(ATTRIBUTES, values)
