@@ -51,7 +51,7 @@ async def serve(
     idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Server]:
     """An emulator that serves this world, starting with `contents`, until the context is left."""
-    shapes.service()  # reading the service model takes long: not in the first call
+    shapes.service()  # loading the service model is slow, and would delay the first call
     random = random or Random()  # noqa: S311  traffic, not secrets
     listeners = OpenListeners(
         world.addresses,

@@ -29,7 +29,7 @@ Levels = Mapping[Bucket, Level]
 
 
 def buckets(action: str) -> tuple[Bucket, Bucket]:
-    """The buckets that an action draws from: the one for all actions, and a smaller one for its kind."""
+    """The buckets that an action draws from: the bucket for all actions, and the bucket for its kind."""
     if action.startswith("Describe"):
         return ALL, DESCRIBING
     return ALL, REGISTERING if action in {"RegisterTargets", "DeregisterTargets"} else MUTATING

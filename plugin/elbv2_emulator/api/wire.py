@@ -79,7 +79,7 @@ def _items(node: Tree | str, word: str) -> list[Tree | str]:
         return []
     items = node.get(word) if isinstance(node, dict) and set(node) == {word} else None
     if not isinstance(items, dict) or not all(number.isascii() and number.isdigit() for number in items):
-        raise ValidationError(f"A list is not written as '….{word}.N'")
+        raise ValidationError(f"A list must be sent as '….{word}.N'")
     return [items[number] for number in sorted(items, key=int)]
 
 

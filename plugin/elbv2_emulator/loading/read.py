@@ -1,4 +1,4 @@
-"""Contents from text, a saved state or the output of the AWS CLI, checked for missing resources."""
+"""Reads contents from text: a saved state, or the output of the AWS CLI. Refuses incomplete contents."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -145,7 +145,7 @@ def forwards(action: Described) -> Iterator[tuple[str, int | None]]:
         yield action["TargetGroupArn"], None
 
 
-def with_one(resources: Mapping[str, Value], arn: str, resource: Value) -> Mapping[str, Value]:
+def with_resource(resources: Mapping[str, Value], arn: str, resource: Value) -> Mapping[str, Value]:
     return {**resources, arn: resource}
 
 

@@ -34,7 +34,7 @@ class Addresses:
             self._changed |= {target for target, _ in before.items() ^ self.map.items()}
 
     def replace(self, addresses: Mapping[str, str]) -> None:
-        """Replace the whole map by one that fits the loaded health: no target is checked again for it."""
+        """Replace the whole map without rechecking targets: it was saved together with their health."""
         for backend in addresses.values():
             parse_loopback_address(backend)
         with self._lock:

@@ -8,7 +8,7 @@ from elbv2_emulator.traffic.matching import Request
 _SERVER = {"Server": "awselb/2.0"}
 _TITLES = {
     400: "400 Bad Request",
-    464: "464",  # the target group's protocol version does not accept requests of the client's
+    464: "464",  # the target group's protocol version does not accept the client's requests
     500: "500 Internal Server Error",
     502: "502 Bad Gateway",
     503: "503 Service Temporarily Unavailable",

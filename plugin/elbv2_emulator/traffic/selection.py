@@ -48,7 +48,7 @@ _HEALTHY = frozenset({"healthy", "unavailable"})
 
 
 def _enough(group: TargetGroup, healthy: int, known: int) -> bool:
-    """Whether so many of the known targets being healthy satisfies both attributes."""
+    """Whether this number of healthy targets satisfies both attributes."""
     count = group.attributes.get(f"{_MINIMUM}.count", "1")
     percentage = group.attributes.get(f"{_MINIMUM}.percentage", "off")
     by_count = count == "off" or healthy >= int(count)

@@ -80,7 +80,7 @@ def test_another_version_of_the_api_is_refused(post: Callable[..., tuple[int, st
         pytest.param({"Name": "a", "Protocol": "SPDY"}, "enum value set: [HTTP, HTTPS,", id="enum"),
         pytest.param({"Name": "a", "Tags.member.1.Key": "a!"}, "regular expression pattern", id="pattern"),
         pytest.param({"Name": "a", "Tags.member.1": "a"}, "Member must be a structure", id="structure"),
-        pytest.param({"Name": "a", "Tags.1.Key": "a"}, "A list is not written as", id="list"),
+        pytest.param({"Name": "a", "Tags.1.Key": "a"}, "A list must be sent as", id="list"),
         pytest.param({"Name": "a", "Tags": ""}, "length greater than or equal to 1", id="empty list"),
         pytest.param({"Name": "a", "Name.x": "a"}, "contradicts another parameter", id="contradiction"),
         pytest.param({"Name": "%ff"}, "not form-encoded UTF-8", id="encoding"),

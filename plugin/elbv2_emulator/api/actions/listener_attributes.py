@@ -7,7 +7,7 @@ from typing import Any
 from elbv2_emulator.api import attributes
 from elbv2_emulator.api.actions.listeners import require
 from elbv2_emulator.api.attributes import BOOLEAN, Attribute, text
-from elbv2_emulator.state.resources import Scope, State, with_one
+from elbv2_emulator.state.resources import Scope, State, with_resource
 
 LONGEST = 1024
 # The request headers that can be renamed.
@@ -67,5 +67,5 @@ def modify_listener_attributes(
     sent = attributes.read_values("Listener", ATTRIBUTES, parameters["Attributes"])
     values = {**listener.attributes, **sent}
     listener = replace(listener, attributes=values)
-    state = replace(state, listeners=with_one(state.listeners, listener.arn, listener))
+    state = replace(state, listeners=with_resource(state.listeners, listener.arn, listener))
     return state, attributes.description(ATTRIBUTES, values)

@@ -11,7 +11,7 @@ from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.checks.actions import check_actions, check_groups
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import LISTENERS_OF_BALANCER
-from elbv2_emulator.state.resources import Described, Listener, Rule, Scope, State, with_one
+from elbv2_emulator.state.resources import Described, Listener, Rule, Scope, State, with_resource
 
 PROTOCOLS = ("HTTP", "HTTPS")
 DEFAULT_POLICY = "ELBSecurityPolicy-2016-08"
@@ -58,8 +58,8 @@ def create_listener(
     )
     state = replace(
         state,
-        listeners=with_one(state.listeners, listener.arn, listener),
-        rules=with_one(state.rules, default.arn, default),
+        listeners=with_resource(state.listeners, listener.arn, listener),
+        rules=with_resource(state.rules, default.arn, default),
     )
     state = with_tags(state, listener.arn, parameters.get("Tags", ()))
     return state, {"Listeners": [_description(state, listener)]}
@@ -159,8 +159,8 @@ def modify_listener(
         default = replace(default, actions=actions)
     state = replace(
         state,
-        listeners=with_one(state.listeners, listener.arn, listener),
-        rules=with_one(state.rules, default.arn, default),
+        listeners=with_resource(state.listeners, listener.arn, listener),
+        rules=with_resource(state.rules, default.arn, default),
     )
     return state, {"Listeners": [_description(state, listener)]}
 

@@ -10,7 +10,7 @@ from elbv2_emulator.api.actions.paging import check_how_many, page
 from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import LOAD_BALANCERS
-from elbv2_emulator.state.resources import LoadBalancer, Scope, State, with_one, without
+from elbv2_emulator.state.resources import LoadBalancer, Scope, State, with_resource, without
 
 FEWEST_SUBNETS = 2
 # AWS's hosted zone for us-east-1, which an alias record of Route 53 needs.
@@ -60,7 +60,7 @@ def create_load_balancer(
             "State": {"Code": "active"},
         },
     )
-    state = replace(state, load_balancers=with_one(state.load_balancers, created.arn, created))
+    state = replace(state, load_balancers=with_resource(state.load_balancers, created.arn, created))
     return with_tags(state, created.arn, parameters.get("Tags", ())), {
         "LoadBalancers": [description(created)]
     }

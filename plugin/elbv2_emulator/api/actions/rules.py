@@ -12,7 +12,7 @@ from elbv2_emulator.api.checks.actions import check_actions, check_groups
 from elbv2_emulator.api.checks.conditions import check_conditions, check_transforms
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import RULES_OF_BALANCER
-from elbv2_emulator.state.resources import Rule, Scope, State, with_one, without
+from elbv2_emulator.state.resources import Rule, Scope, State, with_resource, without
 
 
 def create_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
@@ -35,7 +35,7 @@ def create_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> t
         actions=as_described.actions(sent),
         transforms=tuple(transforms),
     )
-    state = replace(state, rules=with_one(state.rules, rule.arn, rule))
+    state = replace(state, rules=with_resource(state.rules, rule.arn, rule))
     return with_tags(state, rule.arn, parameters.get("Tags", ())), {"Rules": [description(rule)]}
 
 
@@ -102,7 +102,7 @@ def modify_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> t
     elif parameters.get("Transforms"):
         check_transforms(parameters["Transforms"])
         rule = replace(rule, transforms=tuple(parameters["Transforms"]))
-    return replace(state, rules=with_one(state.rules, rule.arn, rule)), {"Rules": [description(rule)]}
+    return replace(state, rules=with_resource(state.rules, rule.arn, rule)), {"Rules": [description(rule)]}
 
 
 def _require_not_default(state: State, arn: str, participle: str) -> Rule:

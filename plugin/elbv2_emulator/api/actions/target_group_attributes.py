@@ -7,7 +7,7 @@ from typing import Any
 from elbv2_emulator.api import attributes
 from elbv2_emulator.api.actions.target_groups import ATTRIBUTES, require
 from elbv2_emulator.api.errors import ApiError
-from elbv2_emulator.state.resources import Scope, State, TargetGroup, forwards, with_one
+from elbv2_emulator.state.resources import Scope, State, TargetGroup, forwards, with_resource
 
 
 def describe_target_group_attributes(
@@ -24,7 +24,7 @@ def modify_target_group_attributes(
     sent = attributes.read_values("Target group", ATTRIBUTES, parameters["Attributes"])
     group = replace(group, attributes={**group.attributes, **sent})
     _check_stickiness(state, group)
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
     return state, attributes.description(ATTRIBUTES, group.attributes)
 
 

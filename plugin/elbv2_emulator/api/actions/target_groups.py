@@ -12,7 +12,7 @@ from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.attributes import BOOLEAN, Attribute, between, one_of, text
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import GROUPS, TARGETS_OF_GROUP
-from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_one, without
+from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_resource, without
 
 PROTOCOLS = ("HTTP", "HTTPS")
 TARGET_TYPES = ("instance", "ip")
@@ -75,7 +75,7 @@ def create_target_group(
         settings=settings,
         attributes={key: attribute.default for key, attribute in ATTRIBUTES.items()},
     )
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
     state = with_tags(state, group.arn, parameters.get("Tags", ()))
     return state, {"TargetGroups": [_description(state, group)]}
 
@@ -173,7 +173,7 @@ def modify_target_group(
     settings = {**group.settings, **sent}
     _check_health_check(settings)
     group = replace(group, settings=settings)
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
     return state, {"TargetGroups": [_description(state, group)]}
 
 

@@ -10,7 +10,7 @@ from elbv2_emulator.api.actions.target_groups import DEREGISTRATION_DELAY, requi
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import TARGETS_OF_BALANCER, TARGETS_OF_GROUP
 from elbv2_emulator.state import target_health
-from elbv2_emulator.state.resources import Described, Scope, State, Target, TargetGroup, with_one
+from elbv2_emulator.state.resources import Described, Scope, State, Target, TargetGroup, with_resource
 
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _PRIVATE = tuple(
@@ -76,7 +76,7 @@ def _key(group: TargetGroup, sent: Described) -> tuple[str, int]:
 
 def _with_targets(state: State, group: TargetGroup, targets: Mapping[tuple[str, int], Target]) -> State:
     changed = replace(group, targets=targets)
-    return replace(state, target_groups=with_one(state.target_groups, group.arn, changed))
+    return replace(state, target_groups=with_resource(state.target_groups, group.arn, changed))
 
 
 def deregister_targets(

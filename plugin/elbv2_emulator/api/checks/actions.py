@@ -157,7 +157,7 @@ def _check_oidc(config: Described, existing: Sequence[Described]) -> None:
         )
     if not keeps_secret and "ClientSecret" not in config:
         raise InvalidLoadBalancerAction(
-            "'ClientSecret' must be specified, or 'UseExistingClientSecret' for a secret that is there"
+            "'ClientSecret' must be specified, or 'UseExistingClientSecret' to keep the existing secret"
         )
 
 
