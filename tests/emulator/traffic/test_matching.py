@@ -102,8 +102,8 @@ def test_a_header_matches_by_any_of_its_lines_and_is_case_insensitive(
 def test_a_query_string_matches_by_any_decoded_pair_and_is_case_insensitive(
     wanted: dict[str, str], query: str, met: bool
 ) -> None:
-    one = rule(condition("query-string", "QueryStringConfig", Values=[wanted]))
-    assert matches(one, request(query=query)) is met
+    wanted = rule(condition("query-string", "QueryStringConfig", Values=[wanted]))
+    assert matches(wanted, request(query=query)) is met
 
 
 @pytest.mark.parametrize(
