@@ -87,7 +87,7 @@ def test_a_header_matches_by_any_of_its_lines_and_is_case_insensitive(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "query", "met"),
+    ("pair", "query", "met"),
     [
         ({"Key": "version", "Value": "v1"}, "a=b&Version=V1", True),
         ({"Key": "version", "Value": "v1"}, "version=v10", False),
@@ -100,9 +100,9 @@ def test_a_header_matches_by_any_of_its_lines_and_is_case_insensitive(
     ],
 )
 def test_a_query_string_matches_by_any_decoded_pair_and_is_case_insensitive(
-    wanted: dict[str, str], query: str, met: bool
+    pair: dict[str, str], query: str, met: bool
 ) -> None:
-    wanted = rule(condition("query-string", "QueryStringConfig", Values=[wanted]))
+    wanted = rule(condition("query-string", "QueryStringConfig", Values=[pair]))
     assert matches(wanted, request(query=query)) is met
 
 
