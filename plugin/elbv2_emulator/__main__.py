@@ -1,4 +1,4 @@
-"""The program elbv2-emulator: an emulator on a loopback address until it is told to end."""
+"""The program elbv2-emulator: serves an emulator until it receives SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -7,11 +7,16 @@ import sys
 import time
 from pathlib import Path
 
-from elbv2_emulator.loading.read import read
-from elbv2_emulator.loading.saved import Start
-from elbv2_emulator.server import listening
+from elbv2_emulator.loading.read import read_contents
+from elbv2_emulator.loading.saved import Contents
+from elbv2_emulator.server import serve
 from elbv2_emulator.state.timing import Timing
-from elbv2_emulator.traffic.addresses import NotAnAddress, NotLoopback, address, loopback
+from elbv2_emulator.traffic.addresses import (
+    NotAnAddress,
+    NotLoopback,
+    parse_address,
+    parse_loopback_address,
+)
 from elbv2_emulator.world import World
 
 
@@ -23,13 +28,13 @@ def main() -> None:
         "--api",
         metavar="HOST:PORT",
         default="127.0.0.1:4566",
-        help="where the API listens; port 0 takes a free one (default: %(default)s)",
+        help="address that the API listens on; port 0 selects a free port (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-remote",
         action="store_true",
-        help="take an --api that is not on loopback. Whoever reaches it can change all it holds, without a "
-        "password, and have it connect to any port of this machine",
+        help="accept an --api address that is not on loopback. Anyone who can reach it can change everything "
+        "in the emulator without a password, and can make it connect to any port of this machine",
     )
     parser.add_argument(
         "--load",
@@ -37,37 +42,38 @@ def main() -> None:
         nargs="+",
         type=Path,
         default=[],
-        help="begin with a saved state (GET /_emulator/state), or with what aws elbv2 "
-        "describe-load-balancers, -listeners, -rules, -target-groups, -target-health and -tags printed, in "
-        "any number of files",
+        help="start with a saved state (the output of GET /_emulator/state), or with the output of "
+        "aws elbv2 describe-load-balancers, -listeners, -rules, -target-groups, -target-health and -tags, "
+        "in any number of files",
     )
-    told = parser.parse_args()
+    options = parser.parse_args()
     try:
-        host, port = address(told.api) if told.allow_remote else loopback(told.api)
+        parse = parse_address if options.allow_remote else parse_loopback_address
+        host, port = parse(options.api)
     except NotLoopback as error:
-        parser.error(f"--api: {error}; --allow-remote takes any address of this machine")
+        parser.error(f"--api: {error}; with --allow-remote any address of this machine is accepted")
     except NotAnAddress as error:
         parser.error(f"--api: {error}")
     try:
-        start = read(*(file.read_text() for file in told.load)) if told.load else Start()
+        contents = read_contents(*(file.read_text() for file in options.load)) if options.load else Contents()
     except (OSError, ValueError) as error:
         parser.error(f"--load: {error}")
     try:
-        asyncio.run(_serve(host, port, start))
+        asyncio.run(_serve_until_signal(host, port, contents))
     except OSError as error:
         parser.exit(1, f"elbv2-emulator: cannot listen: {error}\n")
 
 
-async def _serve(host: str, port: int, start: Start) -> None:
-    told_to_end = asyncio.Event()
+async def _serve_until_signal(host: str, port: int, contents: Contents) -> None:
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told_to_end.set)
+        loop.add_signal_handler(number, stop.set)
     world = World.fresh(time.time, Timing())
-    async with listening(host, port, world, start=start) as running:
-        sys.stdout.write(f"elbv2-emulator listens on {running.url}\n")
+    async with serve(host, port, world, contents=contents) as server:
+        sys.stdout.write(f"elbv2-emulator listens on {server.url}\n")
         sys.stdout.flush()
-        await told_to_end.wait()
+        await stop.wait()
 
 
 if __name__ == "__main__":

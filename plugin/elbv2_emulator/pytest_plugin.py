@@ -1,4 +1,4 @@
-"""The pytest fixture `elbv2_emulator`. It imports nothing until a test asks for it."""
+"""The pytest fixture `elbv2_emulator`. The emulator is imported only when a test requests the fixture."""
 
 from typing import TYPE_CHECKING
 
@@ -7,14 +7,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from elbv2_emulator.server import Emulator
+    from elbv2_emulator import Emulator
 
 
 @pytest.fixture
 def elbv2_emulator() -> "Iterator[Emulator]":
-    """An ELBv2 of the test's own: `elbv2_emulator.url` is the endpoint for boto3 or any other client."""
+    """A separate ELBv2 for each test: `elbv2_emulator.url` is the endpoint for boto3 or any other client."""
     try:
-        from elbv2_emulator.server import Emulator  # noqa: PLC0415  it is large, and may be missing
+        from elbv2_emulator import Emulator  # noqa: PLC0415  importing it takes long, and needs the extra
     except ModuleNotFoundError as error:
         pytest.fail(f"{error}: the emulator needs the extra, elbv2-trafficrouter[emulator]", pytrace=False)
     with Emulator() as running:

@@ -1,4 +1,4 @@
-"""All that an emulator remembers and goes by, and how it forgets it or begins with something else."""
+"""Everything that an emulator remembers, as a record of the parts that api, traffic and control share."""
 
 import copy
 from collections import defaultdict
@@ -18,9 +18,11 @@ from elbv2_emulator.traffic.tls import Authority
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`stores` and `throttle_levels` are kept for each region."""
+
     clock: Clock
     timing: Timing
-    timing_at_first: Timing
+    initial_timing: Timing
     traffic: TrafficSettings
     authority: Authority
     stores: defaultdict[str, Store]
@@ -29,7 +31,7 @@ class World:
     late_writes: LateWrites
     journal: Journal
     counts: Counts
-    throttled: defaultdict[str, throttle.Levels]
+    throttle_levels: defaultdict[str, throttle.Levels]
 
     @classmethod
     def fresh(cls, clock: Clock, timing: Timing | None) -> "World":
@@ -37,7 +39,7 @@ class World:
         return cls(
             clock=clock,
             timing=timing,
-            timing_at_first=copy.copy(timing),
+            initial_timing=copy.copy(timing),
             traffic=TrafficSettings(),
             authority=Authority(),
             stores=defaultdict(lambda: Store(clock, timing)),
@@ -46,5 +48,5 @@ class World:
             late_writes=LateWrites(clock),
             journal=Journal(),
             counts=Counts(),
-            throttled=defaultdict(dict),
+            throttle_levels=defaultdict(dict),
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.aws.proxy import Hold, proxy_to
 from support.router.petclinic import Petclinic, petclinic

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.router.petclinic import Petclinic, petclinic
 from support.router.refusals import Refusal, Request, refusal, resource

@@ -1,4 +1,4 @@
-"""For each test an emulator of its own, unchanged boto3 in front of it and real backends behind it."""
+"""A separate emulator for each test, with unmodified boto3 in front of it and real backends behind it."""
 
 import json
 import time
@@ -13,7 +13,7 @@ import urllib3
 from botocore.config import Config
 from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from support.emulator.backends import CANARY, STABLE, Backends
 from support.emulator.ground import Ground
 
@@ -32,7 +32,7 @@ def _no_instance_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def started() -> Iterator[ExitStack]:
-    """Closing it stops the emulator before the test is over."""
+    """A test that closes this stops its emulator early."""
     with ExitStack() as stack:
         yield stack
 
@@ -53,24 +53,24 @@ def client(
     ground: Ground, session: boto3.session.Session
 ) -> Iterator[Callable[[str], ElasticLoadBalancingv2Client]]:
     """A client for a region."""
-    made: list[ElasticLoadBalancingv2Client] = []
+    clients: list[ElasticLoadBalancingv2Client] = []
 
     def make(region: str) -> ElasticLoadBalancingv2Client:
-        one = session.client(
+        client = session.client(
             "elbv2",
             region_name=region,
             endpoint_url=ground.url,
             aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
             aws_secret_access_key="not-a-secret",  # noqa: S106  the emulator does not check it
-            # The emulator's own checks are what is tested, not botocore's.
+            # The emulator's checks are tested, not botocore's.
             config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
         )
-        made.append(one)
-        return one
+        clients.append(client)
+        return client
 
     yield make
-    for one in made:
-        one.close()
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ def elbv2(client: Callable[[str], ElasticLoadBalancingv2Client]) -> ElasticLoadB
 
 @pytest.fixture
 def http(emulator: Emulator) -> Iterator[urllib3.PoolManager]:
-    """A plain client that neither retries nor follows, and verifies listeners."""
+    """An HTTP client that verifies the listeners' certificates, without retries."""
     with urllib3.PoolManager(retries=False, timeout=10, ca_cert_data=emulator.ca) as pool:
         yield pool
 
 
 @pytest.fixture
 def control(emulator: Emulator, http: urllib3.PoolManager) -> Callable[..., Any]:
-    """Call /_emulator/ and give its JSON; any status but 200 fails."""
+    """Call /_emulator/ and return the JSON of the response; fail for any status but 200."""
 
     def call(method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -100,7 +100,7 @@ def control(emulator: Emulator, http: urllib3.PoolManager) -> Callable[..., Any]
 
 @dataclass
 class Petclinic:
-    """A load balancer, its HTTPS listener, the groups of a canary, and one rule that splits 90 to 10."""
+    """A load balancer, its HTTPS listener, stable and canary groups, and a rule that splits 90 to 10."""
 
     balancer: str
     listener: str
@@ -140,7 +140,7 @@ def petclinic(
         Certificates=[{"CertificateArn": ground.certificate}],
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )
-    made = Petclinic(
+    clinic = Petclinic(
         balancer=balancer_arn,
         listener=listener["Listeners"][0]["ListenerArn"],
         stable=make_group("was-stable"),
@@ -148,13 +148,13 @@ def petclinic(
         rule="",
     )
     rule = elbv2.create_rule(
-        ListenerArn=made.listener,
+        ListenerArn=clinic.listener,
         Priority=1,
         Conditions=[{"Field": "path-pattern", "Values": ["/petclinic*"]}],
-        Actions=made.split(90, 10),
+        Actions=clinic.split(90, 10),
     )
-    made.rule = rule["Rules"][0]["RuleArn"]
-    return made
+    clinic.rule = rule["Rules"][0]["RuleArn"]
+    return clinic
 
 
 @pytest.fixture
@@ -166,13 +166,13 @@ def backends() -> Iterator[Backends]:
 
 @pytest.fixture
 def wait_healthy(elbv2: ElasticLoadBalancingv2Client) -> Callable[..., None]:
-    """Wait until all targets of these groups have passed their checks."""
+    """Wait until all targets of these groups are healthy."""
 
     def states(groups: tuple[str, ...]) -> set[str]:
         return {
-            one["TargetHealth"]["State"]
+            target["TargetHealth"]["State"]
             for group in groups
-            for one in elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+            for target in elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         }
 
     def wait(*groups: str) -> None:
@@ -185,18 +185,18 @@ def wait_healthy(elbv2: ElasticLoadBalancingv2Client) -> Callable[..., None]:
 
 @pytest.fixture
 def listener_url(control: Callable[..., Any]) -> Callable[[str], str]:
-    """Where a listener takes real requests."""
+    """The URL on which a listener accepts requests."""
 
     def url(listener: str) -> str:
-        (found,) = (one["url"] for one in control("GET", "listeners") if one["listenerArn"] == listener)
-        return str(found)
+        (found,) = (entry for entry in control("GET", "listeners") if entry["listenerArn"] == listener)
+        return str(found["url"])
 
     return url
 
 
 @pytest.fixture
 def served(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any) -> Mapping[str, Any]:
-    """A backend of each version, registered under its pod's address."""
+    """A backend for each version, registered under the address of its pod."""
     running = {"stable": backends.start(text="1.0.0"), "canary": backends.start(text="1.0.1")}
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
     elbv2.register_targets(TargetGroupArn=petclinic.canary, Targets=[{"Id": CANARY, "Port": 8080}])

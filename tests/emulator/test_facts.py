@@ -1,4 +1,4 @@
-"""No fact is without a test, no test names another; and the facts that had none elsewhere."""
+"""Every fact has a test and every test names a known fact; and tests of facts that fit nowhere else."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from support.emulator.facts import FACTS
 
 def test_every_fact_has_a_test() -> None:
     texts = [file.read_text() for file in Path(__file__).parent.rglob("test_*.py")]
-    named = {one for text in texts for one in re.findall(r'^    """Fact: (.+)\."""$', text, re.MULTILINE)}
+    named = {fact for text in texts for fact in re.findall(r'^    """Fact: (.+)\."""$', text, re.MULTILINE)}
     assert named == set(FACTS)
 
 
@@ -26,7 +26,7 @@ def test_a_write_may_be_repeated(elbv2: Any, petclinic: Any) -> None:
     assert first == second == elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
 
 
-def test_three_rules_take_each_others_priorities(elbv2: Any, petclinic: Any) -> None:
+def test_three_rules_exchange_their_priorities(elbv2: Any, petclinic: Any) -> None:
     """Fact: priorities are unique, and SetRulePriorities may permute them."""
     fixed = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
     conditions = [{"Field": "path-pattern", "Values": ["/owners/*"]}]
@@ -36,14 +36,14 @@ def test_three_rules_take_each_others_priorities(elbv2: Any, petclinic: Any) -> 
         )["Rules"][0]["RuleArn"]
         for priority in (2, 3)
     ]
-    turned = [others[1], petclinic.rule, others[0]]
-    wanted = [{"RuleArn": rule, "Priority": number} for number, rule in enumerate(turned, start=1)]
+    rotated = [others[1], petclinic.rule, others[0]]
+    wanted = [{"RuleArn": rule, "Priority": number} for number, rule in enumerate(rotated, start=1)]
     elbv2.set_rule_priorities(RulePriorities=wanted)
     rules = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
-    assert [rule["RuleArn"] for rule in rules[:3]] == turned
+    assert [rule["RuleArn"] for rule in rules[:3]] == rotated
 
 
-def test_there_is_no_mirroring(elbv2: Any, petclinic: Any) -> None:
+def test_there_is_no_mirroring_action(elbv2: Any, petclinic: Any) -> None:
     """Fact: no mirroring action exists."""
     with refused("ValidationError", "enum value set"):
         elbv2.modify_rule(
@@ -59,7 +59,7 @@ def test_there_is_no_mirroring(elbv2: Any, petclinic: Any) -> None:
         ("ModifyRule", "AccessDenied", 403),
     ],
 )
-def test_an_error_has_the_status_that_aws_gives_it(
+def test_an_error_has_the_http_status_of_aws(
     *, elbv2: Any, petclinic: Any, control: Any, action: str, error: str, status: int
 ) -> None:
     """Fact: HealthUnavailable is 500; Throttling is 400; AccessDenied is 403."""
@@ -71,7 +71,7 @@ def test_an_error_has_the_status_that_aws_gives_it(
             elbv2.describe_target_health(TargetGroupArn=petclinic.stable)
 
 
-def test_every_error_of_the_service_model_has_its_status() -> None:
+def test_every_error_of_the_service_model_has_its_http_status() -> None:
     shapes = (service().shape_for(name) for name in service().shape_names)
     errors = [shape.metadata["error"] for shape in shapes if shape.metadata.get("exception")]
     assert errors

@@ -1,4 +1,4 @@
-"""The program elbv2-emulator, and the real AWS CLI against it."""
+"""The program elbv2-emulator, and the real AWS CLI as its client."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 
 BIN = Path(sys.executable).parent
 
@@ -41,21 +41,21 @@ def program(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         ((sys.executable, "-m", "elbv2_emulator"), signal.SIGINT),
     ],
 )
-def test_the_program_says_where_it_listens_and_ends_when_told(
+def test_the_program_prints_its_address_and_ends_on_a_signal(
     command: tuple[str, ...], number: signal.Signals, http: urllib3.PoolManager
 ) -> None:
     with program(*command, "--api", "127.0.0.1:0") as (process, url):
         fault = b'{"action": "DescribeRules", "latencySeconds": 60, "times": 1}'
         assert http.request("POST", f"{url}/_emulator/faults", body=fault).status == 200
         with ThreadPoolExecutor(1) as pool:
-            # Neither this call nor the open connections may hold the end back.
-            held = pool.submit(held_back, url)
+            # Neither this call nor the open connections may delay the shutdown.
+            held = pool.submit(call_and_fail, url)
             while http.request("GET", f"{url}/_emulator/faults").data != b"[]":
                 assert not held.done()
-            _ends(process, number)
+            check_ends(process, number)
 
 
-def held_back(url: str) -> None:
+def call_and_fail(url: str) -> None:
     headers = {
         "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/elasticloadbalancing/aws4_request"
     }
@@ -65,23 +65,23 @@ def held_back(url: str) -> None:
         )
 
 
-def _ends(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    begun = time.monotonic()
+def check_ends(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    started = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=10)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - started < 1
     assert (process.returncode, out, err) == (0, "", "")
 
 
 @pytest.mark.parametrize("api", ["0.0.0.0:0", "10.0.0.1:4566", "localhost:4566", "127.0.0.1", "[::]:4566"])
-def test_the_program_listens_on_loopback_only(api: str) -> None:
+def test_the_program_listens_only_on_loopback_by_default(api: str) -> None:
     command = (sys.executable, "-m", "elbv2_emulator", "--api", api)
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert (run.returncode, run.stdout) == (2, "")
     assert f"--api: '{api}'" in run.stderr
 
 
-def test_the_program_listens_elsewhere_when_it_is_told_to_in_so_many_words() -> None:
+def test_the_program_listens_on_any_address_with_allow_remote() -> None:
     command = (sys.executable, "-m", "elbv2_emulator", "--api", "0.0.0.0:0", "--allow-remote")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -90,7 +90,7 @@ def test_the_program_listens_elsewhere_when_it_is_told_to_in_so_many_words() -> 
     assert re.fullmatch(r"elbv2-emulator listens on http://0\.0\.0\.0:\d+\n", line)
 
 
-def test_the_program_begins_with_what_it_is_given(
+def test_the_program_starts_with_a_saved_state(
     emulator: Emulator, petclinic: Any, http: urllib3.PoolManager, tmp_path: Path
 ) -> None:
     (tmp_path / "state.json").write_text(emulator.save())
@@ -102,7 +102,9 @@ def test_the_program_begins_with_what_it_is_given(
 
 
 @pytest.mark.parametrize("text", [None, '{"Attributes": []}'], ids=["no file", "something else"])
-def test_what_cannot_be_loaded_ends_the_program_with_a_sentence(text: str | None, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_loaded_ends_the_program_with_a_sentence(
+    text: str | None, tmp_path: Path
+) -> None:
     file = tmp_path / "state.json"
     if text is not None:
         file.write_text(text)
@@ -113,7 +115,7 @@ def test_what_cannot_be_loaded_ends_the_program_with_a_sentence(text: str | None
     assert "Traceback" not in run.stderr
 
 
-def test_a_port_that_is_taken_ends_the_program_with_a_sentence(emulator: Emulator) -> None:
+def test_a_port_that_is_in_use_ends_the_program_with_a_sentence(emulator: Emulator) -> None:
     command = (sys.executable, "-m", "elbv2_emulator", "--api", emulator.url.removeprefix("http://"))
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert (run.returncode, run.stdout) == (1, "")

@@ -1,9 +1,13 @@
-"""The pytest plugin, in a project of somebody else's."""
+"""The pytest plugin, as another project uses it; and the package's imports on first use."""
 
 import subprocess
 import sys
 
 import pytest
+
+import elbv2_emulator
+from elbv2_emulator.api.faults import Fault
+from elbv2_emulator.emulator import Emulator
 
 pytest_plugins = ["pytester"]
 
@@ -14,7 +18,7 @@ PROJECT = """
     urls = []
 
     @pytest.mark.parametrize("name", ["first", "second"])
-    def test_each_has_an_emulator_of_its_own(elbv2_emulator, name):
+    def test_each_test_has_its_own_emulator(elbv2_emulator, name):
         urls.append(elbv2_emulator.url)
         elbv2 = boto3.client(
             "elbv2",
@@ -35,7 +39,7 @@ PROJECT = """
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    # Whether or not the installed package has its entry point, it is loaded once.
+    # The plugin is loaded exactly once, whether or not the installed package has its entry point.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
 
@@ -44,17 +48,17 @@ def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return project.runpytest_subprocess("-p", "elbv2_emulator.pytest_plugin", *arguments)
 
 
-def test_a_test_that_names_the_fixture_has_an_emulator(project: pytest.Pytester) -> None:
+def test_a_test_that_requests_the_fixture_gets_an_emulator(project: pytest.Pytester) -> None:
     project.makepyfile(PROJECT)
     run(project, "-W", "error").assert_outcomes(passed=2)
 
 
-def test_a_project_without_the_extra_hears_of_it_only_when_it_asks(project: pytest.Pytester) -> None:
+def test_a_missing_extra_is_reported_only_when_the_fixture_is_requested(project: pytest.Pytester) -> None:
     project.makepyfile(
         aiohttp="raise ModuleNotFoundError('no aiohttp')",
         test_project="""
-            def test_that_does_not_ask(): ...
-            def test_that_asks(elbv2_emulator): ...
+            def test_without_the_fixture(): ...
+            def test_with_the_fixture(elbv2_emulator): ...
         """,
     )
     result = run(project)
@@ -62,9 +66,14 @@ def test_a_project_without_the_extra_hears_of_it_only_when_it_asks(project: pyte
     result.stdout.fnmatch_lines(["*no aiohttp*elbv2-trafficrouter?emulator?*"])
 
 
-def test_the_plugin_imports_nothing_large() -> None:
-    code = (
-        "import sys, elbv2_emulator.pytest_plugin; print({'aiohttp', 'botocore', 'boto3'} & set(sys.modules))"
-    )
+@pytest.mark.parametrize("module", ["elbv2_emulator", "elbv2_emulator.pytest_plugin"])
+def test_importing_the_package_or_the_plugin_imports_nothing_large(module: str) -> None:
+    code = f"import sys, {module}; print({{'aiohttp', 'botocore', 'boto3'}} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_the_package_has_the_names_that_a_program_needs() -> None:
+    assert elbv2_emulator.Emulator is Emulator
+    assert elbv2_emulator.Fault is Fault
+    assert not hasattr(elbv2_emulator, "Emulators")

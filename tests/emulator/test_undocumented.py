@@ -1,4 +1,4 @@
-"""What AWS does not document is accepted, and marked in the journal."""
+"""Calls and requests that AWS does not document are accepted, and marked in the journal."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ JWT = {
 
 
 def mark(control: Any) -> str | None:
-    """That of the last call."""
+    """The mark of the last call."""
     entry = control("GET", "journal")[-1]
     assert entry["status"] == 200
-    found: str | None = entry.get("undocumented")
-    return found
+    undocumented: str | None = entry.get("undocumented")
+    return undocumented
 
 
 def forward(*pairs: tuple[str, int | None]) -> list[dict[str, Any]]:
@@ -31,21 +31,23 @@ def forward(*pairs: tuple[str, int | None]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.undocumented
-def test_all_weights_zero(elbv2: Any, petclinic: Any, control: Any) -> None:
+def test_a_forward_with_all_weights_zero_is_marked(elbv2: Any, petclinic: Any, control: Any) -> None:
     """Fact: all weights zero is undocumented."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(0, 0))
     assert mark(control) == "a forward action with all weights 0"
 
 
 @pytest.mark.undocumented
-def test_a_single_group_at_zero(elbv2: Any, petclinic: Any, control: Any) -> None:
+def test_a_single_group_at_weight_zero_is_marked(elbv2: Any, petclinic: Any, control: Any) -> None:
     """Fact: a single group at zero is undocumented."""
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward((petclinic.stable, 0)))
     assert mark(control) == "a lone target group at weight 0"
 
 
 @pytest.mark.undocumented
-def test_an_escaped_wildcard_outside_a_query_string(elbv2: Any, petclinic: Any, control: Any) -> None:
+def test_an_escaped_wildcard_outside_a_query_string_is_marked(
+    elbv2: Any, petclinic: Any, control: Any
+) -> None:
     """Fact: escaping by a backslash is documented for query strings only."""
     config = {"HttpHeaderName": "X-Canary", "Values": [r"\*"]}
     elbv2.modify_rule(
@@ -55,17 +57,17 @@ def test_an_escaped_wildcard_outside_a_query_string(elbv2: Any, petclinic: Any, 
 
 
 @pytest.mark.undocumented
-def test_no_claims_at_all(elbv2: Any, petclinic: Any, control: Any) -> None:
-    """Fact: an empty AdditionalClaims is to be left out."""
+def test_an_empty_list_of_claims_is_marked(elbv2: Any, petclinic: Any, control: Any) -> None:
+    """Fact: AdditionalClaims must be left out when it is empty."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[JWT, FIXED])
     assert mark(control) == "an empty AdditionalClaims"
 
 
 @pytest.mark.undocumented
-def test_only_targets_in_registration(
+def test_a_request_to_a_group_with_only_initial_targets_is_marked_once(
     elbv2: Any, petclinic: Any, control: Any, listener_url: Any, http: urllib3.PoolManager
 ) -> None:
-    """Fact: only initial targets is undocumented."""
+    """Fact: a group with only initial targets is undocumented."""
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": "10.64.0.3", "Port": 8080}])
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=forward((petclinic.stable, 1)))
     for _ in range(3):
@@ -83,11 +85,11 @@ def test_only_targets_in_registration(
         pytest.param(
             (None,),
             [{"Field": "query-string", "QueryStringConfig": {"Values": [{"Value": r"\*"}]}}],
-            id="a lone group without weight",
+            id="a single group without weight",
         ),
     ],
 )
-def test_what_is_documented_has_no_mark(
+def test_documented_calls_are_not_marked(
     elbv2: Any, petclinic: Any, control: Any, weights: tuple[int | None, ...], conditions: Any
 ) -> None:
     actions = forward(*zip((petclinic.stable, petclinic.canary), weights, strict=False))

@@ -1,1 +1,1 @@
-"""The control plane: ELBv2's API."""
+"""The control plane, which is ELBv2's API: protocol, operations, checks and faults. Never imports traffic."""

@@ -1,4 +1,4 @@
-"""ELBv2's ARNs: made in AWS's shape, and taken apart."""
+"""ELBv2's ARNs: how they are built and parsed."""
 
 import hashlib
 import re
@@ -12,8 +12,8 @@ DEFAULT_REGION = "us-east-1"
 _ID = r"[0-9a-f]{16}"
 _NAME = r"[A-Za-z0-9-]{1,32}"
 _SHAPES: Mapping[str, tuple[str, re.Pattern[str]]] = {
-    kind: (words, re.compile(rf"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{{12}}:{path}"))
-    for kind, words, path in (
+    kind: (noun, re.compile(rf"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{{12}}:{path}"))
+    for kind, noun, path in (
         ("LoadBalancer", "load balancer", rf"loadbalancer/(?:app|net|gwy)/{_NAME}/{_ID}"),
         ("Listener", "listener", rf"listener/(?:app|net|gwy)/{_NAME}/{_ID}/{_ID}"),
         ("Rule", "rule", rf"listener-rule/(?:app|net)/{_NAME}/{_ID}/{_ID}/{_ID}"),
@@ -23,7 +23,7 @@ _SHAPES: Mapping[str, tuple[str, re.Pattern[str]]] = {
 
 
 def partition(region: str) -> str:
-    """The partition that a region belongs to."""
+    """The AWS partition of a region."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
@@ -48,7 +48,7 @@ def rule_arn(listener: str, identity: str) -> str:
 
 
 def identity(serial: int, *names: str) -> str:
-    """Sixteen hexadecimal digits that are the same whenever the same things are made in the same order."""
+    """Sixteen hexadecimal digits; the same whenever the same resources are created in the same order."""
     return hashlib.blake2b("\0".join((str(serial), *names)).encode(), digest_size=8).hexdigest()
 
 
@@ -58,15 +58,15 @@ def region_of(arn: str) -> str:
 
 
 def kind_of(arn: str) -> str | None:
-    """LoadBalancer, Listener, Rule or TargetGroup; None for what is no ARN of ELBv2."""
+    """LoadBalancer, Listener, Rule or TargetGroup; None for a text that is not an ARN of ELBv2."""
     return next((kind for kind, (_, shape) in _SHAPES.items() if shape.fullmatch(arn)), None)
 
 
 def check_kind(arn: str, kind: str) -> None:
-    """Refuse, as AWS does, an ARN that cannot be one of this kind."""
-    words, shape = _SHAPES[kind]
+    """Refuse, as AWS does, an ARN that does not have the format of this kind of resource."""
+    noun, shape = _SHAPES[kind]
     if not shape.fullmatch(arn):
-        raise ValidationError(f"'{arn}' is not a valid {words} ARN")
+        raise ValidationError(f"'{arn}' is not a valid {noun} ARN")
 
 
 def not_found(arn: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""What AWS gives back for actions and conditions that were sent: defaults filled in, secrets gone."""
+"""Actions and conditions as AWS describes them: with defaults filled in and secrets removed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ _REDIRECT_DEFAULTS: Mapping[str, str] = {
 
 
 def actions(sent: Sequence[Described]) -> tuple[Described, ...]:
-    """Checked actions as a description shows them, in their order."""
+    """Valid actions as AWS describes them, in their order."""
     ordered = sorted(sent, key=lambda action: action.get("Order", 1))
     return tuple(_action({**action, "Order": action.get("Order", 1)}) for action in ordered)
 
@@ -53,7 +53,7 @@ def _forward(action: dict[str, Any]) -> Described:
     groups = list(forwards(action))
     stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
     enabled = stickiness.get("Enabled", False)
-    answer = {
+    described = {
         "Type": "forward",
         "Order": action["Order"],
         "ForwardConfig": {
@@ -67,7 +67,7 @@ def _forward(action: dict[str, Any]) -> Described:
             ),
         },
     }
-    return {**answer, "TargetGroupArn": groups[0][0]} if len(groups) == 1 else answer
+    return {**described, "TargetGroupArn": groups[0][0]} if len(groups) == 1 else described
 
 
 def _authenticate(action: dict[str, Any], member: str) -> Described:
@@ -76,7 +76,7 @@ def _authenticate(action: dict[str, Any], member: str) -> Described:
 
 
 def conditions(sent: Sequence[Described]) -> tuple[Described, ...]:
-    """Checked conditions as a description shows them."""
+    """Valid conditions as AWS describes them."""
     return tuple(_condition(condition) for condition in sent)
 
 

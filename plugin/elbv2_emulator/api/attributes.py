@@ -1,4 +1,4 @@
-"""Attributes of a kind of resource: which there are, what they are by default, and what they may be."""
+"""Attributes of a kind of resource: their keys, default values and valid values."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ def one_of(*words: str) -> Allowed:
 
 
 def between(least: int, most: int, *words: str) -> Allowed:
-    """Whole numbers from least to most, and these words."""
+    """Integers from `least` to `most`, and these words."""
     return lambda value: (
         value in words or (value.isascii() and value.isdigit() and least <= int(value) <= most)
     )
@@ -35,22 +35,22 @@ def text(longest: int) -> Allowed:
 BOOLEAN = one_of("true", "false")
 
 
-def sent(what: str, known: Mapping[str, Attribute], attributes: Sequence[Described]) -> dict[str, str]:
-    """What a request sets, by key; refused if this kind of resource cannot have it."""
-    keys = Counter(one.get("Key", "") for one in attributes)
+def read_values(what: str, known: Mapping[str, Attribute], attributes: Sequence[Described]) -> dict[str, str]:
+    """The values that a request sets, by key. Refuses those that this kind of resource cannot have."""
+    keys = Counter(pair.get("Key", "") for pair in attributes)
     for key, count in keys.items():
         if key not in known:
             raise ValidationError(f"{what} attribute key '{key}' is not recognized")
         if count > 1:
             raise ValidationError(f"{what} attribute key '{key}' is specified more than once")
-    values = {one["Key"]: one.get("Value", "") for one in attributes}
+    values = {pair["Key"]: pair.get("Value", "") for pair in attributes}
     for key, value in values.items():
         if not known[key].allowed(value):
             raise ValidationError(f"{what} attribute value '{value}' is not valid for the key '{key}'")
     return values
 
 
-def described(known: Mapping[str, Attribute], values: Mapping[str, str]) -> dict[str, Any]:
-    """The output of the calls that describe or modify attributes, for those that differ from the defaults."""
-    everything = {**{key: one.default for key, one in known.items()}, **values}
-    return {"Attributes": [{"Key": key, "Value": value} for key, value in everything.items()]}
+def description(known: Mapping[str, Attribute], values: Mapping[str, str]) -> dict[str, Any]:
+    """The output of the calls that describe or modify attributes. `values`: those that were set."""
+    all_values = {**{key: attribute.default for key, attribute in known.items()}, **values}
+    return {"Attributes": [{"Key": key, "Value": value} for key, value in all_values.items()]}

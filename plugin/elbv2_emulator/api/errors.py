@@ -1,8 +1,8 @@
-"""The errors that the API answers: AWS's code, AWS's HTTP status, and a sentence."""
+"""The errors that the API returns: AWS's code, AWS's HTTP status, and a sentence."""
 
 from collections.abc import Mapping
 
-# What any operation may answer, beside the codes that the service model lists for it.
+# Any operation may return these codes, in addition to those that the service model lists for it.
 COMMON_CODES: Mapping[str, int] = {
     "AccessDenied": 403,
     "ExpiredToken": 403,
@@ -16,7 +16,7 @@ COMMON_CODES: Mapping[str, int] = {
     "ServiceUnavailable": 503,
 }
 
-# The codes of single operations whose status is not 400.
+# Codes of single operations whose status is not 400.
 _OTHER_STATUSES: Mapping[str, int] = {
     "HealthUnavailable": 500,
     "InsufficientCapacity": 500,
@@ -25,7 +25,7 @@ _OTHER_STATUSES: Mapping[str, int] = {
 
 
 class ApiError(Exception):
-    """An answer that is an error: nothing was applied."""
+    """An error response. The call was not applied."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,21 +38,21 @@ class ApiError(Exception):
 
 
 class ValidationError(ApiError):
-    """The request is wrong in a way for which AWS has no code of its own."""
+    """The request is invalid, and AWS has no more specific code for the reason."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationError", message)
 
 
-class InvalidAction(ApiError):  # noqa: N818  AWS's code is called so
-    """An operation that this API does not have."""
+class InvalidAction(ApiError):  # noqa: N818  AWS's name for the code
+    """The API does not have this operation."""
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidAction", message)
 
 
-class InvalidLoadBalancerAction(ApiError):  # noqa: N818  AWS's code is called so
-    """The actions of a rule or listener do not fit together."""
+class InvalidLoadBalancerAction(ApiError):  # noqa: N818  AWS's name for the code
+    """The actions of a rule or listener cannot be combined."""
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidLoadBalancerAction", message)

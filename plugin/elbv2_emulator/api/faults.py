@@ -1,4 +1,4 @@
-"""Faults that are asked for: what happens to calls of some actions instead of a prompt, true answer."""
+"""Injected faults: calls of chosen actions are delayed, fail, stay unanswered or are applied late."""
 
 import threading
 import time
@@ -18,14 +18,14 @@ WRITES = "writes"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to calls of `action`: an operation's name, several, "reads", "writes" or "*" for all.
+    """What happens to calls of `action`: an operation's name, several names, "reads", "writes" or "*".
 
-    They come `latency_seconds` late. They are answered with the code `error` and this `message`; or, by
-    `answer`, with nothing: "close" ends the connection, "silence" leaves it open. Such a call is not
-    applied, unless `applied_after_seconds` is given: then it is, so much later, on top of what is current
-    then. It holds for so many `times` and `seconds`; None: until it is taken away. `seconds` and
-    `applied_after_seconds` are by the emulator's clock, `latency_seconds` are real ones.
-    Raises ValueError for what makes no sense.
+    The calls are delayed by `latency_seconds`. They fail with the code `error` and this `message`; or they
+    get no response, depending on `answer`: "close" closes the connection, "silence" keeps it open. Such a
+    call is not applied, unless `applied_after_seconds` is given: then it is applied after that time, to
+    whatever state is current then. The fault applies to `times` calls and for `seconds`; None means until it
+    is deleted. `seconds` and `applied_after_seconds` follow the emulator's clock; `latency_seconds` are real.
+    Raises ValueError for a combination that makes no sense.
     """
 
     action: str | Sequence[str]
@@ -41,56 +41,56 @@ class Fault:
         known = {EVERY_ACTION, READS, WRITES, *ACTIONS}
         for action in self._actions or ("",):
             if action not in known:
-                raise ValueError(f"'{action}' is none of '*', 'reads', 'writes', {', '.join(ACTIONS)}")
+                raise ValueError(f"'{action}' is not one of '*', 'reads', 'writes', {', '.join(ACTIONS)}")
         for name, value in (
             ("latency", self.latency_seconds),
-            ("seconds", self.seconds),
-            ("applied after seconds", self.applied_after_seconds),
+            ("number of seconds", self.seconds),
+            ("delay after which calls are applied", self.applied_after_seconds),
         ):
             if value is not None and not 0 <= value < float("inf"):
                 raise ValueError(f"The {name} must be 0 or more")
         if self.times is not None and self.times < 1:
-            raise ValueError("The times must be 1 or more")
+            raise ValueError("'times' must be 1 or more")
         if self.answer not in {None, *get_args(Answer)}:
-            raise ValueError(f"The answer '{self.answer}' is neither 'close' nor 'silence'")
+            raise ValueError(f"'answer' is '{self.answer}', but must be 'close' or 'silence'")
         if self.error and self.answer:
-            raise ValueError("An error is an answer: either 'error' or 'answer'")
-        if self.applied_after_seconds is not None and not self.is_instead:
-            raise ValueError("What is applied late is answered by 'error' or not at all by 'answer'")
+            raise ValueError("A fault cannot have both 'error' and 'answer'")
+        if self.applied_after_seconds is not None and not self.replaces_answer:
+            raise ValueError("A fault that applies calls late must also have 'error' or 'answer'")
 
     @property
     def _actions(self) -> Sequence[str]:
         return (self.action,) if isinstance(self.action, str) else self.action
 
     @property
-    def is_instead(self) -> bool:
-        """The client does not get the true answer."""
+    def replaces_answer(self) -> bool:
+        """Whether the client gets an error or nothing instead of the call's outcome."""
         return bool(self.error or self.answer)
 
-    def concerns(self, action: str) -> bool:
+    def covers(self, action: str) -> bool:
         kind = READS if action.startswith("Describe") else WRITES
         return not {action, kind, EVERY_ACTION}.isdisjoint(self._actions)
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
-    """What the faults in force do to one call."""
+class Effect:
+    """What the active faults do to one call. `replacement`: the fault that replaces its answer."""
 
     latency_seconds: float = 0.0
-    instead: Fault | None = None
+    replacement: Fault | None = None
 
 
 class Faults:
-    """The faults in force, in the order in which they were asked for. For any thread."""
+    """The active faults, in the order in which they were added. May be used from any thread."""
 
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: tuple[tuple[Fault, float], ...] = ()  # each with when it ends
+        self._held: tuple[tuple[Fault, float], ...] = ()  # each with the time when it ends
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """Each with the times and seconds that are left."""
+        """Each fault with the times and seconds that it has left."""
         now = self._clock()
         return tuple(
             fault if fault.seconds is None else replace(fault, seconds=end - now)
@@ -107,22 +107,25 @@ class Faults:
         with self._lock:
             self._held = ()
 
-    def strike(self, action: str) -> Strike:
-        """All latencies of this action's faults together, and the first fault that answers instead."""
+    def apply_to(self, action: str) -> Effect:
+        """The effect on a call, which uses up one of the `times` of each fault that covers its action.
+
+        Latencies add up; of the faults that replace the answer, the first one does.
+        """
         with self._lock:
             now = self._clock()
             held = [(fault, end) for fault, end in self._held if end > now]
-            struck = [fault for fault, _ in held if fault.concerns(action)]
+            covering = [fault for fault, _ in held if fault.covers(action)]
             self._held = tuple(
-                (_used(fault) if fault.concerns(action) else fault, end)
+                (_with_one_use_less(fault) if fault.covers(action) else fault, end)
                 for fault, end in held
-                if fault.times != 1 or not fault.concerns(action)
+                if fault.times != 1 or not fault.covers(action)
             )
-        return Strike(
-            sum(fault.latency_seconds for fault in struck),
-            next((fault for fault in struck if fault.is_instead), None),
+        return Effect(
+            sum(fault.latency_seconds for fault in covering),
+            next((fault for fault in covering if fault.replaces_answer), None),
         )
 
 
-def _used(fault: Fault) -> Fault:
+def _with_one_use_less(fault: Fault) -> Fault:
     return fault if fault.times is None else replace(fault, times=fault.times - 1)

@@ -1,4 +1,4 @@
-"""Writes that were taken in and take effect later, in the order in which they are due."""
+"""Writes that faults delay: each is applied when it is due, however the client was answered."""
 
 import asyncio
 import heapq
@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from elbv2_emulator.state.timing import Clock
 
 Write = Callable[[], Awaitable[None]]
-# The clock may jump: it is looked at again and again, and never slept towards.
-LOOK_SECONDS = 0.02
+# The clock may jump, so it is polled instead of sleeping until the next write is due.
+POLL_SECONDS = 0.02
 
 
 class LateWrites:
+    """The writes that are pending."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._pending: list[tuple[float, int, Write]] = []
@@ -27,17 +29,17 @@ class LateWrites:
         self._pending.clear()
         self._any.clear()
 
-    async def land(self) -> None:
-        """Carry out all that is due."""
+    async def apply_due(self) -> None:
+        """Apply the writes that are due, in the order of their times."""
         while self._pending and self._pending[0][0] <= self._clock():
             _, _, write = heapq.heappop(self._pending)
             await write()
 
     async def run(self) -> None:
-        """Carry out each write when it is due, until cancelled."""
+        """Apply each write when it is due, until cancelled."""
         while True:
             await self._any.wait()
             while self._pending:
-                await self.land()
-                await asyncio.sleep(LOOK_SECONDS)
+                await self.apply_due()
+                await asyncio.sleep(POLL_SECONDS)
             self._any.clear()

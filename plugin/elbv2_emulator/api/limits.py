@@ -1,10 +1,10 @@
-"""The quotas of an account, by the names under which DescribeAccountLimits tells them. All are enforced."""
+"""The quotas of an account, by the names that DescribeAccountLimits returns. All of them are enforced."""
 
 from collections.abc import Mapping
 
 LOAD_BALANCERS = 50
 LISTENERS_OF_BALANCER = 50
-RULES_OF_BALANCER = 100  # without the default ones
+RULES_OF_BALANCER = 100  # default rules do not count
 GROUPS = 3000
 GROUPS_OF_BALANCER = 100
 GROUPS_OF_ACTION = 5

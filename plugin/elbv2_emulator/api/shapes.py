@@ -1,4 +1,4 @@
-"""botocore's elbv2 service model: operations, their error codes, validators compiled from their inputs."""
+"""botocore's service model of elbv2: operations, their error codes, and validators of their inputs."""
 
 import functools
 import re
@@ -13,7 +13,7 @@ from elbv2_emulator.api.errors import COMMON_CODES, ValidationError
 Check: TypeAlias = Callable[[object, str, list[str]], None]
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
-# Python's \w is letters and digits of all scripts and the underscore, which these patterns have too.
+# Python's \w matches letters and digits of all scripts, and the underscore, which these patterns allow too.
 _IN_PYTHON = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\w",
@@ -24,7 +24,7 @@ _IN_PYTHON = {
 
 @functools.cache
 def service() -> ServiceModel:
-    # Without the default search paths a file in ~/.aws/models cannot change what is valid here.
+    # The default search paths would let a file in ~/.aws/models change what is valid.
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     return ServiceModel(loader.load_service_model("elbv2", "service-2"), "elbv2")
 
@@ -35,14 +35,14 @@ def operation(name: str) -> OperationModel | None:
 
 @functools.cache
 def error_codes(operation_name: str) -> frozenset[str]:
-    """Every code that this operation may answer."""
+    """Every error code that this operation may return."""
     listed = service().operation_model(operation_name).error_shapes
     codes = {shape.error_code for shape in listed if isinstance(shape, StructureShape)}
     return frozenset(COMMON_CODES) | codes
 
 
 def validate(operation_name: str, parameters: Mapping[str, Any]) -> None:
-    """Raise ValidationError, in AWS's words, for all that the model forbids."""
+    """Raise ValidationError, in AWS's words, for everything that the service model forbids."""
     problems: list[str] = []
     _validator(operation_name)(parameters, "", problems)
     if problems:
@@ -53,14 +53,14 @@ def validate(operation_name: str, parameters: Mapping[str, Any]) -> None:
 @functools.cache
 def _validator(operation_name: str) -> Check:
     shape = service().operation_model(operation_name).input_shape
-    return _compile(shape) if shape is not None else _nothing
+    return _compile(shape) if shape is not None else _accept_anything
 
 
-def _nothing(_value: object, _path: str, _problems: list[str]) -> None:
-    """An input without a shape."""
+def _accept_anything(_value: object, _path: str, _problems: list[str]) -> None:
+    """For an input without a shape."""
 
 
-def _failed(value: object, path: str, constraint: str) -> str:
+def _violation(value: object, path: str, constraint: str) -> str:
     return f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
@@ -80,20 +80,21 @@ def _structure(shape: StructureShape) -> Check:
 
     def check(value: object, path: str, problems: list[str]) -> None:
         if not isinstance(value, dict):
-            problems.append(_failed(value, path, "Member must be a structure"))
+            problems.append(_violation(value, path, "Member must be a structure"))
             return
         prefix = f"{path}." if path else ""
-        for name, spoken in required:
+        for name, shown_name in required:
             if name not in value:
                 problems.append(
-                    f"Value null at '{prefix}{spoken}' failed to satisfy constraint: Member must not be null"
+                    f"Value null at '{prefix}{shown_name}' failed to satisfy constraint: "
+                    "Member must not be null"
                 )
         for name, member in value.items():
             if name not in members:
                 problems.append(f"Unknown parameter '{prefix}{name}', must be one of: {', '.join(members)}")
                 continue
-            checker, spoken = members[name]
-            checker(member, prefix + spoken, problems)
+            check_member, shown_name = members[name]
+            check_member(member, prefix + shown_name, problems)
 
     return check
 
@@ -103,9 +104,9 @@ def _bounds(shape: Shape, least: str, most: str) -> Callable[[int, object, str, 
 
     def check(size: int, value: object, path: str, problems: list[str]) -> None:
         if minimum is not None and size < minimum:
-            problems.append(_failed(value, path, f"{least} greater than or equal to {minimum}"))
+            problems.append(_violation(value, path, f"{least} greater than or equal to {minimum}"))
         if maximum is not None and size > maximum:
-            problems.append(_failed(value, path, f"{most} less than or equal to {maximum}"))
+            problems.append(_violation(value, path, f"{most} less than or equal to {maximum}"))
 
     return check
 
@@ -116,11 +117,11 @@ def _list(shape: ListShape) -> Check:
 
     def check(value: object, path: str, problems: list[str]) -> None:
         if not isinstance(value, list):
-            problems.append(_failed(value, path, "Member must be a list"))
+            problems.append(_violation(value, path, "Member must be a list"))
             return
         bounds(len(value), value, path, problems)
-        for number, one in enumerate(value, start=1):
-            member(one, f"{path}.{number}.member", problems)
+        for number, item in enumerate(value, start=1):
+            member(item, f"{path}.{number}.member", problems)
 
     return check
 
@@ -130,11 +131,11 @@ def _map(shape: MapShape) -> Check:
 
     def check(value: object, path: str, problems: list[str]) -> None:
         if not isinstance(value, dict):
-            problems.append(_failed(value, path, "Member must be a map"))
+            problems.append(_violation(value, path, "Member must be a map"))
             return
-        for name, one in value.items():
+        for name, item in value.items():
             key(name, f"{path}.key", problems)
-            value_of_key(one, f"{path}.{name}", problems)
+            value_of_key(item, f"{path}.{name}", problems)
 
     return check
 
@@ -149,16 +150,16 @@ def _scalar(shape: Shape) -> Check:
 
     def check(value: object, path: str, problems: list[str]) -> None:
         if type(value) is not expected:
-            problems.append(_failed(value, path, f"Member must be of type {shape.type_name}"))
+            problems.append(_violation(value, path, f"Member must be of type {shape.type_name}"))
             return
         if isinstance(value, str):
             if values and value not in values:
                 problems.append(
-                    _failed(value, path, f"Member must satisfy enum value set: [{', '.join(values)}]")
+                    _violation(value, path, f"Member must satisfy enum value set: [{', '.join(values)}]")
                 )
             if pattern is not None and not pattern.fullmatch(value):
                 problems.append(
-                    _failed(
+                    _violation(
                         value,
                         path,
                         f"Member must satisfy regular expression pattern: {shape.metadata['pattern']}",
@@ -171,10 +172,10 @@ def _scalar(shape: Shape) -> Check:
 
 
 def pattern_of(shape: Shape) -> re.Pattern[str] | None:
-    """The model's pattern, which is in Java's dialect, for Python."""
+    """The model's pattern, translated from Java's dialect to Python's."""
     pattern = shape.metadata.get("pattern")
     if pattern is None:
         return None
-    for theirs, ours in _IN_PYTHON.items():
-        pattern = pattern.replace(theirs, ours)
+    for java, python in _IN_PYTHON.items():
+        pattern = pattern.replace(java, python)
     return re.compile(pattern)

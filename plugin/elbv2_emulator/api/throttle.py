@@ -1,4 +1,4 @@
-"""AWS's buckets of calls, nested, for each account and region. No I/O."""
+"""AWS's nested token buckets for calls, which exist for each account and region. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ REGISTERING = Bucket("registering", 20, 4)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """So many calls were left at that time."""
+    """The number of calls that were left in a bucket at a time."""
 
     calls: float
     at: float
@@ -29,21 +29,21 @@ Levels = Mapping[Bucket, Level]
 
 
 def buckets(action: str) -> tuple[Bucket, Bucket]:
-    """The buckets that an action draws from: that of all actions, and one within it."""
+    """The buckets that an action draws from: the bucket for all actions, and the bucket for its kind."""
     if action.startswith("Describe"):
         return ALL, DESCRIBING
     return ALL, REGISTERING if action in {"RegisterTargets", "DeregisterTargets"} else MUTATING
 
 
-def admitted(levels: Levels, action: str, now: float) -> Levels | None:
-    """The levels after this call; None if it is refused, which costs nothing. A bucket begins full."""
-    drawn = {bucket: _filled(levels.get(bucket), bucket, now) for bucket in buckets(action)}
-    if any(calls < 1 for calls in drawn.values()):
+def levels_after(levels: Levels, action: str, now: float) -> Levels | None:
+    """The levels after this call; None if it is throttled, which costs nothing. Buckets start full."""
+    left = {bucket: _calls_left(levels.get(bucket), bucket, now) for bucket in buckets(action)}
+    if any(calls < 1 for calls in left.values()):
         return None
-    return {**levels, **{bucket: Level(calls - 1, now) for bucket, calls in drawn.items()}}
+    return {**levels, **{bucket: Level(calls - 1, now) for bucket, calls in left.items()}}
 
 
-def _filled(level: Level | None, bucket: Bucket, now: float) -> float:
+def _calls_left(level: Level | None, bucket: Bucket, now: float) -> float:
     if level is None:
         return bucket.burst
     return min(bucket.burst, level.calls + max(0.0, now - level.at) * bucket.per_second)

@@ -1,4 +1,4 @@
-"""What AWS accepts, as far as one knows, without a word on what comes of it. The journal marks it."""
+"""Requests that AWS presumably accepts, with an effect that it does not document. The journal marks them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,16 +6,18 @@ from typing import Any
 
 from elbv2_emulator.state.resources import Described, forwards
 
-# AWS documents it for query strings only.
+# AWS documents escaping by a backslash for query strings only.
 _ESCAPED = re.compile(r"\\[*?]")
 
 
 def in_call(parameters: Mapping[str, Any]) -> str | None:
-    """What a call asks for whose effect AWS does not document; None if all of it is documented."""
+    """The parts of a call whose effect AWS does not document; None if everything is documented."""
     actions = (*parameters.get("Actions", ()), *parameters.get("DefaultActions", ()))
-    found = [reason for action in actions for reason in _in_action(action)]
-    found += [reason for condition in parameters.get("Conditions", ()) for reason in _in_condition(condition)]
-    return "; ".join(dict.fromkeys(found)) or None
+    reasons = [reason for action in actions for reason in _in_action(action)]
+    reasons += [
+        reason for condition in parameters.get("Conditions", ()) for reason in _in_condition(condition)
+    ]
+    return "; ".join(dict.fromkeys(reasons)) or None
 
 
 def _in_action(action: Described) -> Iterator[str]:
@@ -24,7 +26,7 @@ def _in_action(action: Described) -> Iterator[str]:
         yield "a lone target group at weight 0"
     elif weights and all(weight == 0 for weight in weights):
         yield "a forward action with all weights 0"
-    # They come back empty; nothing says that they can be sent back so.
+    # AWS returns these members empty, but does not document that it accepts them empty.
     for config, member in (
         ("AuthenticateOidcConfig", "AuthenticationRequestExtraParams"),
         ("AuthenticateCognitoConfig", "AuthenticationRequestExtraParams"),

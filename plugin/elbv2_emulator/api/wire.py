@@ -1,4 +1,4 @@
-"""The query protocol by the service model: a form-encoded request ↔ dict, dict → XML."""
+"""AWS's query protocol: form-encoded requests to dicts and dicts to XML, following the service model."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def read_form(body: bytes) -> Tree:
-    """The request's parameters as a tree along the dots of their names."""
+    """The request's parameters as a tree, split at the dots of their names."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
     except ValueError as error:
@@ -40,7 +40,7 @@ def read_form(body: bytes) -> Tree:
 
 
 def decode(tree: Tree, shape: Shape | None) -> dict[str, Any]:
-    """The input of an operation. What does not fit the shape stays as it is, for the validator to refuse."""
+    """The input of an operation. Values that do not fit the shape are kept: the validator refuses them."""
     if not isinstance(shape, StructureShape):
         return {}
     given = _decode(tree, shape)
@@ -51,10 +51,10 @@ def _decode(node: Tree | str, shape: Shape) -> Any:
     if isinstance(shape, StructureShape):
         return _decode_structure(node, shape)
     if isinstance(shape, ListShape):
-        return [_decode(one, shape.member) for one in _numbered(node, "member")]
+        return [_decode(item, shape.member) for item in _items(node, "member")]
     if isinstance(shape, MapShape):
-        entries = [one for one in _numbered(node, "entry") if isinstance(one, dict)]
-        return {str(one.get("key", "")): _decode(one.get("value", ""), shape.value) for one in entries}
+        entries = [entry for entry in _items(node, "entry") if isinstance(entry, dict)]
+        return {str(entry.get("key", "")): _decode(entry.get("value", ""), shape.value) for entry in entries}
     return node if isinstance(node, dict) else _decode_scalar(node, shape)
 
 
@@ -73,13 +73,13 @@ def _decode_structure(node: Tree | str, shape: StructureShape) -> Any:
     return {name: _decode(child, members[name]) if name in members else child for name, child in node.items()}
 
 
-def _numbered(node: Tree | str, word: str) -> list[Tree | str]:
-    """The items of a list, which may be sent as the empty string when there are none."""
+def _items(node: Tree | str, word: str) -> list[Tree | str]:
+    """The items of a list in their order. An empty list may be sent as the empty string."""
     if node == "":
         return []
     items = node.get(word) if isinstance(node, dict) and set(node) == {word} else None
     if not isinstance(items, dict) or not all(number.isascii() and number.isdigit() for number in items):
-        raise ValidationError(f"A list is not written as '….{word}.N'")
+        raise ValidationError(f"A list must be sent as '….{word}.N'")
     return [items[number] for number in sorted(items, key=int)]
 
 
@@ -105,13 +105,13 @@ def _encode(out: list[str], name: str, value: Any, shape: Shape) -> None:
             if value.get(member) is not None:
                 _encode(out, member, value[member], member_shape)
     elif isinstance(shape, ListShape):
-        for one in value:
-            _encode(out, "member", one, shape.member)
+        for item in value:
+            _encode(out, "member", item, shape.member)
     elif isinstance(shape, MapShape):
-        for key, one in value.items():
+        for key, item in value.items():
             out.append("<entry>")
             _encode(out, "key", key, shape.key)
-            _encode(out, "value", one, shape.value)
+            _encode(out, "value", item, shape.value)
             out.append("</entry>")
     else:
         out.append(_text(value))
@@ -128,7 +128,7 @@ def _text(value: Any) -> str:
 
 def encode_error(error: ApiError, request_id: str) -> str:
     """The response document for an error."""
-    blame = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004  HTTP's own border
+    blame = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004  HTTP's server errors
     return (
         f'<ErrorResponse xmlns="{NAMESPACE}"><Error><Type>{blame}</Type><Code>{_text(error.code)}</Code>'
         f"<Message>{_text(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"

@@ -1,1 +1,1 @@
-"""The emulator's own interface under /_emulator/: one file a subject, each with its routes."""
+"""The emulator's own HTTP interface under /_emulator/: one module for each path, with its routes."""

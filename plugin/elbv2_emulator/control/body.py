@@ -1,4 +1,4 @@
-"""The JSON body of a change, and the answer when it is wrong."""
+"""The JSON bodies of requests to /_emulator/, and the response to a wrong body."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,13 +7,13 @@ from aiohttp import web
 
 
 class WrongBody(Exception):  # noqa: N818  it says what is wrong
-    """A request to control that cannot be met; nothing was changed."""
+    """The body of a request is wrong; nothing was changed."""
 
 
-def checked(
+def with_json_body(
     change: Callable[[Any], Awaitable[web.Response]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The handler that reads the JSON body of a change, and answers 400 with a sentence if it is wrong."""
+    """A handler that passes the JSON body to `change`, and answers 400 with a sentence if it is wrong."""
 
     async def handler(request: web.Request) -> web.Response:
         try:

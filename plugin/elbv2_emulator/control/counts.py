@@ -1,4 +1,4 @@
-"""/_emulator/counts: how many requests the listeners took, and how they ended."""
+"""/_emulator/counts: the number of requests to listeners, by outcome."""
 
 from aiohttp import web
 

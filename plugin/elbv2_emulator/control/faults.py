@@ -1,4 +1,4 @@
-"""/_emulator/faults: what is to happen to calls instead of a prompt, true answer."""
+"""/_emulator/faults: the injected faults. POST adds a fault, DELETE removes all."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from aiohttp import web
 
 from elbv2_emulator.api.faults import Fault, Faults
-from elbv2_emulator.control.body import WrongBody, checked
+from elbv2_emulator.control.body import WrongBody, with_json_body
 
-# Key → the field of Fault, and what may stand there.
+# Key → the field of Fault, and the types of its value.
 _KEYS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "action": ("action", (str, list)),
     "latencySeconds": ("latency_seconds", (int, float)),
@@ -36,7 +36,7 @@ def routes(faults: Faults) -> list[web.RouteDef]:
 
     return [
         web.get("/_emulator/faults", get),
-        web.post("/_emulator/faults", checked(post)),
+        web.post("/_emulator/faults", with_json_body(post)),
         web.delete("/_emulator/faults", delete),
     ]
 
@@ -49,7 +49,7 @@ def _fault(body: Any) -> Fault:
             raise WrongBody(f"'{key}' is not one of {', '.join(_KEYS)}")
         if isinstance(value, bool) or not isinstance(value, _KEYS[key][1]):
             raise WrongBody(f"'{key}' cannot be {value!r}")
-    if isinstance(body["action"], list) and not all(isinstance(one, str) for one in body["action"]):
+    if isinstance(body["action"], list) and not all(isinstance(action, str) for action in body["action"]):
         raise WrongBody(f"'action' cannot be {body['action']!r}")
     if "latencySeconds" not in body and not body.get("error") and "answer" not in body:
         raise WrongBody("A fault must have 'latencySeconds' or 'error' or 'answer'")
@@ -60,5 +60,5 @@ def _fault(body: Any) -> Fault:
 
 
 def as_json(fault: Fault) -> dict[str, Any]:
-    told = {key: getattr(fault, field) for key, (field, _) in _KEYS.items()}
-    return {key: value for key, value in told.items() if value is not None}
+    fields = {key: getattr(fault, field) for key, (field, _) in _KEYS.items()}
+    return {key: value for key, value in fields.items() if value is not None}

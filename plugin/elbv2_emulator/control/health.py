@@ -1,4 +1,4 @@
-"""/_emulator/health: what is known of targets, and what is to be taken for known."""
+"""/_emulator/health: the states of all targets. PUT sets states that override the health checks."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from aiohttp import web
 
 from elbv2_emulator.api import arns
 from elbv2_emulator.api.actions.targets import set_health
-from elbv2_emulator.control.body import WrongBody, checked
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.control.body import WrongBody, with_json_body
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.store import Store
 
 
@@ -20,7 +20,7 @@ def routes(stores: dict[str, Store]) -> list[web.RouteDef]:
                     {
                         "id": target.id,
                         "port": target.port,
-                        "state": health.state_of(target, in_use=group.arn in in_use),
+                        "state": target_health.state_of(target, in_use=group.arn in in_use),
                     }
                     for target in group.targets.values()
                 ],
@@ -31,7 +31,7 @@ def routes(stores: dict[str, Store]) -> list[web.RouteDef]:
         ])  # fmt: skip
 
     async def put(body: Any) -> web.Response:
-        arn, states = _health(body)
+        arn, states = _read_states(body)
         store = stores.get(arns.region_of(arn))
         if store is None or arn not in store.current.target_groups:
             raise WrongBody(f"There is no target group '{arn}'")
@@ -41,10 +41,10 @@ def routes(stores: dict[str, Store]) -> list[web.RouteDef]:
         store.put(set_health(store.current, arn, states))
         return web.json_response(body)
 
-    return [web.get("/_emulator/health", get), web.put("/_emulator/health", checked(put))]
+    return [web.get("/_emulator/health", get), web.put("/_emulator/health", with_json_body(put))]
 
 
-def _health(body: Any) -> tuple[str, dict[tuple[str, int], str | None]]:
+def _read_states(body: Any) -> tuple[str, dict[tuple[str, int], str | None]]:
     if (
         not isinstance(body, dict)
         or set(body) != {"targetGroupArn", "targets"}
@@ -59,9 +59,11 @@ def _health(body: Any) -> tuple[str, dict[tuple[str, int], str | None]]:
     for target in body["targets"]:
         if not isinstance(target, dict) or set(target) != {"id", "port", "state"}:
             raise WrongBody('Each target must be {"id": …, "port": …, "state": …}')
-        if target["state"] not in {None, *health.SETTABLE}:
-            raise WrongBody(f"State {target['state']!r} must be one of {', '.join(health.SETTABLE)}, or null")
+        if target["state"] not in {None, *target_health.SETTABLE}:
+            raise WrongBody(
+                f"The state {target['state']!r} must be one of {', '.join(target_health.SETTABLE)}, or null"
+            )
         if not isinstance(target["id"], str) or type(target["port"]) is not int:
-            raise WrongBody("A target's id is a string and its port a number")
+            raise WrongBody("A target's id must be a string and its port a number")
         states[target["id"], target["port"]] = target["state"]
     return body["targetGroupArn"], states

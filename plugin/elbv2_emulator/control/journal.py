@@ -1,4 +1,4 @@
-"""/_emulator/journal: the calls that came."""
+"""/_emulator/journal: the calls that were made. DELETE clears the journal."""
 
 from aiohttp import web
 

@@ -1,12 +1,12 @@
-"""/_emulator/listeners: where listeners take requests."""
+"""/_emulator/listeners: the addresses on which the listeners accept requests."""
 
 from aiohttp import web
 
 from elbv2_emulator.state.store import Store
-from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.traffic.listeners import OpenListeners
 
 
-def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef]:
+def routes(stores: dict[str, Store], listeners: OpenListeners) -> list[web.RouteDef]:
     async def get(_request: web.Request) -> web.Response:
         return web.json_response([
             {
@@ -14,8 +14,8 @@ def routes(stores: dict[str, Store], data_plane: DataPlane) -> list[web.RouteDef
                 "loadBalancerArn": listener.load_balancer_arn,
                 "protocol": listener.protocol,
                 "port": listener.port,
-                "address": data_plane.address(listener.arn),
-                "url": f"{listener.protocol.lower()}://{data_plane.address(listener.arn)}",
+                "address": listeners.address(listener.arn),
+                "url": f"{listener.protocol.lower()}://{listeners.address(listener.arn)}",
             }
             for store in stores.values()
             for listener in store.current.listeners.values()

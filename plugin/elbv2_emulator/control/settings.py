@@ -1,4 +1,4 @@
-"""Settings that are told and changed as one JSON object: what a change does not name stays."""
+"""Routes for settings as one JSON object: PUT changes the keys that it has, the others stay."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from elbv2_emulator.control.body import WrongBody, checked
+from elbv2_emulator.control.body import WrongBody, with_json_body
 from elbv2_emulator.state.timing import Timing
 from elbv2_emulator.traffic.settings import TrafficSettings
 
@@ -18,14 +18,14 @@ def routes(
     example: str,
     check: Callable[[str, Any], None],
 ) -> list[web.RouteDef]:
-    """`keys`: each with its field of the settings. `check` raises WrongBody for a value that can't be."""
+    """`keys`: key → field of the settings. `check` raises WrongBody for an invalid value."""
 
-    def told() -> web.Response:
+    def current() -> web.Response:
         fields = dataclasses.asdict(settings)
         return web.json_response({key: fields[field] for key, field in keys.items()})
 
     async def get(_request: web.Request) -> web.Response:
-        return told()
+        return current()
 
     async def put(body: Any) -> web.Response:
         if not isinstance(body, dict):
@@ -36,6 +36,6 @@ def routes(
             check(key, value)
         for key, value in body.items():
             setattr(settings, keys[key], value)
-        return told()
+        return current()
 
-    return [web.get(path, get), web.put(path, checked(put))]
+    return [web.get(path, get), web.put(path, with_json_body(put))]

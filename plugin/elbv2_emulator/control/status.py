@@ -1,21 +1,21 @@
-"""/_emulator/: the status page, and what it shows as JSON under /_emulator/status."""
+"""/_emulator/: the status page, and under /_emulator/status its content as JSON."""
 
 from importlib.resources import files
 from itertools import islice
 
 from aiohttp import web
 
-from elbv2_emulator.control import status_page as status
+from elbv2_emulator.control import status_page
 from elbv2_emulator.control.faults import as_json
-from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.traffic.listeners import OpenListeners
 from elbv2_emulator.world import World
 
 CALLS = 20
-# "Recent" is so much: the shares of a canary that walks are those of now, not of its whole walk.
+# Short enough that the shares of a canary are those of its current step.
 RECENT_SECONDS = 30
 
 
-def routes(world: World, data_plane: DataPlane) -> list[web.RouteDef]:
+def routes(world: World, listeners: OpenListeners) -> list[web.RouteDef]:
     page = files("elbv2_emulator").joinpath("status.html").read_text()
 
     async def get_page(_request: web.Request) -> web.Response:
@@ -37,15 +37,17 @@ def routes(world: World, data_plane: DataPlane) -> list[web.RouteDef]:
                 "loadBalancers": [
                     {"region": region, **balancer}
                     for region, store in sorted(world.stores.items())
-                    for balancer in status.load_balancers(store.current, data_plane.address, total, recent)
+                    for balancer in status_page.load_balancers(
+                        store.current, listeners.address, total, recent
+                    )
                 ],
                 "unusedGroups": [
                     {"region": region, **group}
                     for region, store in sorted(world.stores.items())
-                    for group in status.unused_groups(store.current)
+                    for group in status_page.unused_groups(store.current)
                 ],
                 "faults": [as_json(fault) for fault in world.faults.active],
-                "calls": status.calls(islice(reversed(world.journal.entries), CALLS)),
+                "calls": status_page.calls(islice(reversed(world.journal.entries), CALLS)),
             }
         )
 

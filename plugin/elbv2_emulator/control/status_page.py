@@ -1,10 +1,10 @@
-"""What the status page shows: resources as a person sees them, with requests and the last calls. No I/O."""
+"""The content of the status page: resources with their requests, and the last calls. No I/O."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.journal import Entry
 from elbv2_emulator.state.resources import (
     Described,
@@ -15,17 +15,17 @@ from elbv2_emulator.state.resources import (
     TargetGroup,
     forwards,
 )
-from elbv2_emulator.traffic.counts import Ended
+from elbv2_emulator.traffic.counts import RequestOutcome
 
-Address: TypeAlias = Callable[[str], str | None]  # a listener's ARN → where it takes requests
+Address: TypeAlias = Callable[[str], str | None]  # a listener's ARN → the host:port that it listens on
 
 _SUBJECTS = ("RuleArn", "ListenerArn", "TargetGroupArn", "LoadBalancerArn", "Name")
 
 
 def load_balancers(
-    state: State, address: Address, total: Counter[Ended], recent: Counter[Ended]
+    state: State, address: Address, total: Counter[RequestOutcome], recent: Counter[RequestOutcome]
 ) -> list[dict[str, Any]]:
-    """The tree of a region: load balancers, listeners, rules, groups, targets."""
+    """The load balancers of a region, each with its listeners, rules, groups and targets."""
     return [
         _load_balancer(state, balancer, address, total, recent) for balancer in state.load_balancers.values()
     ]
@@ -35,8 +35,8 @@ def _load_balancer(
     state: State,
     balancer: LoadBalancer,
     address: Address,
-    total: Counter[Ended],
-    recent: Counter[Ended],
+    total: Counter[RequestOutcome],
+    recent: Counter[RequestOutcome],
 ) -> dict[str, Any]:
     return {
         "name": balancer.name,
@@ -57,13 +57,15 @@ def _url(listener: Listener, address: str | None) -> str | None:
     return None if address is None else f"{listener.protocol.lower()}://{address}"
 
 
-def _rule(state: State, rule: Rule, total: Counter[Ended], recent: Counter[Ended]) -> dict[str, Any]:
+def _rule(
+    state: State, rule: Rule, total: Counter[RequestOutcome], recent: Counter[RequestOutcome]
+) -> dict[str, Any]:
     action = rule.actions[-1]
     weights = list(forwards(action))
     sum_of_weights = sum(weight or 0 for _, weight in weights)
     return {
         "priority": rule.priority,
-        "conditions": [_condition(one) for one in rule.conditions],
+        "conditions": [_condition(condition) for condition in rule.conditions],
         "action": _action(action),
         "requests": _requests(total, rule=rule.arn),
         "recent": _requests(recent, rule=rule.arn),
@@ -91,34 +93,34 @@ def _group(group: TargetGroup, *, in_use: bool) -> dict[str, Any]:
     return {
         "name": group.name,
         "targets": [
-            {"address": f"{target.id}:{target.port}", "state": health.state_of(target, in_use=in_use)}
+            {"address": f"{target.id}:{target.port}", "state": target_health.state_of(target, in_use=in_use)}
             for target in group.targets.values()
         ],
     }
 
 
-def _requests(counts: Mapping[Ended, int], rule: str, group: str | None = None) -> int:
+def _requests(counts: Mapping[RequestOutcome, int], rule: str, group: str | None = None) -> int:
     return sum(
         number
-        for ended, number in counts.items()
-        if ended.rule == rule and (group is None or ended.group == group)
+        for outcome, number in counts.items()
+        if outcome.rule == rule and (group is None or outcome.group == group)
     )
 
 
-def _statuses(counts: Mapping[Ended, int], rule: str) -> dict[str, int]:
-    found: Counter[int] = Counter()
-    for ended, number in counts.items():
-        if ended.rule == rule:
-            found[ended.status] += number
-    return {str(status): number for status, number in sorted(found.items())}
+def _statuses(counts: Mapping[RequestOutcome, int], rule: str) -> dict[str, int]:
+    statuses: Counter[int] = Counter()
+    for outcome, number in counts.items():
+        if outcome.rule == rule:
+            statuses[outcome.status] += number
+    return {str(status): number for status, number in sorted(statuses.items())}
 
 
 def _condition(condition: Described) -> str:
-    """As a person would say it: path /petclinic*."""
+    """A short form for people: path /petclinic*."""
     field = condition["Field"]
     configs = [value for name, value in condition.items() if name.endswith("Config")]
     config = configs[0] if configs else condition
-    values = [_value(one) for one in (*config.get("Values", ()), *config.get("RegexValues", ()))]
+    values = [_value(value) for value in (*config.get("Values", ()), *config.get("RegexValues", ()))]
     name = config.get("HttpHeaderName") or field.removesuffix("-pattern").removesuffix("-header")
     return f"{name} {' or '.join(values)}"
 
@@ -135,8 +137,8 @@ def _action(action: Described) -> str:
             return f"answers {action['FixedResponseConfig']['StatusCode']}"
         case "redirect":
             config = action["RedirectConfig"]
-            place = f"{config['Protocol']}://{config['Host']}:{config['Port']}{config['Path']}"
-            return f"redirects to {place.lower()}"
+            location = f"{config['Protocol']}://{config['Host']}:{config['Port']}{config['Path']}"
+            return f"redirects to {location.lower()}"
         case kind:
             return f"{kind}s"
 
@@ -159,24 +161,27 @@ def calls(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 def _about(parameters: Mapping[str, Any]) -> str:
     subjects = [str(parameters[name]) for name in _SUBJECTS if name in parameters]
-    actions = [*_listed(parameters, "Actions"), *_listed(parameters, "DefaultActions")]
+    actions = [*_structures(parameters, "Actions"), *_structures(parameters, "DefaultActions")]
     weights = [
         f"{_short(arn)} {1 if weight is None else weight}"
         for action in actions
         for arn, weight in forwards(action)
     ]
-    targets = [f"{one.get('Id')}:{one.get('Port', '')}".rstrip(":") for one in _listed(parameters, "Targets")]
+    targets = [
+        f"{target.get('Id')}:{target.get('Port', '')}".rstrip(":")
+        for target in _structures(parameters, "Targets")
+    ]
     return ": ".join(part for part in (*map(_short, subjects[:1]), ", ".join(weights or targets)) if part)
 
 
-def _listed(parameters: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The structures of a list; a request that was refused may have anything in it."""
+def _structures(parameters: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The structures in a list. A request that was refused may have anything else there."""
     sent = parameters.get(name)
-    return [one for one in sent if isinstance(one, Mapping)] if isinstance(sent, list) else []
+    return [item for item in sent if isinstance(item, Mapping)] if isinstance(sent, list) else []
 
 
 def _short(subject: str) -> str:
-    """What a person tells an ARN by; anything else as it is."""
+    """The part of an ARN by which people recognize a resource; any other text unchanged."""
     match subject.rpartition(":")[2].split("/"):
         case ["targetgroup", name, _] | ["loadbalancer", _, name, _]:
             return name

@@ -1,4 +1,4 @@
-"""/_emulator/time: how late registrations, reads and traffic are, and whether calls are throttled."""
+"""/_emulator/time: the lags of registrations, reads and traffic, and whether calls are throttled."""
 
 from typing import Any
 

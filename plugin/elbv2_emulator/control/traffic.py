@@ -1,4 +1,4 @@
-"""/_emulator/traffic: what may be set of the listeners' traffic."""
+"""/_emulator/traffic: the settings of the traffic through the listeners."""
 
 import re
 from typing import Any

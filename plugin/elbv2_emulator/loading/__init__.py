@@ -1,1 +1,1 @@
-"""States to start with."""
+"""What an emulator can start with: files in its own format, or the output of the AWS CLI, become contents."""

@@ -1,15 +1,14 @@
-"""What `aws elbv2 describe-…` prints, as states to begin with: ARNs and all else stay as they are."""
+"""States from what `aws elbv2 describe-…` prints: ARNs and everything else stay as AWS describes them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from elbv2_emulator.api import arns
-from elbv2_emulator.api import as_described as returned
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.api import arns, as_described
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.resources import Described, Listener, LoadBalancer, Rule, State, Target, TargetGroup
 
-# The key of a describe call's output → the member that names each of its resources.
+# Key of a describe call's output → the member that holds the ARN of each resource.
 ARN_OF: Mapping[str, str] = {
     "LoadBalancers": "LoadBalancerArn",
     "Listeners": "ListenerArn",
@@ -24,23 +23,27 @@ _PROTOCOLS = ("HTTP", "HTTPS")
 Listed: TypeAlias = Mapping[str, Sequence[Described]]
 
 
-def states(documents: Sequence[Mapping[str, Any]]) -> dict[str, State]:
+def states_from(documents: Sequence[Mapping[str, Any]]) -> dict[str, State]:
     """By region, from the outputs of any of the describe calls for load balancers, listeners, rules,
     target groups, target health and tags.
 
-    Load balancers that are not of type application are left out, with all that is theirs. The output of
-    describe-target-health does not say whose targets it tells of: "TargetGroupArn" must stand beside it,
-    unless there is but one group. A target keeps the health that is told of it.
+    Load balancers that are not of type application are left out, with their listeners, rules and groups.
+    The output of describe-target-health does not name its target group: "TargetGroupArn" must be beside it,
+    unless there is only one group. A target keeps the health that is described.
     Raises ValueError with a sentence for what is missing.
     """
-    listed = {key: [one for document in documents for one in document.get(key, ())] for key in ARN_OF}
-    targets = _targets(documents, [one["TargetGroupArn"] for one in listed["TargetGroups"]])
-    regions = {arns.region_of(one[ARN_OF[key]]) for key, found in listed.items() for one in found}
+    listed = {
+        key: [resource for document in documents for resource in document.get(key, ())] for key in ARN_OF
+    }
+    targets = _targets(documents, [group["TargetGroupArn"] for group in listed["TargetGroups"]])
+    regions = {
+        arns.region_of(resource[ARN_OF[key]]) for key, resources in listed.items() for resource in resources
+    }
     return {
         region: _state(
             {
-                key: [one for one in found if arns.region_of(one[ARN_OF[key]]) == region]
-                for key, found in listed.items()
+                key: [resource for resource in resources if arns.region_of(resource[ARN_OF[key]]) == region]
+                for key, resources in listed.items()
             },
             targets,
         )
@@ -58,10 +61,10 @@ def _targets(
         group = document.get("TargetGroupArn", groups[0] if len(set(groups)) == 1 else None)
         if group not in groups:
             raise ValueError(
-                f"Whose targets are these? Beside '{HEALTH}' put \"TargetGroupArn\", the ARN of one of the "
-                "target groups, for example by jq '. + {TargetGroupArn: \"arn:…\"}'"
+                f"'{HEALTH}' does not name its target group. Add \"TargetGroupArn\" beside it, with the ARN "
+                "of one of the target groups, for example with jq '. + {TargetGroupArn: \"arn:…\"}'"
             )
-        found.setdefault(group, {}).update((_key(one), _target(one)) for one in document[HEALTH])
+        found.setdefault(group, {}).update((_key(target), _target(target)) for target in document[HEALTH])
     return found
 
 
@@ -74,40 +77,42 @@ def _target(described: Described) -> Target:
     return Target(
         *_key(described),
         zone=described["Target"].get("AvailabilityZone"),
-        set_state=state if state in health.SETTABLE else None,
+        set_state=state if state in target_health.SETTABLE else None,
     )
 
 
 def _state(listed: Listed, targets: Mapping[str, Mapping[tuple[str, int], Target]]) -> State:
     balancers = {
-        one["LoadBalancerArn"]: _load_balancer(one)
-        for one in listed["LoadBalancers"]
-        if one.get("Type", "application") == "application"
+        balancer["LoadBalancerArn"]: _load_balancer(balancer)
+        for balancer in listed["LoadBalancers"]
+        if balancer.get("Type", "application") == "application"
     }
-    others = {one["LoadBalancerArn"] for one in listed["LoadBalancers"]} - balancers.keys()
-    described = {
-        one["ListenerArn"]: one for one in listed["Listeners"] if one["LoadBalancerArn"] not in others
+    others = {balancer["LoadBalancerArn"] for balancer in listed["LoadBalancers"]} - balancers.keys()
+    listeners = {
+        listener["ListenerArn"]: listener
+        for listener in listed["Listeners"]
+        if listener["LoadBalancerArn"] not in others
     }
-    left_out = {one["ListenerArn"] for one in listed["Listeners"]} - described.keys()
-    rules = {one["RuleArn"]: _rule(one) for one in listed["Rules"]}
+    left_out = {listener["ListenerArn"] for listener in listed["Listeners"]} - listeners.keys()
+    rules = {rule["RuleArn"]: _rule(rule) for rule in listed["Rules"]}
     rules = {arn: rule for arn, rule in rules.items() if rule.listener_arn not in left_out}
     with_default = {rule.listener_arn for rule in rules.values() if rule.is_default}
-    made = [_default_rule(one) for arn, one in described.items() if arn not in with_default]
+    defaults = [_default_rule(listener) for arn, listener in listeners.items() if arn not in with_default]
     groups = {
-        one["TargetGroupArn"]: _target_group(one, targets.get(one["TargetGroupArn"], {}))
-        for one in listed["TargetGroups"]
-        if one.get("Protocol") in _PROTOCOLS
+        group["TargetGroupArn"]: _target_group(group, targets.get(group["TargetGroupArn"], {}))
+        for group in listed["TargetGroups"]
+        if group.get("Protocol") in _PROTOCOLS
     }
-    kept = {*balancers, *described, *rules, *groups}
+    kept = {*balancers, *listeners, *rules, *groups}
     return State(
         load_balancers=balancers,
-        listeners={arn: _listener(one) for arn, one in described.items()},
-        rules=rules | {rule.arn: rule for rule in made},
+        listeners={arn: _listener(listener) for arn, listener in listeners.items()},
+        rules=rules | {rule.arn: rule for rule in defaults},
         target_groups=groups,
         tags={
-            one["ResourceArn"]: {tag["Key"]: tag.get("Value", "") for tag in one["Tags"]}
-            for one in listed["TagDescriptions"]
-            if one["ResourceArn"] in kept
+            resource["ResourceArn"]: {tag["Key"]: tag.get("Value", "") for tag in resource["Tags"]}
+            for resource in listed["TagDescriptions"]
+            if resource["ResourceArn"] in kept
         },
     )
 
@@ -136,8 +141,8 @@ def _rule(described: Described) -> Rule:
         arn=described["RuleArn"],
         listener_arn=described["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0],
         priority=None if priority == "default" else int(priority),
-        conditions=returned.conditions(described.get("Conditions", ())),
-        actions=returned.actions(described["Actions"]),
+        conditions=as_described.conditions(described.get("Conditions", ())),
+        actions=as_described.actions(described["Actions"]),
         transforms=tuple(described.get("Transforms", ())),
     )
 
@@ -149,7 +154,7 @@ def _default_rule(listener: Described) -> Rule:
         listener_arn=arn,
         priority=None,
         conditions=(),
-        actions=returned.actions(listener["DefaultActions"]),
+        actions=as_described.actions(listener["DefaultActions"]),
     )
 
 

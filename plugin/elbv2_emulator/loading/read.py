@@ -1,47 +1,46 @@
-"""What an emulator begins with: a saved state, or what the AWS CLI describes; checked to be whole."""
+"""Reads contents from text: a saved state, or the output of the AWS CLI. Refuses incomplete contents."""
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from elbv2_emulator.loading import described as described_start
-from elbv2_emulator.loading import saved
-from elbv2_emulator.loading.saved import Start
+from elbv2_emulator.loading import described, saved
+from elbv2_emulator.loading.saved import Contents
 from elbv2_emulator.state.resources import State, forwards
-from elbv2_emulator.traffic.addresses import loopback
+from elbv2_emulator.traffic.addresses import parse_loopback_address
 
-_KNOWN = (*described_start.ARN_OF, described_start.HEALTH, "TargetGroupArn")
+_KNOWN = (*described.ARN_OF, described.HEALTH, "TargetGroupArn")
 
 
 class CannotLoad(ValueError):  # noqa: N818  it says what cannot be done
-    """A text that is no state to begin with; the sentence says why."""
+    """A text that an emulator cannot start with; the sentence says why."""
 
 
-def read(*texts: str) -> Start:
-    """One saved state, or the outputs of describe calls: in each text a JSON document, or several in a row.
+def read_contents(*texts: str) -> Contents:
+    """One saved state, or the output of describe calls: each text has one JSON document or several in a row.
 
     Raises CannotLoad with a sentence.
     """
     try:
-        documents = [document for text in texts for document in _documents(text)]
+        documents = [document for text in texts for document in _parse(text)]
         if any("format" in document for document in documents):
-            start = _saved(documents)
+            contents = _from_saved(documents)
         else:
-            start = Start(described_start.states(_outputs(documents)))
-        for state in start.states.values():
-            _check(state)
-        for backend in (start.addresses or {}).values():
-            loopback(backend)
+            contents = Contents(described.states_from(_check_keys(documents)))
+        for state in contents.states.values():
+            _check_references(state)
+        for backend in (contents.addresses or {}).values():
+            parse_loopback_address(backend)
     except KeyError as error:
-        raise CannotLoad(f"What was described is not whole: it has no {error}") from error
+        raise CannotLoad(f"The output of a describe call is incomplete: {error} is missing") from error
     except (TypeError, AttributeError) as error:
-        raise CannotLoad("This is no output of a describe call") from error
+        raise CannotLoad("This is not the output of a describe call") from error
     except ValueError as error:
         raise CannotLoad(str(error)) from error
-    return start
+    return contents
 
 
-def _documents(text: str) -> Iterator[dict[str, Any]]:
+def _parse(text: str) -> Iterator[dict[str, Any]]:
     decoder, rest = json.JSONDecoder(), text.strip()
     while rest:
         document, end = decoder.raw_decode(rest)
@@ -51,35 +50,39 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         rest = rest[end:].lstrip()
 
 
-def _saved(documents: Sequence[dict[str, Any]]) -> Start:
+def _from_saved(documents: Sequence[dict[str, Any]]) -> Contents:
     if len(documents) > 1:
-        raise CannotLoad("A saved state is loaded alone")
+        raise CannotLoad("A saved state cannot be loaded together with other documents")
     if documents[0]["format"] != saved.FORMAT:
         raise CannotLoad(f"The format {documents[0]['format']!r} is not {saved.FORMAT!r}")
-    return saved.read(documents[0])
+    return saved.from_document(documents[0])
 
 
-def _outputs(documents: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+def _check_keys(documents: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     for document in documents:
-        if not document or (unknown := [key for key in document if key not in _KNOWN]):
+        if not document:
             raise CannotLoad(
-                f"{unknown[0]!r} is not one of {', '.join(_KNOWN)}" if document else "There is nothing in it"
+                "There is nothing in it: an empty JSON object is not the output of a describe call"
             )
+        if unknown := [key for key in document if key not in _KNOWN]:
+            raise CannotLoad(f"{unknown[0]!r} is not one of {', '.join(_KNOWN)}")
     return documents
 
 
-def _check(state: State) -> None:
-    """Refuse what points to something that is not there: half of it would fail much later, and elsewhere."""
+def _check_references(state: State) -> None:
+    """Refuse a reference to a missing resource now: calls would fail because of it much later."""
     for listener in state.listeners.values():
         if listener.load_balancer_arn not in state.load_balancers:
-            raise CannotLoad(f"'{listener.arn}' is a listener of a load balancer that is missing")
+            raise CannotLoad(f"The load balancer of the listener '{listener.arn}' is missing")
         defaults = [rule for rule in state.rules_of(listener.arn) if rule.is_default]
         if len(defaults) != 1:
             raise CannotLoad(f"'{listener.arn}' has {len(defaults)} default rules")
     for rule in state.rules.values():
         if rule.listener_arn not in state.listeners:
-            raise CannotLoad(f"'{rule.arn}' is a rule of a listener that is missing")
+            raise CannotLoad(f"The listener of the rule '{rule.arn}' is missing")
         for action in rule.actions:
             for group, _ in forwards(action):
                 if group not in state.target_groups:
-                    raise CannotLoad(f"'{rule.arn}' forwards to '{group}', which is missing or not of HTTP")
+                    raise CannotLoad(
+                        f"'{rule.arn}' forwards to '{group}', which is missing or does not use HTTP or HTTPS"
+                    )

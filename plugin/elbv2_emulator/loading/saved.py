@@ -1,4 +1,4 @@
-"""The state of all regions and the address map as one JSON document, and back; nothing is lost on the way."""
+"""The emulator's own format: the state of all regions and the address map as one JSON document, and back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,30 +13,30 @@ FORMAT = "elbv2-emulator/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What an emulator can begin with."""
+class Contents:
+    """What is saved and loaded as a whole."""
 
     states: Mapping[str, State] = field(default_factory=dict)  # by region
-    addresses: Mapping[str, str] | None = None  # None: whatever they are
+    addresses: Mapping[str, str] | None = None  # None: loading leaves the address map unchanged
 
 
-def written(start: Start) -> dict[str, Any]:
+def to_document(contents: Contents) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "regions": {region: _written(state) for region, state in sorted(start.states.items())},
-        "addresses": dict(start.addresses or {}),
+        "regions": {region: _state_to_document(state) for region, state in sorted(contents.states.items())},
+        "addresses": dict(contents.addresses or {}),
     }
 
 
-def _written(state: State) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(state)
-    for group in told["target_groups"].values():
+def _state_to_document(state: State) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(state)
+    for group in document["target_groups"].values():
         group["targets"] = list(group["targets"].values())
-    return told
+    return document
 
 
-def read(document: Any) -> Start:
-    """Raises ValueError with a sentence for what was not written by `written`."""
+def from_document(document: Any) -> Contents:
+    """Raises ValueError with a sentence for a document that `to_document` has not written."""
     try:
         for state in document["regions"].values():
             for group in state["target_groups"].values():
@@ -44,8 +44,8 @@ def read(document: Any) -> Start:
             for balancer in state["load_balancers"].values():
                 settings = balancer["settings"]
                 settings["CreatedTime"] = datetime.fromisoformat(settings["CreatedTime"])
-        return msgspec.convert({"states": document["regions"], "addresses": document["addresses"]}, Start)
+        return msgspec.convert({"states": document["regions"], "addresses": document["addresses"]}, Contents)
     except msgspec.ValidationError as error:
         raise ValueError(f"This is not a saved state: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("This is not a saved state, or not a whole one") from error
+        raise ValueError("This is not a saved state, or parts of it are missing") from error

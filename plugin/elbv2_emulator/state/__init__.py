@@ -1,1 +1,1 @@
-"""What an emulator holds: resources, their health, and the journal."""
+"""What an emulator remembers: resources and their versions, target health, timing, and the journal."""

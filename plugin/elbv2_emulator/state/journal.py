@@ -1,11 +1,11 @@
-"""What was called, in the order in which the calls took effect, without the secrets that were sent."""
+"""The journal: every call in the order in which the calls took effect, without the secrets that were sent."""
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-# An emulator may run for days under load: without an end its journal would take all memory.
+# An emulator may run for days under load: an unbounded journal would use up all memory.
 NEWEST = 100_000
 _SECRETS = frozenset({"ClientSecret"})
 
@@ -13,16 +13,16 @@ _SECRETS = frozenset({"ClientSecret"})
 @dataclass(frozen=True, slots=True)
 class Entry:
     time: float  # seconds since the epoch, when the call took effect or was refused
-    action: str  # "Request": one to a listener, told only for its mark
+    action: str  # "Request": a request to a listener, which is journaled only for its `undocumented`
     parameters: Mapping[str, Any]
     principal: str | None  # the access key id that signed the request
-    status: int | None  # None: not applied, and not answered
+    status: int | None  # None: neither applied nor answered
     error: str | None
     undocumented: str | None = None
-    answered: str | None = None  # what a fault had the client get instead: a code, "close" or "silence"
+    answered: str | None = None  # what a fault answered instead: an error code, "close" or "silence"
 
     def as_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "time": self.time,
             "action": self.action,
             "parameters": self.parameters,
@@ -31,11 +31,11 @@ class Entry:
             "error": self.error,
         }
         marks = {"undocumented": self.undocumented, "answered": self.answered}
-        return told | {name: mark for name, mark in marks.items() if mark is not None}
+        return entry | {name: mark for name, mark in marks.items() if mark is not None}
 
 
 class Journal:
-    """The newest entries: tests read them, and people paste them into bug reports."""
+    """The newest entries. Tests read them, and people paste them into bug reports."""
 
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=NEWEST)
@@ -48,9 +48,9 @@ class Journal:
 
 
 def _without_secrets(value: Any) -> Any:
-    """A copy; wherever a secret stands, as a request that is refused may have it in any place."""
+    """A copy. A secret is masked wherever it is: in a request that is refused it may be in any place."""
     if isinstance(value, Mapping):
-        return {name: "***" if name in _SECRETS else _without_secrets(one) for name, one in value.items()}
+        return {name: "***" if name in _SECRETS else _without_secrets(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_without_secrets(one) for one in value]
+        return [_without_secrets(item) for item in value]
     return value

@@ -1,11 +1,11 @@
-"""What exists in a region: resources that are replaced, never changed in place, in a versioned store."""
+"""The resources of a region, as immutable values: a change makes a new state, which the store keeps."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
-# A structure of the API, by the service model's member names. Never changed once it is in a state.
+# A structure of the API, by the service model's member names. It is never changed once it is in a state.
 Described: TypeAlias = Mapping[str, Any]
 Value = TypeVar("Value")
 
@@ -24,7 +24,7 @@ class LoadBalancer:
     arn: str
     name: str
     settings: Described  # the other members of the model's LoadBalancer
-    attributes: Mapping[str, str] = field(default_factory=dict)  # those that were set
+    attributes: Mapping[str, str] = field(default_factory=dict)  # only those that were set
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Listener:
     protocol: str
     port: int
     settings: Described  # SslPolicy, Certificates, MutualAuthentication
-    attributes: Mapping[str, str] = field(default_factory=dict)  # those that were set
+    attributes: Mapping[str, str] = field(default_factory=dict)  # only those that were set
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Checks:
     state: str = "initial"
     reason: str = "Elb.RegistrationInProgress"
     description: str = "Target registration is in progress"
-    in_a_row: int = 0  # so many have passed since one failed; below 0: have failed since one passed
-    due: float = 0.0  # when the next begins
+    in_a_row: int = 0  # passed checks since the last failure; below 0: failed checks since the last pass
+    due: float = 0.0  # when the next check starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Target:
     id: str
     port: int
     zone: str | None = None
-    set_state: str | None = None  # outranks the checks; None: they decide
-    registration: int = 0  # the state's version when it was registered: tells registrations apart
-    exists_from: float = 0.0  # for checks and traffic
+    set_state: str | None = None  # set through /_emulator/health, and overrides the checks
+    registration: int = 0  # the state's version at registration, which distinguishes registrations
+    exists_from: float = 0.0  # from this time on for health checks and traffic
     checks: Checks = Checks()
     draining_until: float | None = None
 
@@ -97,10 +97,14 @@ class State:
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def listeners_of(self, load_balancer_arn: str) -> list[Listener]:
-        return [one for one in self.listeners.values() if one.load_balancer_arn == load_balancer_arn]
+        return [
+            listener
+            for listener in self.listeners.values()
+            if listener.load_balancer_arn == load_balancer_arn
+        ]
 
     def rules_of(self, listener_arn: str) -> list[Rule]:
-        """A listener's rules in the order in which they are tried: the default rule is last."""
+        """A listener's rules in the order in which they are evaluated: the default rule is last."""
         own = [rule for rule in self.rules.values() if rule.listener_arn == listener_arn]
         return sorted(own, key=lambda rule: (rule.priority is None, rule.priority or 0))
 
@@ -111,7 +115,7 @@ class State:
         return self.listeners[rule.listener_arn].load_balancer_arn
 
     def groups_in_use(self) -> Mapping[str, str]:
-        """Every target group that a rule or default action names, with the load balancer that it is on."""
+        """Every target group that a rule or default action names, with the ARN of its load balancer."""
         return {
             group: self.load_balancer_of(rule)
             for rule in self.rules.values()
@@ -141,17 +145,17 @@ def forwards(action: Described) -> Iterator[tuple[str, int | None]]:
         yield action["TargetGroupArn"], None
 
 
-def with_one(resources: Mapping[str, Value], arn: str, resource: Value) -> Mapping[str, Value]:
+def with_resource(resources: Mapping[str, Value], arn: str, resource: Value) -> Mapping[str, Value]:
     return {**resources, arn: resource}
 
 
 def without(resources: Mapping[str, Value], gone: set[str]) -> Mapping[str, Value]:
-    return {arn: one for arn, one in resources.items() if arn not in gone}
+    return {arn: resource for arn, resource in resources.items() if arn not in gone}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where and when a request is carried out. `time`: in seconds since the epoch."""
+    """Where and when an action is carried out. `time`: in seconds since the epoch."""
 
     region: str
     time: float

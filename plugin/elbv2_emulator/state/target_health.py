@@ -1,4 +1,4 @@
-"""The health of registered targets: how checks and time move it, and how it is told. No I/O."""
+"""The health of registered targets: how checks and time change it, and how AWS describes it. No I/O."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,18 +31,18 @@ DISABLED = Checks(
 
 
 def state_of(target: Target, *, in_use: bool) -> str:
-    """A target of a group that no rule names is unused, whatever else is known of it."""
+    """The state that AWS shows. A target of a group that no rule names is unused, whatever its checks say."""
     if not in_use:
         return "unused"
     return "draining" if target.draining_until is not None else target.set_state or target.checks.state
 
 
 def exists(target: Target) -> bool:
-    """Whether its registration has come through: before, it can get neither checks nor traffic."""
+    """Whether the registration is complete: until then the target gets neither checks nor traffic."""
     return target.set_state is not None or target.checks != REGISTERING
 
 
-def described(target: Target, *, in_use: bool) -> Mapping[str, str]:
+def health_of(target: Target, *, in_use: bool) -> Mapping[str, str]:
     """The model's TargetHealth."""
     state = state_of(target, in_use=in_use)
     if state == "healthy":
@@ -65,11 +65,11 @@ FAILED = Failure("Target.FailedHealthChecks", "Health checks failed")
 
 
 Outcome: TypeAlias = int | Failure
-"""How a check ended: with an answer's status, or without an answer."""
+"""How a check ended: with the status of an answer, or with a failure to get one."""
 
 
-def judged(outcome: Outcome, settings: Described) -> Failure | None:
-    """What this says by a group's settings; None: the check passed."""
+def failure_of(outcome: Outcome, settings: Described) -> Failure | None:
+    """Why this outcome fails the check, by the group's settings; None if it passes."""
     if isinstance(outcome, Failure):
         return outcome
     for codes in settings["Matcher"].get("HttpCode", "").split(","):
@@ -79,8 +79,8 @@ def judged(outcome: Outcome, settings: Described) -> Failure | None:
     return Failure("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{outcome}]")
 
 
-def after(checks: Checks, failure: Failure | None, settings: Described) -> Checks:
-    """What is known after one more check. A target that never was healthy is, after one that passed."""
+def checks_after(checks: Checks, failure: Failure | None, settings: Described) -> Checks:
+    """The findings after one more check. A target that is still initial is healthy after one passed check."""
     if failure is None:
         passed = max(checks.in_a_row, 0) + 1
         needed = settings["HealthyThresholdCount"] if checks.state == "unhealthy" else 1
@@ -99,7 +99,7 @@ def after(checks: Checks, failure: Failure | None, settings: Described) -> Check
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that is to be made of a target, in its group's settings."""
+    """A check that has to be made of a target, on this port."""
 
     group: str
     target: Key
@@ -107,9 +107,9 @@ class Check:
     port: int
 
 
-def due(state: State, now: float) -> Iterator[Check]:
-    """The checks that begin now, or are under way."""
-    for group, target in _all(state):
+def due_checks(state: State, now: float) -> Iterator[Check]:
+    """The checks that start now or have started, and have no result yet."""
+    for group, target in _all_targets(state):
         if _checkable(target) and target.checks.due <= now:
             yield Check(
                 group.arn, (target.id, target.port), target.registration, check_port(group, target.port)
@@ -117,61 +117,64 @@ def due(state: State, now: float) -> Iterator[Check]:
 
 
 def check_port(group: TargetGroup, port: int) -> int:
-    """Where the target of this port is checked."""
-    said = group.settings["HealthCheckPort"]
-    return port if said == "traffic-port" else int(said)
+    """The port on which the target with this port is checked."""
+    configured = group.settings["HealthCheckPort"]
+    return port if configured == "traffic-port" else int(configured)
 
 
-def with_result(state: State, check: Check, begun: float, outcome: Outcome) -> State:
-    """The state in which it has ended so. A target that was deregistered meanwhile is not concerned."""
+def with_result(state: State, check: Check, started: float, outcome: Outcome) -> State:
+    """The state after this check has ended. A target that was deregistered meanwhile is not changed."""
     group = state.target_groups.get(check.group)
     target = group.targets.get(check.target) if group is not None else None
     if group is None or target is None or target.registration != check.registration or not _checkable(target):
         return state
-    due = begun + group.settings["HealthCheckIntervalSeconds"]
-    checks = replace(after(target.checks, judged(outcome, group.settings), group.settings), due=due)
-    return _with(state, group, [(check.target, replace(target, checks=checks))])
+    failure = failure_of(outcome, group.settings)
+    checks = replace(
+        checks_after(target.checks, failure, group.settings),
+        due=started + group.settings["HealthCheckIntervalSeconds"],
+    )
+    return _with_targets(state, group, [(check.target, replace(target, checks=checks))])
 
 
-def rechecked(state: State, changed: frozenset[str]) -> State:
-    """The state in which targets whose backends have changed are checked at once."""
+def with_checks_due(state: State, changed: frozenset[str]) -> State:
+    """The state in which the targets whose backends have changed are due for a check at once."""
     for group in state.target_groups.values():
-        found = [
+        changes = [
             (key, replace(target, checks=replace(target.checks, due=0.0)))
             for key, target in group.targets.items()
             if _checkable(target) and f"{target.id}:{check_port(group, target.port)}" in changed
         ]
-        state = _with(state, group, found)
+        state = _with_targets(state, group, changes)
     return state
 
 
-def settled(state: State, now: float) -> State:
-    """The state as time alone has made it: registered, drained, checked only while in use."""
+def as_of(state: State, now: float) -> State:
+    """The state as time alone makes it: registrations and draining end, and targets in use are checked."""
     in_use = state.groups_in_use()
     for group in state.target_groups.values():
-        moved = [
-            (key, _moved(target, group, now, in_use=group.arn in in_use))
+        targets = [
+            (key, _target_as_of(target, group, now, in_use=group.arn in in_use))
             for key, target in group.targets.items()
         ]
-        changes = [(key, target) for key, target in moved if target is not group.targets[key]]
-        state = _with(state, group, changes)
+        changes = [(key, target) for key, target in targets if target is not group.targets[key]]
+        state = _with_targets(state, group, changes)
     return state
 
 
-def upcoming(state: State, now: float) -> float:
-    """When something happens by itself next; infinite if nothing does."""
+def next_change(state: State, now: float) -> float:
+    """When time changes the state next; infinite if it never does."""
     times = (
         target.draining_until
         if target.draining_until is not None
         else target.checks.due
         if _checkable(target)
         else target.exists_from
-        for _, target in _all(state)
+        for _, target in _all_targets(state)
     )
     return min((time for time in times if time > now), default=math.inf)
 
 
-def _moved(target: Target, group: TargetGroup, now: float, *, in_use: bool) -> Target | None:
+def _target_as_of(target: Target, group: TargetGroup, now: float, *, in_use: bool) -> Target | None:
     if target.draining_until is not None:
         return target if now < target.draining_until else None
     checks = target.checks
@@ -188,12 +191,12 @@ def _checkable(target: Target) -> bool:
     return target.draining_until is None and target.checks not in (REGISTERING, DISABLED)
 
 
-def _all(state: State) -> Iterator[tuple[TargetGroup, Target]]:
+def _all_targets(state: State) -> Iterator[tuple[TargetGroup, Target]]:
     return ((group, target) for group in state.target_groups.values() for target in group.targets.values())
 
 
-def _with(state: State, group: TargetGroup, changes: Iterable[tuple[Key, Target | None]]) -> State:
-    """The state in which these targets of a group are others, or gone; unchanged if none is."""
+def _with_targets(state: State, group: TargetGroup, changes: Iterable[tuple[Key, Target | None]]) -> State:
+    """The state in which these targets of a group are replaced, or removed for None."""
     changed: dict[Key, Any] = dict(changes)
     if not changed:
         return state

@@ -1,22 +1,22 @@
-"""How the emulator's time runs: its clock, and what is set late in it."""
+"""The emulator's clock, and the settings of what lags behind it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
-"""Seconds since the epoch, as `time.time` gives them. A test's own clock may stand still and jump."""
+"""Seconds since the epoch, as `time.time` returns them. A test's own clock may stand still and jump."""
 
 
 @dataclass(slots=True)
 class Timing:
-    """What may be set at any time, from any thread; each lag holds for the writes that come after.
+    """Settings that may be changed at any time, from any thread; a lag applies to the writes that follow.
 
-    `registration_lag_seconds`: from RegisterTargets until the target exists for checks and traffic.
-    `describe_lag_seconds`: a Describe… tells of any version that was current within so many seconds,
-    drawn anew for each call: a later answer may be older than an earlier one.
+    `registration_lag_seconds`: from RegisterTargets until the target exists for health checks and traffic.
+    `describe_lag_seconds`: a Describe… call returns any version that was current within so many seconds,
+    chosen anew for each call: a later answer may be older than an earlier one.
     `data_plane_lag_seconds`: listeners serve the version that was current so many seconds ago.
-    `throttling`: whether calls are refused by the buckets of throttle.py.
+    `throttling`: whether calls are throttled by the buckets of api/throttle.py.
     """
 
     registration_lag_seconds: float = 0.0

@@ -1,1 +1,1 @@
-"""The data plane: listeners that carry requests to targets."""
+"""The data plane: listeners that match, forward and count requests, and health checks. Never imports api."""

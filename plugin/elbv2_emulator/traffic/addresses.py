@@ -1,4 +1,4 @@
-"""The address map: where on this machine a target's own address, which is never connected to, is answered."""
+"""The address map: target address → local backend. Targets' own addresses are never connected to."""
 
 import ipaddress
 import threading
@@ -8,15 +8,15 @@ LARGEST_PORT = 65535
 
 
 class NotAnAddress(ValueError):  # noqa: N818  it says what the text is
-    """No IP address with a port."""
+    """The text is not an IP address with a port."""
 
 
 class NotLoopback(NotAnAddress):
-    """An address outside this machine."""
+    """The address is not on loopback."""
 
 
 class Addresses:
-    """For any thread."""
+    """The address map. May be used from any thread."""
 
     def __init__(self) -> None:
         self.map: Mapping[str, str] = {}
@@ -24,24 +24,24 @@ class Addresses:
         self._changed: frozenset[str] = frozenset()
 
     def merge(self, changes: Mapping[str, str | None]) -> None:
-        """Add and replace; None takes away. Nothing is changed if one backend is not on loopback."""
+        """Add and replace backends; None removes one. If a backend is not on loopback, nothing is changed."""
         for backend in changes.values():
             if backend is not None:
-                loopback(backend)
+                parse_loopback_address(backend)
         with self._lock:
             before, merged = self.map, {**self.map, **changes}
             self.map = {target: backend for target, backend in merged.items() if backend is not None}
             self._changed |= {target for target, _ in before.items() ^ self.map.items()}
 
-    def replace(self, whole: Mapping[str, str]) -> None:
-        """Have this map and no other: one that was so when the health that is known was found."""
-        for backend in whole.values():
-            loopback(backend)
+    def replace(self, addresses: Mapping[str, str]) -> None:
+        """Replace the whole map without rechecking targets: it was saved together with their health."""
+        for backend in addresses.values():
+            parse_loopback_address(backend)
         with self._lock:
-            self.map, self._changed = dict(whole), frozenset()
+            self.map, self._changed = dict(addresses), frozenset()
 
     def take_changed(self) -> frozenset[str]:
-        """The targets whose backends have changed since this was asked before."""
+        """The targets whose backends have changed since the previous call."""
         with self._lock:
             changed, self._changed = self._changed, frozenset()
         return changed
@@ -50,20 +50,22 @@ class Addresses:
         return self.map.get(f"{identity}:{port}")
 
 
-def loopback(text: str) -> tuple[str, int]:
-    """Host and port of an address on loopback; NotLoopback or NotAnAddress for any other text."""
-    host, port = address(text)
+def parse_loopback_address(text: str) -> tuple[str, int]:
+    """Host and port of an address on loopback. Raises NotLoopback or NotAnAddress for any other text."""
+    host, port = parse_address(text)
     if not ipaddress.ip_address(host).is_loopback:
         raise NotLoopback(f"'{text}' is not on loopback")
     return host, port
 
 
-def address(text: str) -> tuple[str, int]:
-    """Host, which is an IP address, and port; NotAnAddress for any other text."""
+def parse_address(text: str) -> tuple[str, int]:
+    """Host, which is an IP address, and port. Raises NotAnAddress for any other text."""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) <= LARGEST_PORT):
-        raise NotAnAddress(f"'{text}' is not an address and a port, as in 127.0.0.1:9001")
+        raise NotAnAddress(f"'{text}' is not an address and a port, for example 127.0.0.1:9001")
     try:
         return str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))), int(port)
     except ValueError as error:
-        raise NotAnAddress(f"'{text}' does not begin with an IP address, as in 127.0.0.1:9001") from error
+        raise NotAnAddress(
+            f"'{text}' does not begin with an IP address, for example 127.0.0.1:9001"
+        ) from error

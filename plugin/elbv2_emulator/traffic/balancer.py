@@ -1,4 +1,4 @@
-"""What becomes of a request to a listener: matched, sent on or answered here, and counted."""
+"""The story of a request to a listener: match a rule, forward or answer, count the outcome."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -12,15 +12,15 @@ from elbv2_emulator.state.timing import Clock
 from elbv2_emulator.traffic import own_answers, undocumented
 from elbv2_emulator.traffic.addresses import Addresses
 from elbv2_emulator.traffic.choice import Choice, Chooser
-from elbv2_emulator.traffic.counts import Counts, Ended
+from elbv2_emulator.traffic.counts import Counts, RequestOutcome
 from elbv2_emulator.traffic.forwarding import Forwarder, Hop
 from elbv2_emulator.traffic.matching import Request, first_match
-from elbv2_emulator.traffic.rewrite import NotRewritable, rewritten
+from elbv2_emulator.traffic.rewrite import NotRewritable, rewrite
 from elbv2_emulator.traffic.settings import TrafficSettings
 
 
 class Balancer:
-    """The part of the load balancers that all listeners share."""
+    """What all listeners share: it answers their requests."""
 
     def __init__(
         self,
@@ -38,36 +38,36 @@ class Balancer:
         self._settings = settings
         self._forwarder = forwarder
         self._journal = journal
-        self._marked: dict[str, int] = {}
+        self._journaled: dict[str, int] = {}  # target group → version of the state
         self._chooser = Chooser(random)
         self._clock = clock
 
     async def answer(
         self, state: State, listener: Listener, rules: Sequence[Rule], request: web.BaseRequest
     ) -> web.StreamResponse:
-        """The answer to a request to this listener, whose rules these are in their order."""
+        """The response to a request to this listener. `rules`: the listener's, in their order."""
         now = self._clock()
-        seen = _seen(request)
-        rule = first_match(rules, seen) if seen.path.startswith("/") else None
+        parsed = _parse(request)
+        rule = first_match(rules, parsed) if parsed.path.startswith("/") else None
         if rule is None:
-            return self._counted(now, None, Choice(None), own_answers.page(400))
-        # Only the last action moves a request: authentication before it is taken as passed.
+            return self._count(now, None, Choice(None), own_answers.error_page(400))
+        # Only the last action handles the request: authentication before it always succeeds here.
         action = rule.actions[-1]
         match action["Type"]:
             case "fixed-response":
-                response = own_answers.fixed(action["FixedResponseConfig"])
-                return self._counted(now, rule, Choice(None), response)
+                fixed = own_answers.fixed_response(action["FixedResponseConfig"])
+                return self._count(now, rule, Choice(None), fixed)
             case "redirect":
-                response = own_answers.redirect(action["RedirectConfig"], listener, seen)
-                return self._counted(now, rule, Choice(None), response)
+                redirect = own_answers.redirect(action["RedirectConfig"], listener, parsed)
+                return self._count(now, rule, Choice(None), redirect)
         choice = self._chooser.choose(
             action, state, request.cookies, now, serve_initial=self._settings.serve_initial
         )
-        self._mark(choice, state, now)
-        answered = await self._forwarded(listener, rule, choice, request, host=seen.host, now=now)
-        return self._counted(now, rule, choice, answered)
+        self._journal_undocumented(choice, state, now)
+        response = await self._forward(listener, rule, choice, request, host=parsed.host, now=now)
+        return self._count(now, rule, choice, response)
 
-    async def _forwarded(
+    async def _forward(
         self,
         listener: Listener,
         rule: Rule,
@@ -78,50 +78,50 @@ class Balancer:
         now: float,
     ) -> web.StreamResponse:
         if choice.group is None or choice.target is None:
-            return own_answers.page(choice.refusal)
+            return own_answers.error_page(choice.refusal)
         backend = self._addresses.backend(choice.target.id, choice.target.port)
         if backend is None:
-            return own_answers.page(502)
+            return own_answers.error_page(502)
 
         def cookies(set_by_target: Iterable[str]) -> list[str]:
-            return [line for hold in choice.holds for line in hold.lines(now, set_by_target)]
+            return [line for hold in choice.holds for line in hold.cookie_lines(now, set_by_target)]
 
         try:
-            sent = rewritten(rule.transforms, request.raw_path, host)
-            url = f"{choice.group.settings['Protocol'].lower()}://{backend}{sent.target}"
-            hop = Hop(url, sent.host, listener.protocol.lower(), listener.port, cookies)
+            rewritten = rewrite(rule.transforms, request.raw_path, host)
+            url = f"{choice.group.settings['Protocol'].lower()}://{backend}{rewritten.target}"
+            hop = Hop(url, rewritten.host, listener.protocol.lower(), listener.port, cookies)
             return await self._forwarder.relay(request, hop)
         except NotRewritable:
-            return own_answers.page(500)
+            return own_answers.error_page(500)
         except TimeoutError:
-            return own_answers.page(504)
+            return own_answers.error_page(504)
         except aiohttp.ClientError:
-            return own_answers.page(502)
+            return own_answers.error_page(502)
 
-    def _mark(self, choice: Choice, state: State, now: float) -> None:
-        """Write down what AWS does not document: once for a group, until something is changed."""
+    def _journal_undocumented(self, choice: Choice, state: State, now: float) -> None:
+        """Journal what AWS does not document: once for each group and version of the state."""
         group = choice.group
         mark = undocumented.in_choice(group, choice.target) if group is not None else None
-        if group is None or mark is None or self._marked.get(group.arn) == state.version:
+        if group is None or mark is None or self._journaled.get(group.arn) == state.version:
             return
-        self._marked[group.arn] = state.version
+        self._journaled[group.arn] = state.version
         self._journal.add(Entry(now, "Request", {"TargetGroupArn": group.arn}, None, None, None, mark))
 
-    def _counted(
+    def _count(
         self, now: float, rule: Rule | None, choice: Choice, response: web.StreamResponse
     ) -> web.StreamResponse:
-        ended = Ended(
+        outcome = RequestOutcome(
             rule=rule.arn if rule is not None else None,
             group=choice.group.arn if choice.group is not None else None,
             target=f"{choice.target.id}:{choice.target.port}" if choice.target is not None else None,
             version=response.headers.get(self._settings.version_header),
             status=response.status,
         )
-        self._counts.add(int(now), ended)
+        self._counts.add(int(now), outcome)
         return response
 
 
-def _seen(request: web.BaseRequest) -> Request:
+def _parse(request: web.BaseRequest) -> Request:
     path, _, query = request.raw_path.partition("?")
     return Request(
         method=request.method,

@@ -1,4 +1,4 @@
-"""Which target a forward action sends a request to: held by cookies, else by weight and in turn. No I/O."""
+"""The choice of a target for a forward action: by cookie, otherwise by weight and in turn. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from elbv2_emulator.traffic.stickiness import Cookies, Hold, Stickiness
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`refusal`: the status that is answered if there is no target. `holds`: where it stays from now on."""
+    """`refusal`: the status of the response without a target. `holds`: what cookies hold the client to."""
 
     group: TargetGroup | None
     target: Target | None = None
@@ -22,7 +22,7 @@ class Choice:
 
 
 class Chooser:
-    """What decides where no cookie does: chance among groups, the next in turn among a group's targets."""
+    """Chooses the group by weight and the next of its targets in turn, unless a cookie holds the client."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -31,28 +31,29 @@ class Chooser:
     def choose(
         self, action: Described, state: State, cookies: Cookies, now: float, *, serve_initial: bool
     ) -> Choice:
-        by_groups = stickiness.of_groups(action)
+        by_group = stickiness.group_stickiness(action)
         arns = [arn for arn, _ in forwards(action)]
-        kept = by_groups.held(cookies, now) if by_groups is not None else None
-        arn = kept if kept in arns else choose_group(action, self._random)
+        held_to = by_group.held_to(cookies, now) if by_group is not None else None
+        arn = held_to if held_to in arns else choose_group(action, self._random)
         if arn is None:
             return Choice(None)
         group = state.target_groups[arn]
         if group.settings["ProtocolVersion"] != "HTTP1":
-            # The listeners here speak HTTP/1.1 alone, which the targets of such a group do not take.
+            # Listeners speak only HTTP/1.1 here, which the targets of such a group do not accept.
             return Choice(group, refusal=464)
         targets = eligible(group, serve_initial=serve_initial)
         if not targets:
             return Choice(group)
-        by_targets = stickiness.of_targets(group, alone=len(arns) == 1)
-        target = _kept(group, targets, by_targets, cookies, now)
-        chosen = target or self._next(group, targets)
+        by_target = stickiness.target_stickiness(group, alone=len(arns) == 1)
+        held_target = _held_target(group, targets, by_target, cookies, now)
+        target = held_target or self._next(group, targets)
         holds = []
-        if by_groups is not None:
-            holds.append(Hold(by_groups, arn, kept=arn == kept))
-        if by_targets is not None:
-            holds.append(Hold(by_targets, stickiness.told_of(arn, chosen), kept=target is not None))
-        return Choice(group, chosen, holds=tuple(holds))
+        if by_group is not None:
+            holds.append(Hold(by_group, arn, kept=arn == held_to))
+        if by_target is not None:
+            identity = stickiness.target_identity(arn, target)
+            holds.append(Hold(by_target, identity, kept=held_target is not None))
+        return Choice(group, target, holds=tuple(holds))
 
     def _next(self, group: TargetGroup, targets: Sequence[Target]) -> Target:
         turn = self._turns[group.arn]
@@ -60,10 +61,12 @@ class Chooser:
         return targets[turn % len(targets)]
 
 
-def _kept(
+def _held_target(
     group: TargetGroup, targets: Sequence[Target], by: Stickiness | None, cookies: Cookies, now: float
 ) -> Target | None:
-    held_to = by.held(cookies, now) if by is not None else None
+    held_to = by.held_to(cookies, now) if by is not None else None
     if held_to is None:
         return None
-    return next((one for one in targets if stickiness.told_of(group.arn, one) == held_to), None)
+    return next(
+        (target for target in targets if stickiness.target_identity(group.arn, target) == held_to), None
+    )

@@ -1,4 +1,4 @@
-"""How many requests the listeners took, and how they ended, by second."""
+"""Counts of the requests to listeners, by outcome and by second."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 NEWEST_SECONDS = 3600
 
 
-class Ended(NamedTuple):
-    """How a request ended. None: it did not come so far; of `version`: the answer did not say."""
+class RequestOutcome(NamedTuple):
+    """How a request ended. None: it did not get that far; for `version`: the response has no version."""
 
     rule: str | None
     group: str | None
@@ -17,27 +17,27 @@ class Ended(NamedTuple):
 
 
 class Counts:
-    """All since the last reset, and one by one the newest seconds in which requests came."""
+    """All requests since the last reset, and separately those of the newest seconds that had requests."""
 
     def __init__(self) -> None:
-        self.total: Counter[Ended] = Counter()
-        self._seconds: dict[int, Counter[Ended]] = {}
+        self.total: Counter[RequestOutcome] = Counter()
+        self._seconds: dict[int, Counter[RequestOutcome]] = {}
 
-    def add(self, second: int, ended: Ended) -> None:
-        """`second`: since the epoch, in which the request came."""
-        self.total[ended] += 1
+    def add(self, second: int, outcome: RequestOutcome) -> None:
+        """`second`: the second since the epoch in which the request arrived."""
+        self.total[outcome] += 1
         if second not in self._seconds:
             self._seconds[second] = Counter()
             if len(self._seconds) > NEWEST_SECONDS:
                 del self._seconds[min(self._seconds)]
-        self._seconds.get(second, Counter())[ended] += 1
+        self._seconds.get(second, Counter())[outcome] += 1
 
     def clear(self) -> None:
         self.total.clear()
         self._seconds.clear()
 
-    def since(self, second: int) -> Counter[Ended]:
-        """Those that came in this second or later."""
+    def since(self, second: int) -> Counter[RequestOutcome]:
+        """The requests that arrived in this second or later."""
         return sum((counts for at, counts in self._seconds.items() if at >= second), Counter())
 
     def as_json(self) -> dict[str, Any]:
@@ -47,5 +47,5 @@ class Counts:
         return {"total": _rows(self.total), "seconds": seconds}
 
 
-def _rows(counts: Counter[Ended]) -> list[dict[str, Any]]:
-    return [{**ended._asdict(), "requests": requests} for ended, requests in tuple(counts.items())]
+def _rows(counts: Counter[RequestOutcome]) -> list[dict[str, Any]]:
+    return [{**outcome._asdict(), "requests": requests} for outcome, requests in tuple(counts.items())]

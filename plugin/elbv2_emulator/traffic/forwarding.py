@@ -1,4 +1,4 @@
-"""One request carried to a backend and its answer carried back, as a proxy must."""
+"""Forwarding: sends one request to a backend and relays the response, following the rules for proxies."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-# RFC 9110, 7.6.1: these concern one connection only. Expect is met here, towards the client.
+# RFC 9110, 7.6.1: these concern a single connection. The emulator itself answers Expect.
 _HOP_BY_HOP = frozenset({
     "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
@@ -19,10 +19,10 @@ AT_ONCE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """The way from a listener to a target.
+    """How a request goes from a listener to a target.
 
-    `host`: the Host header, None leaves the client's. `cookies`: from the Set-Cookie lines of the target's
-    answer those that the load balancer adds to them.
+    `host`: the Host header; None keeps the client's. `cookies`: the Set-Cookie lines that the load balancer
+    adds, as a function of those in the target's response.
     """
 
     url: str
@@ -33,11 +33,11 @@ class Hop:
 
 
 class Forwarder:
-    """The connections to all backends, kept alive and without a limit."""
+    """The connections to all backends, which are kept alive; their number is not limited."""
 
     def __init__(self, idle_timeout_seconds: float) -> None:
         self._session = aiohttp.ClientSession(
-            # As a load balancer, it takes any certificate of a target's.
+            # A load balancer does not verify the certificates of its targets.
             connector=aiohttp.TCPConnector(limit=0, ssl=False),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_timeout_seconds
@@ -45,15 +45,15 @@ class Forwarder:
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             auto_decompress=False,
-            middlewares=[_sent_once],
+            middlewares=[_send_once],
         )
 
     async def close(self) -> None:
         await self._session.close()
 
     async def relay(self, request: web.BaseRequest, hop: Hop) -> web.StreamResponse:
-        """The target's answer to this request. aiohttp.ClientError or TimeoutError if there is none."""
-        await _continue(request)
+        """The target's response to this request. Without one, raises aiohttp.ClientError or TimeoutError."""
+        await _send_continue(request)
         async with self._session.request(
             request.method,
             URL(hop.url, encoded=True),
@@ -71,26 +71,26 @@ class Forwarder:
                 if request.method != "HEAD":
                     response.body = body
                 return response
-            return await _streamed(request, answer, headers)
+            return await _stream(request, answer, headers)
 
 
-async def _sent_once(
+async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """A broken connection is an error, as for a load balancer: aiohttp would send a GET again, unseen."""
+    """Fail when a connection breaks, as a load balancer does: aiohttp would silently repeat a GET."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        # Of the same family, but not one of the two after which aiohttp tries again.
+        # Another error of the same family, after which aiohttp does not retry.
         raise aiohttp.ClientConnectionError(str(error)) from error
 
 
-async def _continue(request: web.BaseRequest) -> None:
+async def _send_continue(request: web.BaseRequest) -> None:
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-async def _streamed(
+async def _stream(
     request: web.BaseRequest, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
@@ -99,7 +99,7 @@ async def _streamed(
         async for chunk in answer.content.iter_any():
             await response.write(chunk)
     except (aiohttp.ClientError, TimeoutError):
-        # The head is out already: only a broken connection can still say that the rest is missing.
+        # The headers are sent already: only a broken connection can show that the rest is missing.
         if request.transport is not None:
             request.transport.abort()
     return response
@@ -108,18 +108,18 @@ async def _streamed(
 def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     dropped = _HOP_BY_HOP
     if "Connection" in headers:
-        dropped = dropped | _named(headers.getall("Connection"))
+        dropped = dropped | _names(headers.getall("Connection"))
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
 
 
-def _named(connection: Iterable[str]) -> frozenset[str]:
+def _names(connection: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().lower() for line in connection for name in line.split(","))
 
 
 def _request_headers(request: web.BaseRequest, hop: Hop) -> CIMultiDict[str]:
     headers = _end_to_end(request.headers)
-    came_from = [*headers.getall("X-Forwarded-For", ()), request.remote or ""]
-    headers["X-Forwarded-For"] = ", ".join(came_from)
+    sources = [*headers.getall("X-Forwarded-For", ()), request.remote or ""]
+    headers["X-Forwarded-For"] = ", ".join(sources)
     headers["X-Forwarded-Proto"] = hop.listener_protocol
     headers["X-Forwarded-Port"] = str(hop.listener_port)
     if hop.host is not None:

@@ -1,4 +1,4 @@
-"""The health checks of all targets, made over HTTP through the address map, and the passing of their time."""
+"""Health checks: all targets are checked over HTTP through the address map, and their states kept current."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.resources import Described, State
 from elbv2_emulator.state.store import Store
 from elbv2_emulator.state.target_health import Check, Outcome
@@ -17,114 +17,114 @@ from elbv2_emulator.traffic.addresses import Addresses
 
 logger = logging.getLogger(__name__)
 
-# The clock may be one that jumps: it is looked at, not waited for.
-LOOK_SECONDS = 0.02
+# The clock may jump, so it is polled instead of sleeping until the next check is due.
+POLL_SECONDS = 0.02
 USER_AGENT = "ELB-HealthChecker/2.0"
 
 
 @dataclass(slots=True)
-class _Running:
+class _RunningCheck:
     task: asyncio.Task[None]
-    begun: float
-    ends: float  # when it has timed out
+    started: float
+    deadline: float
 
 
 class HealthChecks:
-    """Each target is checked when it begins to exist, when another backend answers for it, and each interval.
+    """Checks each target once it exists, when its backend changes, and at each interval.
 
-    A target that is not in the address map fails; nothing is ever sent to its own address.
+    The check of a target that is not in the address map fails; nothing is ever sent to the target itself.
     """
 
     def __init__(self, stores: Mapping[str, Store], addresses: Addresses, clock: Clock) -> None:
         self._stores = stores
         self._addresses = addresses
         self._clock = clock
-        self._running: dict[tuple[str, Check], _Running] = {}
-        self._quiet: dict[str, tuple[State, float]] = {}
-        self._session: aiohttp.ClientSession  # while it runs
+        self._running: dict[tuple[str, Check], _RunningCheck] = {}
+        self._unchanged: dict[str, tuple[State, float]] = {}  # region → state, and until when it stays so
+        self._session: aiohttp.ClientSession  # exists while `run` does
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check the targets, until cancelled."""
         async with aiohttp.ClientSession(
-            # As a load balancer does, it takes any certificate; each check is a connection of its own.
+            # A load balancer does not verify targets' certificates, and uses a new connection for each check.
             connector=aiohttp.TCPConnector(limit=0, ssl=False, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             headers={"User-Agent": USER_AGENT},
         ) as self._session:
             try:
-                await self._look_for_ever()
+                await self._poll()
             finally:
-                tasks = [one.task for one in self._running.values()]
+                tasks = [running.task for running in self._running.values()]
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _look_for_ever(self) -> None:
+    async def _poll(self) -> None:
         while True:
             try:
-                self._look(self._clock())
+                self._advance(self._clock())
             except Exception:
-                logger.exception("Health checks failed by a defect of the emulator")
-            await asyncio.sleep(LOOK_SECONDS)
+                logger.exception("Health checks failed because of a bug in the emulator")
+            await asyncio.sleep(POLL_SECONDS)
 
-    def _look(self, now: float) -> None:
-        self._heed_addresses()
-        self._time_out(now)
+    def _advance(self, now: float) -> None:
+        self._restart_where_backends_changed()
+        self._end_timed_out(now)
         for region, store in list(self._stores.items()):
-            state, until = self._quiet.get(region, (None, 0.0))
+            state, until = self._unchanged.get(region, (None, 0.0))
             if store.current is state and now < until:
                 continue
-            store.observe(health.settled(store.current, now))
-            for check in list(health.due(store.current, now)):
+            store.put_same_version(target_health.as_of(store.current, now))
+            for check in list(target_health.due_checks(store.current, now)):
                 if (region, check) not in self._running:
-                    self._begin(region, check, now)
-            self._quiet[region] = (store.current, health.upcoming(store.current, now))
+                    self._start(region, check, now)
+            self._unchanged[region] = (store.current, target_health.next_change(store.current, now))
 
-    def _heed_addresses(self) -> None:
+    def _restart_where_backends_changed(self) -> None:
         changed = self._addresses.take_changed()
         if not changed:
             return
         for store in list(self._stores.values()):
-            store.observe(health.rechecked(store.current, changed))
-        for (region, check), one in list(self._running.items()):
+            store.put_same_version(target_health.with_checks_due(store.current, changed))
+        for (region, check), running in list(self._running.items()):
             if f"{check.target[0]}:{check.port}" in changed:
-                one.task.cancel()
+                running.task.cancel()
                 del self._running[region, check]
 
-    def _time_out(self, now: float) -> None:
-        for (region, check), one in list(self._running.items()):
-            if now >= one.ends:
-                one.task.cancel()
+    def _end_timed_out(self, now: float) -> None:
+        for (region, check), running in list(self._running.items()):
+            if now >= running.deadline:
+                running.task.cancel()
                 del self._running[region, check]
-                self._note(region, check, one.begun, health.TIMED_OUT)
+                self._record(region, check, running.started, target_health.TIMED_OUT)
 
-    def _begin(self, region: str, check: Check, now: float) -> None:
+    def _start(self, region: str, check: Check, now: float) -> None:
         settings = self._stores[region].current.target_groups[check.group].settings
         backend = self._addresses.backend(check.target[0], check.port)
         if backend is None:
-            self._note(region, check, now, health.FAILED)
+            self._record(region, check, now, target_health.FAILED)
             return
-        task = asyncio.create_task(self._checked(region, check, now, _url(backend, settings)))
-        self._running[region, check] = _Running(task, now, now + settings["HealthCheckTimeoutSeconds"])
+        task = asyncio.create_task(self._check(region, check, now, _url(backend, settings)))
+        self._running[region, check] = _RunningCheck(task, now, now + settings["HealthCheckTimeoutSeconds"])
 
-    async def _checked(self, region: str, check: Check, begun: float, url: URL) -> None:
-        outcome = await self._asked(check, url)
+    async def _check(self, region: str, check: Check, started: float, url: URL) -> None:
+        outcome = await self._send(check, url)
         del self._running[region, check]
-        self._note(region, check, begun, outcome)
+        self._record(region, check, started, outcome)
 
-    async def _asked(self, check: Check, url: URL) -> Outcome:
+    async def _send(self, check: Check, url: URL) -> Outcome:
         identity, port = check.target[0], check.port
         host = f"[{identity}]:{port}" if ":" in identity else f"{identity}:{port}"
         try:
             async with self._session.get(url, headers={"Host": host}, allow_redirects=False) as answer:
                 return answer.status
         except (aiohttp.ClientError, OSError, ValueError):
-            return health.FAILED
+            return target_health.FAILED
 
-    def _note(self, region: str, check: Check, begun: float, outcome: Outcome) -> None:
+    def _record(self, region: str, check: Check, started: float, outcome: Outcome) -> None:
         store = self._stores[region]
-        store.observe(health.with_result(store.current, check, begun, outcome))
+        store.put_same_version(target_health.with_result(store.current, check, started, outcome))
 
 
 def _url(backend: str, settings: Described) -> URL:

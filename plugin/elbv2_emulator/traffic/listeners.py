@@ -1,4 +1,4 @@
-"""The load balancers' ports: one on loopback for each listener, with TLS where the listener is HTTPS."""
+"""The open listeners: a port on loopback for each listener, with TLS for HTTPS listeners."""
 
 import asyncio
 from random import Random
@@ -20,8 +20,8 @@ from elbv2_emulator.traffic.tls import Authority
 HOST = "127.0.0.1"
 
 
-class DataPlane:
-    """All open listeners. They answer by the state that is served, not the one that they were opened in."""
+class OpenListeners:
+    """All open listeners. They serve the store's served version, which may lag behind its current one."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class DataPlane:
         await self._forwarder.close()
 
     def address(self, listener_arn: str) -> str | None:
-        """Where this listener takes requests: host:port."""
+        """The host:port on which this listener accepts requests."""
         port = self._ports.get(listener_arn)
         return f"{HOST}:{port.number}" if port is not None else None
 
     async def follow(self, before: State, after: State, store: Store) -> None:
-        """Open the ports of listeners that are new, close those of listeners that are gone.
+        """Open the ports of new listeners and close those of deleted listeners.
 
-        The port of a listener whose protocol has changed stays, and speaks the other one.
+        A listener whose protocol has changed keeps its port number.
         """
         if before.listeners is after.listeners:
             return
@@ -78,11 +78,11 @@ class _ListenerPort:
         self._arn = arn
         self._store = store
         self._balancer = balancer
-        self._sorted: tuple[State, list[Rule]] = (State(), [])
+        self._sorted_rules: tuple[State, list[Rule]] = (State(), [])
         self.number = 0
 
     async def open(self, authority: Authority, listener: Listener) -> None:
-        """On a free port; once more on the same."""
+        """Listen on a free port; when opened again, on the same port."""
         context = authority.context() if listener.protocol == "HTTPS" else None
         self._server = web.Server(self._answer, access_log=None)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.1)
@@ -91,22 +91,22 @@ class _ListenerPort:
         self.number = self._runner.addresses[0][1]
 
     async def close(self) -> None:
-        transports = [one.transport for one in self._server.connections]
+        transports = [connection.transport for connection in self._server.connections]
         await self._runner.cleanup()
         for transport in transports:
-            # TLS would wait for the client's farewell.
+            # Otherwise TLS would wait for the client's close_notify.
             if transport is not None:
                 transport.abort()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        state = self._store.served()
+        state = self._store.served_by_listeners()
         listener = state.listeners.get(self._arn)
         if listener is None:
-            return own_answers.page(503)
+            return own_answers.error_page(503)
         return await self._balancer.answer(state, listener, self._rules(state), request)
 
     def _rules(self, state: State) -> list[Rule]:
-        """This listener's rules in their order, sorted anew only when the state has other rules."""
-        if self._sorted[0].rules is not state.rules:
-            self._sorted = (state, state.rules_of(self._arn))
-        return self._sorted[1]
+        """This listener's rules in their order; they are sorted again only when the rules have changed."""
+        if self._sorted_rules[0].rules is not state.rules:
+            self._sorted_rules = (state, state.rules_of(self._arn))
+        return self._sorted_rules[1]

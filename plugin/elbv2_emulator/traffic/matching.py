@@ -1,4 +1,4 @@
-"""Which rule a request meets: conditions against a request, without any I/O."""
+"""Matching: the rule whose conditions a request meets. No I/O."""
 
 import functools
 import ipaddress
@@ -14,7 +14,7 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """As much of an HTTP request as conditions look at."""
+    """The parts of an HTTP request that conditions depend on."""
 
     method: str
     host: str  # without the port
@@ -40,7 +40,7 @@ def _config(condition: Described) -> Described:
 
 @functools.lru_cache(maxsize=4096)
 def _wildcard(pattern: str, flags: int, *, escapes: bool = False) -> re.Pattern[str]:
-    """A value in which * is any text and ? one character, unless a backslash `escapes` them."""
+    """A value in which * matches any text and ? one character, unless a backslash `escapes` them."""
     parts = re.findall(r"\\[*?\\]|[*?]|[^*?\\]+|\\" if escapes else r"[*?]|[^*?]+", pattern)
     return re.compile("".join(_part(part, escapes=escapes) for part in parts), flags | re.DOTALL)
 
@@ -84,7 +84,7 @@ def _query_string(config: Described, request: Request) -> bool:
 
 
 def _pair_meets(wanted: Mapping[str, str], key: str, value: str) -> bool:
-    """A wanted value without a key is met by that value under any key."""
+    """A value without a key in the condition matches that value under any key."""
     return all(
         _wildcard(wanted[member], re.IGNORECASE, escapes=True).fullmatch(text)
         for member, text in (("Key", key), ("Value", value))

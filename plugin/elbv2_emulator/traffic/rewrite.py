@@ -1,4 +1,4 @@
-"""What a rule's transforms make of a request before it is sent on. No I/O."""
+"""Transforms: how a rule rewrites a request before it is forwarded. No I/O."""
 
 import functools
 import re
@@ -12,38 +12,38 @@ _TARGET = re.compile(r"/[!-~]*")
 
 
 class NotRewritable(Exception):  # noqa: N818  it says what is wrong
-    """A transform matches, and what it gives cannot be sent: AWS answers 500."""
+    """A transform matches, but its result cannot be sent. AWS answers 500."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """`target`: path and query as they are written. `host`: the Host header, None leaves the client's."""
+class Rewritten:
+    """`target`: path and query, still encoded. `host`: the Host header; None keeps the client's."""
 
     target: str
     host: str | None = None
 
 
-def rewritten(transforms: Sequence[Described], target: str, host: str) -> Sent:
-    """What is sent on for a request for this path and query on this host, which is without a port.
+def rewrite(transforms: Sequence[Described], target: str, host: str) -> Rewritten:
+    """What is forwarded for a request for this path and query. `host`: without the port.
 
-    Of each transform the first match is replaced; `$1` to `$9` stand for its groups, `$0` for all of it.
-    Without a match the request stays as it is.
+    Each transform replaces its first match; `$1` to `$9` refer to its groups, `$0` to the whole match. A
+    transform without a match changes nothing. Raises NotRewritable.
     """
-    sent = Sent(target)
+    rewritten = Rewritten(target)
     for transform in transforms:
         if transform["Type"] == "host-header-rewrite":
-            changed = _replaced(transform["HostHeaderRewriteConfig"], host, _HOST, re.IGNORECASE)
-            sent = sent if changed is None else replace(sent, host=changed)
+            changed = _replace(transform["HostHeaderRewriteConfig"], host, _HOST, re.IGNORECASE)
+            rewritten = rewritten if changed is None else replace(rewritten, host=changed)
         else:
-            changed = _replaced(transform["UrlRewriteConfig"], target, _TARGET)
-            sent = sent if changed is None else replace(sent, target=changed)
-    return sent
+            changed = _replace(transform["UrlRewriteConfig"], target, _TARGET)
+            rewritten = rewritten if changed is None else replace(rewritten, target=changed)
+    return rewritten
 
 
-def _replaced(config: Described, text: str, sendable: re.Pattern[str], flags: int = 0) -> str | None:
-    for rewrite in config["Rewrites"]:
-        if found := _compiled(rewrite["Regex"], flags).search(text):
-            changed = text[: found.start()] + _filled(rewrite["Replace"], found) + text[found.end() :]
+def _replace(config: Described, text: str, sendable: re.Pattern[str], flags: int = 0) -> str | None:
+    for rule in config["Rewrites"]:
+        if match := _compile(rule["Regex"], flags).search(text):
+            changed = text[: match.start()] + _fill(rule["Replace"], match) + text[match.end() :]
             if not sendable.fullmatch(changed):
                 raise NotRewritable(f"'{text}' would become '{changed}'")
             return changed
@@ -51,15 +51,15 @@ def _replaced(config: Described, text: str, sendable: re.Pattern[str], flags: in
 
 
 @functools.lru_cache(maxsize=4096)
-def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+def _compile(pattern: str, flags: int) -> re.Pattern[str]:
     return re.compile(pattern, flags)
 
 
-def _filled(replacement: str, found: re.Match[str]) -> str:
+def _fill(replacement: str, match: re.Match[str]) -> str:
     def group(reference: re.Match[str]) -> str:
         try:
-            return found[int(reference[1])] or ""
+            return match[int(reference[1])] or ""
         except IndexError as error:
-            raise NotRewritable(f"'{found.re.pattern}' has no group {reference[1]}") from error
+            raise NotRewritable(f"'{match.re.pattern}' has no group {reference[1]}") from error
 
     return re.sub(r"\$([0-9])", group, replacement)

@@ -1,16 +1,16 @@
-"""Who gets a request: a group by weight, then the targets of it that may get one. No I/O."""
+"""Selection: a target group by weight, and the targets of a group that may get requests. No I/O."""
 
 from collections.abc import Sequence
 from random import Random
 
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.resources import Described, Target, TargetGroup, forwards
 
 _MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
 
 
 def choose_group(action: Described, random: Random) -> str | None:
-    """The ARN of one group of a forward action, with the probability of its weight; None when all are 0."""
+    """The ARN of a random group of a forward action, by weight; None if all weights are 0."""
     groups = [(arn, weight or 0) for arn, weight in forwards(action)]
     total = sum(weight for _, weight in groups)
     if total == 0:
@@ -20,20 +20,21 @@ def choose_group(action: Described, random: Random) -> str | None:
         drawn -= weight
         if drawn < 0:
             return arn
-    raise AssertionError  # the weights add up to more than was drawn
+    raise AssertionError  # unreachable: the drawn number is below the sum of the weights
 
 
 def eligible(group: TargetGroup, *, serve_initial: bool = False) -> Sequence[Target]:
-    """The targets among which this group's requests are shared out, while it is in use.
+    """The targets of this group that get requests while a rule names the group.
 
-    The healthy ones; the unhealthy ones as well when fewer are healthy than the group's attributes ask for,
-    one if nothing else is said (AWS fails open). Targets whose health AWS cannot tell count as healthy; those
-    in registration get something only if there are no others and it is set so, those that drain never.
+    The healthy targets. AWS fails open: the unhealthy targets get requests too when fewer are healthy than
+    the group's attributes require, which is one by default. Targets whose health is unavailable count as
+    healthy. Initial targets get requests only with `serve_initial` and if there are no others; draining
+    targets never do.
     """
     by_state = [
-        (health.state_of(target, in_use=True), target)
+        (target_health.state_of(target, in_use=True), target)
         for target in group.targets.values()
-        if health.exists(target)
+        if target_health.exists(target)
     ]
     healthy = [target for state, target in by_state if state in _HEALTHY]
     known = [target for state, target in by_state if state in _HEALTHY or state == "unhealthy"]
@@ -47,7 +48,7 @@ _HEALTHY = frozenset({"healthy", "unavailable"})
 
 
 def _enough(group: TargetGroup, healthy: int, known: int) -> bool:
-    """Whether so many healthy targets of so many are as many as each of the two attributes asks for."""
+    """Whether this number of healthy targets satisfies both attributes."""
     count = group.attributes.get(f"{_MINIMUM}.count", "1")
     percentage = group.attributes.get(f"{_MINIMUM}.percentage", "off")
     by_count = count == "off" or healthy >= int(count)

@@ -1,14 +1,15 @@
-"""What may be set of the listeners' traffic."""
+"""Settings of the traffic through the listeners."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class TrafficSettings:
-    """What may be set at any time, from any thread.
+    """Settings that may be changed at any time, from any thread.
 
-    `serve_initial`: whether targets in registration get requests when their group has no others; else 503.
-    AWS does not document which. `version_header`: the header of answers that tells the version to count.
+    `serve_initial`: whether initial targets get requests when their group has no others; otherwise the
+    response is 503. AWS does not document which. `version_header`: the response header whose value is counted
+    as the version.
     """
 
     serve_initial: bool = False

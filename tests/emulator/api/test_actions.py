@@ -1,4 +1,4 @@
-"""Which actions a rule or listener may have, and in what shape they come back."""
+"""Which actions a rule or listener may have, and how they are described."""
 
 from typing import Any
 
@@ -124,8 +124,8 @@ def test_a_weight_is_0_to_999(elbv2: Any, petclinic: Any, weight: int) -> None:
         ),
     ],
 )
-def test_actions_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, actions: Any, code: str) -> None:
-    """Fact: one of forward, redirect and fixed-response, last; before it at most one authentication."""
+def test_invalid_actions_are_refused(elbv2: Any, petclinic: Any, actions: Any, code: str) -> None:
+    """Fact: one of forward, redirect and fixed-response comes last, after at most one authentication."""
     before = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
@@ -134,8 +134,8 @@ def test_actions_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, actions
     assert elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"] == before
 
 
-def test_a_client_secret_is_never_given_back_and_can_be_kept(elbv2: Any, petclinic: Any) -> None:
-    """Fact: authenticate-oidc comes back without its secret, and with its defaults."""
+def test_a_client_secret_is_never_returned_and_can_be_kept(elbv2: Any, petclinic: Any) -> None:
+    """Fact: authenticate-oidc is returned without its secret and with its defaults."""
     extra = {"display": "page", "prompt": "login"}
     first = oidc(ClientSecret="s3cret", AuthenticationRequestExtraParams=extra)
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(first, FIXED))
@@ -161,8 +161,8 @@ def test_a_client_secret_is_never_given_back_and_can_be_kept(elbv2: Any, petclin
     assert not {"ClientSecret", "UseExistingClientSecret"} & set(returned["AuthenticateOidcConfig"])
 
 
-def test_cognito_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> None:
-    """Fact: authenticate-cognito comes back with its defaults."""
+def test_cognito_is_described_with_its_defaults(elbv2: Any, petclinic: Any) -> None:
+    """Fact: authenticate-cognito is returned with its defaults."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(COGNITO, FIXED))["Rules"]
     config = rule["Actions"][0]["AuthenticateCognitoConfig"]
     assert config["SessionTimeout"] == 604800
@@ -170,12 +170,12 @@ def test_cognito_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> Non
 
 
 def test_jwt_validation_is_kept_as_it_was_sent(elbv2: Any, petclinic: Any) -> None:
-    """Fact: jwt-validation comes back as it was sent."""
+    """Fact: jwt-validation is returned as it was sent."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(JWT, FIXED))["Rules"]
     assert rule["Actions"][0] == {**JWT, "Order": 1}
 
 
-def test_a_redirect_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> None:
+def test_a_redirect_is_described_with_its_defaults(elbv2: Any, petclinic: Any) -> None:
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[REDIRECT])["Rules"]
     assert rule["Actions"][0] == {
         "Type": "redirect",
@@ -191,11 +191,11 @@ def test_a_redirect_comes_back_with_its_defaults(elbv2: Any, petclinic: Any) -> 
     }
 
 
-def test_actions_come_back_in_their_order(elbv2: Any, petclinic: Any) -> None:
-    """Fact: Order is required when there are several actions, and returned even for one."""
+def test_actions_are_described_in_their_order(elbv2: Any, petclinic: Any) -> None:
+    """Fact: Order is required for several actions, and returned even for a single one."""
     actions = [{**FIXED, "Order": 7}, {**JWT, "Order": 3}]
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)["Rules"]
-    assert [(one["Type"], one["Order"]) for one in rule["Actions"]] == [
+    assert [(action["Type"], action["Order"]) for action in rule["Actions"]] == [
         ("jwt-validation", 3),
         ("fixed-response", 7),
     ]
@@ -208,7 +208,7 @@ def test_a_group_that_does_not_exist_is_refused(elbv2: Any, petclinic: Any) -> N
 
 
 def test_a_group_is_on_one_load_balancer_only(elbv2: Any, petclinic: Any) -> None:
-    """Fact: a target group is on one load balancer at most."""
+    """Fact: a target group belongs to at most one load balancer."""
     other = elbv2.create_load_balancer(Name="other", Subnets=["subnet-a", "subnet-b"])["LoadBalancers"][0]
     forward = [{"Type": "forward", "TargetGroupArn": petclinic.canary}]
 
@@ -244,5 +244,5 @@ def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make
         forward(first + 2, arns[first : first + 5])
     with pytest.raises(ClientError, match="TooManyUniqueTargetGroupsPerLoadBalancer"):
         forward(200, arns[100:])
-    # Groups that are on it already are no more groups.
+    # Groups that the load balancer has already do not count again.
     forward(200, arns[:5])

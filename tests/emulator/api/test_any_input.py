@@ -1,4 +1,4 @@
-"""Whatever an input holds, an operation answers, or refuses it with a code of its own; it never fails."""
+"""Whatever its input, every operation either answers or refuses with one of its codes; none crashes."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from elbv2_emulator.api import shapes, undocumented, wire
 from elbv2_emulator.api.actions import ACTIONS
-from elbv2_emulator.api.checks import actions as action_checks
+from elbv2_emulator.api.checks.actions import ACTION_CONFIG_OF
 from elbv2_emulator.api.errors import ApiError
 from elbv2_emulator.state.resources import CONDITION_CONFIG_OF, Scope, State
 from elbv2_emulator.traffic.matching import Request, first_match
@@ -23,23 +23,23 @@ SCOPE = Scope("eu-west-1", datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
 
 
-def carried_out(state: State, action: str, parameters: Mapping[str, Any]) -> tuple[State, Any]:
+def carry_out(state: State, action: str, parameters: Mapping[str, Any]) -> tuple[State, Any]:
     shapes.validate(action, parameters)
     return ACTIONS[action](state, parameters, SCOPE)
 
 
 @cache
 def petclinic() -> tuple[State, tuple[str, ...]]:
-    """A state with something of everything, and its ARNs."""
+    """A state with one resource of each kind, and the ARNs of these."""
     state = State()
-    state, made = carried_out(state, "CreateLoadBalancer", {"Name": "a", "Subnets": ["subnet-a", "subnet-b"]})
+    state, made = carry_out(state, "CreateLoadBalancer", {"Name": "a", "Subnets": ["subnet-a", "subnet-b"]})
     balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
     group = {"Name": "g", "Protocol": "HTTP", "Port": 8080, "VpcId": "vpc-1", "TargetType": "ip"}
-    state, made = carried_out(state, "CreateTargetGroup", group)
+    state, made = carry_out(state, "CreateTargetGroup", group)
     group_arn = made["TargetGroups"][0]["TargetGroupArn"]
     listener = {"LoadBalancerArn": balancer, "Protocol": "HTTPS", "Port": 443, "DefaultActions": FIXED}
     listener["Certificates"] = [{"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/1"}]
-    state, made = carried_out(state, "CreateListener", listener)
+    state, made = carry_out(state, "CreateListener", listener)
     listener_arn = made["Listeners"][0]["ListenerArn"]
     rule = {
         "ListenerArn": listener_arn,
@@ -47,7 +47,7 @@ def petclinic() -> tuple[State, tuple[str, ...]]:
         "Conditions": [{"Field": "path-pattern", "Values": ["/a"]}],
         "Actions": [{"Type": "forward", "TargetGroupArn": group_arn}],
     }
-    state, made = carried_out(state, "CreateRule", rule)
+    state, made = carry_out(state, "CreateRule", rule)
     return state, (balancer, group_arn, listener_arn, made["Rules"][0]["RuleArn"])
 
 
@@ -60,21 +60,21 @@ TEXTS = (
 )  # fmt: skip
 
 KINDS = {
-    "Action": tuple(action_checks.ACTION_CONFIG_OF),
+    "Action": tuple(ACTION_CONFIG_OF),
     "RuleCondition": tuple(CONDITION_CONFIG_OF),
     "RuleTransform": ("host-header-rewrite", "url-rewrite"),
 }
 
 
 def values(shape: Shape) -> st.SearchStrategy[Any]:
-    """Values that this shape may have, or nearly."""
+    """Values that this shape allows, or almost allows."""
     if shape.name in KINDS:
         return st.sampled_from(KINDS[shape.name]).flatmap(lambda kind: of_kind(shape, kind)) | anything(shape)
     return anything(shape)
 
 
 def of_kind(shape: Shape, kind: str) -> st.SearchStrategy[Any]:
-    """An action, condition or transform of a kind, with the configuration of that kind."""
+    """An action, condition or transform of a type, with the configuration of that type."""
     assert isinstance(shape, StructureShape)
     config = "".join(word.title() for word in kind.split("-")) + "Config"
     selector = "Field" if "Field" in shape.members else "Type"
@@ -86,7 +86,7 @@ def of_kind(shape: Shape, kind: str) -> st.SearchStrategy[Any]:
 def anything(shape: Shape) -> st.SearchStrategy[Any]:
     if isinstance(shape, StructureShape):
         required = {name: values(shape.members[name]) for name in shape.required_members}
-        optional = {name: values(one) for name, one in shape.members.items() if name not in required}
+        optional = {name: values(member) for name, member in shape.members.items() if name not in required}
         return st.fixed_dictionaries(required, optional=optional)
     if isinstance(shape, ListShape):
         return st.lists(values(shape.member), max_size=3)
@@ -123,20 +123,20 @@ def test_an_operation_answers_or_refuses(action: str) -> None:
     def check(parameters: dict[str, Any]) -> None:
         undocumented.in_call(parameters)
         try:
-            after, output = carried_out(state, action, parameters)
+            after, output = carry_out(state, action, parameters)
         except ApiError as error:
             refusals.append(error.code)
             return
         wire.encode(operation, output, "id")
         for listener in after.listeners:
-            served(after, listener)
+            check_served(after, listener)
 
     check()
     assert set(refusals) <= shapes.error_codes(action)
 
 
-def served(state: State, listener: str) -> None:
-    """Whatever rule was accepted can be met by a request."""
+def check_served(state: State, listener: str) -> None:
+    """A request can be matched against any rule that was accepted."""
     request = Request("GET", "www.example.com", "/a", "a=b", (("A-1", "a"),), "127.0.0.1")
     rule = first_match(state.rules_of(listener), request)
     assert rule is not None
@@ -145,7 +145,7 @@ def served(state: State, listener: str) -> None:
 
 
 class First(Random):
-    """The smallest number of each range."""
+    """Always draws the smallest number of a range."""
 
     def randrange(self, *_: object) -> int:
         return 0

@@ -12,7 +12,7 @@ ROUTING = "routing.http.response.server.enabled"
 
 
 def by_key(answer: Any) -> dict[str, str]:
-    return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+    return {pair["Key"]: pair["Value"] for pair in answer["Attributes"]}
 
 
 def pairs(**values: str) -> list[dict[str, str]]:
@@ -50,21 +50,23 @@ def group(elbv2: Any, petclinic: Any) -> Attributes:
     )
 
 
-def test_what_is_set_of_a_load_balancer_stays_and_the_rest_is_as_it_was(load_balancer: Attributes) -> None:
+def test_setting_an_attribute_of_a_load_balancer_leaves_the_others_unchanged(
+    load_balancer: Attributes,
+) -> None:
     before = load_balancer()
     assert before["idle_timeout.timeout_seconds"] == "60"
     after = load_balancer(idle_timeout__timeout_seconds="30")
     assert after == load_balancer() == {**before, "idle_timeout.timeout_seconds": "30"}
 
 
-def test_what_is_set_of_a_listener_stays_and_the_rest_is_as_it_was(listener: Attributes) -> None:
+def test_setting_an_attribute_of_a_listener_leaves_the_others_unchanged(listener: Attributes) -> None:
     before = listener()
     assert before[ROUTING] == "true"
     after = listener(routing__http__response__server__enabled="false")
     assert after == listener() == {**before, ROUTING: "false"}
 
 
-def test_a_listeners_attributes_outlast_a_change_of_the_listener(
+def test_a_listener_keeps_its_attributes_when_it_is_modified(
     elbv2: Any, petclinic: Any, listener: Attributes
 ) -> None:
     listener(routing__http__response__server__enabled="false")
@@ -78,8 +80,8 @@ def test_a_listeners_attributes_outlast_a_change_of_the_listener(
         pytest.param({"colour": "blue"}, id="unknown"),
         pytest.param({"idle_timeout__timeout_seconds": "0"}, id="too short"),
         pytest.param({"idle_timeout__timeout_seconds": "4001"}, id="too long"),
-        pytest.param({"routing__http2__enabled": "yes"}, id="no boolean"),
-        pytest.param({"routing__http__xff_header_processing__mode": "drop"}, id="no mode"),
+        pytest.param({"routing__http2__enabled": "yes"}, id="not a boolean"),
+        pytest.param({"routing__http__xff_header_processing__mode": "drop"}, id="not a mode"),
     ],
 )
 def test_attributes_that_a_load_balancer_cannot_have_are_refused(
@@ -94,18 +96,18 @@ def test_attributes_that_a_load_balancer_cannot_have_are_refused(
 @pytest.mark.parametrize(
     "sent",
     [
-        pytest.param({"load_balancing__cross_zone__enabled": "false"}, id="zones apart"),
-        pytest.param({"access_logs__s3__enabled": "true"}, id="logs to no bucket"),
+        pytest.param({"load_balancing__cross_zone__enabled": "false"}, id="no cross-zone load balancing"),
+        pytest.param({"access_logs__s3__enabled": "true"}, id="logs without a bucket"),
     ],
 )
-def test_attributes_that_do_not_fit_together_are_refused(
+def test_attributes_that_cannot_be_combined_are_refused(
     load_balancer: Attributes, sent: dict[str, str]
 ) -> None:
     with refused("InvalidConfigurationRequest"):
         load_balancer(**sent)
 
 
-def test_a_protected_load_balancer_is_not_deleted(
+def test_a_load_balancer_with_deletion_protection_is_not_deleted(
     elbv2: Any, petclinic: Any, load_balancer: Attributes
 ) -> None:
     load_balancer(deletion_protection__enabled="true")
@@ -119,11 +121,11 @@ def test_a_protected_load_balancer_is_not_deleted(
     "sent",
     [
         pytest.param({"colour": "blue"}, id="unknown"),
-        pytest.param({"deregistration_delay__timeout_seconds": "3601"}, id="long delay"),
-        pytest.param({"slow_start__duration_seconds": "29"}, id="short start"),
+        pytest.param({"deregistration_delay__timeout_seconds": "3601"}, id="too long a delay"),
+        pytest.param({"slow_start__duration_seconds": "29"}, id="too short a start"),
         pytest.param({"stickiness__type": "source_ip"}, id="another load balancer's stickiness"),
-        pytest.param({"stickiness__lb_cookie__duration_seconds": "604801"}, id="cookie of over a week"),
-        pytest.param({"stickiness__enabled": "on"}, id="no boolean"),
+        pytest.param({"stickiness__lb_cookie__duration_seconds": "604801"}, id="a cookie for over a week"),
+        pytest.param({"stickiness__enabled": "on"}, id="not a boolean"),
         pytest.param(
             {"target_group_health__unhealthy_state_routing__minimum_healthy_targets__percentage": "101"},
             id="over 100 percent",
@@ -150,9 +152,9 @@ def test_an_application_cookie_needs_a_name_of_its_own(group: Attributes, name: 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda elbv2, one: elbv2.describe_load_balancer_attributes(LoadBalancerArn=one.balancer),
-        lambda elbv2, one: elbv2.modify_load_balancer_attributes(
-            LoadBalancerArn=one.balancer, Attributes=[{"Key": "routing.http2.enabled", "Value": "true"}]
+        lambda elbv2, clinic: elbv2.describe_load_balancer_attributes(LoadBalancerArn=clinic.balancer),
+        lambda elbv2, clinic: elbv2.modify_load_balancer_attributes(
+            LoadBalancerArn=clinic.balancer, Attributes=[{"Key": "routing.http2.enabled", "Value": "true"}]
         ),
     ],
     ids=["describe", "modify"],

@@ -1,4 +1,4 @@
-"""Which conditions and transforms a rule may have, and in what shape they come back."""
+"""Which conditions and transforms a rule may have, and how they are described."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ URL_REWRITE = rewrite("url-rewrite", "UrlRewriteConfig")
         pytest.param([source("10.0.0.0/8", "fd00::/8")], id="both kinds of address"),
     ],
 )
-def test_conditions_within_the_limits_come_back(elbv2: Any, petclinic: Any, conditions: Any) -> None:
+def test_conditions_within_the_limits_are_accepted(elbv2: Any, petclinic: Any, conditions: Any) -> None:
     """Fact: http-header and query-string may repeat."""
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=conditions)["Rules"]
     plain = [
@@ -119,7 +119,7 @@ def test_conditions_within_the_limits_come_back(elbv2: Any, petclinic: Any, cond
     ],
 )
 def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, conditions: Any) -> None:
-    """Fact: the limits of conditions."""
+    """Fact: conditions have limits."""
     with pytest.raises(ClientError, match=r"\(ValidationError\)"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=conditions)
     with pytest.raises(ClientError, match=r"\(ValidationError\)"):
@@ -136,10 +136,10 @@ def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, co
     [("host-header", "HostHeaderConfig", "*.example.com"), ("path-pattern", "PathPatternConfig", "/a")],
 )
 @pytest.mark.parametrize("member", ["Values", "RegexValues"])
-def test_values_are_echoed_beside_the_config_and_cannot_be_sent_back_so(
+def test_values_are_described_beside_the_config_but_cannot_be_sent_like_this(
     *, elbv2: Any, petclinic: Any, field: str, config: str, value: str, member: str
 ) -> None:
-    """Fact: Values are echoed beside HostHeaderConfig, and refused beside it."""
+    """Fact: Values is returned beside HostHeaderConfig, but refused beside it."""
     value = value.replace("*", ".*") if member == "RegexValues" else value
     for sent in ({"Field": field, member: [value]}, {"Field": field, config: {member: [value]}}):
         (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=[sent])["Rules"]
@@ -148,7 +148,7 @@ def test_values_are_echoed_beside_the_config_and_cannot_be_sent_back_so(
         elbv2.modify_rule(RuleArn=petclinic.rule, Conditions=rule["Conditions"])
 
 
-def test_transforms_come_back(elbv2: Any, petclinic: Any) -> None:
+def test_transforms_are_described_as_they_were_sent(elbv2: Any, petclinic: Any) -> None:
     transforms = [HOST_REWRITE, URL_REWRITE]
     (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=transforms)["Rules"]
     assert rule["Transforms"] == transforms
@@ -165,6 +165,6 @@ def test_transforms_come_back(elbv2: Any, petclinic: Any) -> None:
         pytest.param([rewrite("url-rewrite", "UrlRewriteConfig", replacement="b" * 1025)], id="too long"),
     ],
 )
-def test_transforms_that_do_not_fit_are_refused(elbv2: Any, petclinic: Any, transforms: Any) -> None:
+def test_invalid_transforms_are_refused(elbv2: Any, petclinic: Any, transforms: Any) -> None:
     with pytest.raises(ClientError, match=r"\(ValidationError\)"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=transforms)

@@ -1,4 +1,4 @@
-"""Faults: answers that are lost, calls that are applied late, spans of time, several actions."""
+"""Injected faults: lost answers, calls that are applied late, durations, and several actions."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,12 +10,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from elbv2_emulator.api.faults import Fault
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator, Fault
 
 
 class Clock:
-    """It stands still, and is set."""
+    """A clock that only the test moves."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -45,7 +44,7 @@ def weights(elbv2: Any, petclinic: Any) -> Callable[[], list[int]]:
 
 @pytest.fixture
 def impatient(emulator: Emulator, session: Any) -> Iterator[Any]:
-    """A client that waits for an answer for a fifth of a second."""
+    """A client with a read time-out of a fifth of a second."""
     client = session.client(
         "elbv2",
         region_name="eu-west-1",
@@ -66,7 +65,7 @@ def writes(emulator: Emulator) -> list[tuple[int | None, str | None, str | None]
     ]
 
 
-def test_a_late_write_lands_on_top_of_what_came_after_it_and_its_answer_is_lost(
+def test_a_late_write_overwrites_what_was_written_after_it_was_sent(
     *, emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=5, times=1))
@@ -81,7 +80,7 @@ def test_a_late_write_lands_on_top_of_what_came_after_it_and_its_answer_is_lost(
     assert list(emulator.journal.entries)[-2].time == clock.now
 
 
-def test_a_late_write_of_what_is_gone_is_refused_when_it_lands(
+def test_a_late_write_to_a_deleted_rule_is_refused_when_it_is_due(
     emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=5))
@@ -93,7 +92,7 @@ def test_a_late_write_of_what_is_gone_is_refused_when_it_lands(
     assert writes(emulator) == [(400, "RuleNotFound", "close")]
 
 
-def test_a_late_write_does_not_land_in_a_state_that_was_loaded_since(
+def test_a_late_write_is_not_applied_to_a_state_that_was_loaded_since(
     *, emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
 ) -> None:
     saved = emulator.save()
@@ -105,7 +104,7 @@ def test_a_late_write_does_not_land_in_a_state_that_was_loaded_since(
     assert weights() == [90, 10]
 
 
-def test_a_late_write_lands_though_nobody_calls(
+def test_a_late_write_is_applied_even_if_no_other_call_arrives(
     emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=5))
@@ -116,7 +115,7 @@ def test_a_late_write_lands_though_nobody_calls(
         pass
 
 
-def test_a_write_is_applied_at_once_while_its_answer_is_lost(
+def test_a_write_is_applied_at_once_although_its_answer_is_lost(
     emulator: Emulator, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=0))
@@ -125,7 +124,7 @@ def test_a_write_is_applied_at_once_while_its_answer_is_lost(
     assert weights() == [1, 2]
 
 
-def test_a_write_is_applied_though_it_is_answered_with_an_error(
+def test_a_write_is_applied_although_it_is_answered_with_an_error(
     emulator: Emulator, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", error="InternalFailure", applied_after_seconds=0))
@@ -135,7 +134,7 @@ def test_a_write_is_applied_though_it_is_answered_with_an_error(
     assert writes(emulator) == [(200, None, "InternalFailure")]
 
 
-def test_a_black_hole_never_answers_and_applies_nothing(
+def test_a_silent_fault_never_answers_and_applies_nothing(
     *, emulator: Emulator, impatient: Any, petclinic: Any, weights: Callable[[], list[int]]
 ) -> None:
     emulator.faults.add(Fault("ModifyRule", answer="silence"))
@@ -145,7 +144,9 @@ def test_a_black_hole_never_answers_and_applies_nothing(
     assert writes(emulator) == [(None, None, "silence")]
 
 
-def test_a_black_hole_does_not_hold_the_end_back(emulator: Emulator, elbv2: Any, started: ExitStack) -> None:
+def test_a_silent_fault_does_not_delay_the_shutdown(
+    emulator: Emulator, elbv2: Any, started: ExitStack
+) -> None:
     emulator.faults.add(Fault("*", answer="silence"))
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(elbv2.describe_load_balancers)
@@ -178,11 +179,11 @@ def test_a_fault_ends_after_its_seconds(emulator: Emulator, clock: Clock, elbv2:
         (["ModifyRule", "DescribeTags"], False, True),
     ],
 )
-def test_a_fault_is_for_the_actions_that_it_names(
+def test_a_fault_covers_the_actions_that_it_names(
     *, elbv2: Any, petclinic: Any, control: Any, action: Any, reads_fail: bool, writes_fail: bool
 ) -> None:
-    told = control("POST", "faults", {"action": action, "error": "ServiceUnavailable"})
-    assert told["action"] == action
+    added = control("POST", "faults", {"action": action, "error": "ServiceUnavailable"})
+    assert added["action"] == action
     assert failed(lambda: elbv2.describe_rules(RuleArns=[petclinic.rule])) is reads_fail
     assert failed(lambda: elbv2.modify_rule(RuleArn=petclinic.rule)) is writes_fail
 
@@ -198,13 +199,16 @@ def failed(call: Callable[[], object]) -> bool:
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        ({"action": "*", "answer": "nothing"}, "neither 'close' nor 'silence'"),
-        ({"action": "*", "answer": "close", "error": "A"}, "either 'error' or 'answer'"),
-        ({"action": "*", "latencySeconds": 1, "appliedAfterSeconds": 1}, "answered by 'error' or not at all"),
+        ({"action": "*", "answer": "nothing"}, "must be 'close' or 'silence'"),
+        ({"action": "*", "answer": "close", "error": "A"}, "cannot have both 'error' and 'answer'"),
+        (
+            {"action": "*", "latencySeconds": 1, "appliedAfterSeconds": 1},
+            "must also have 'error' or 'answer'",
+        ),
         ({"action": "*", "answer": "close", "appliedAfterSeconds": -1}, "must be 0 or more"),
         ({"action": "*", "error": "A", "seconds": -1}, "must be 0 or more"),
-        ({"action": [], "error": "A"}, "is none of"),
-        ({"action": ["*", "Modify"], "error": "A"}, "'Modify' is none of"),
+        ({"action": [], "error": "A"}, "is not one of"),
+        ({"action": ["*", "Modify"], "error": "A"}, "'Modify' is not one of"),
         ({"action": ["*", 1], "error": "A"}, "'action' cannot be"),
     ],
 )

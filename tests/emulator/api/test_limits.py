@@ -1,4 +1,4 @@
-"""The quotas: told by DescribeAccountLimits, and enforced."""
+"""Quotas are described by DescribeAccountLimits, and enforced."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ def targets(first: int, count: int) -> list[dict[str, Any]]:
     return [{"Id": "10.64.0.3", "Port": first + number} for number in range(count)]
 
 
-def test_the_quotas_are_told(elbv2: Any) -> None:
-    """Fact: quotas are told by DescribeAccountLimits."""
-    told = {one["Name"]: one["Max"] for one in elbv2.describe_account_limits()["Limits"]}
-    assert told["rules-per-application-load-balancer"] == "100"
-    assert told["target-groups-per-application-load-balancer"] == "100"
-    assert told["target-groups-per-action-on-application-load-balancer"] == "5"
-    assert told["condition-values-per-alb-rule"] == "5"
-    assert told["condition-wildcards-per-alb-rule"] == "5"
+def test_the_quotas_are_described(elbv2: Any) -> None:
+    """Fact: DescribeAccountLimits describes the quotas."""
+    limits = {limit["Name"]: limit["Max"] for limit in elbv2.describe_account_limits()["Limits"]}
+    assert limits["rules-per-application-load-balancer"] == "100"
+    assert limits["target-groups-per-application-load-balancer"] == "100"
+    assert limits["target-groups-per-action-on-application-load-balancer"] == "5"
+    assert limits["condition-values-per-alb-rule"] == "5"
+    assert limits["condition-wildcards-per-alb-rule"] == "5"
 
 
 def test_an_account_has_at_most_50_load_balancers(elbv2: Any) -> None:

@@ -1,4 +1,4 @@
-"""Load balancers and listeners: made, described, changed and deleted as on AWS."""
+"""Load balancers and listeners are created, described, changed and deleted as on AWS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ SUBNETS = ["subnet-a", "subnet-b"]
 CERTIFICATES = [{"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/1"}]
 
 
-def test_a_load_balancer_comes_back_as_aws_shows_it(elbv2: Any) -> None:
+def test_a_load_balancer_is_described_as_on_aws(elbv2: Any) -> None:
     (made,) = elbv2.create_load_balancer(Name="petclinic", Subnets=SUBNETS, Scheme="internal")[
         "LoadBalancers"
     ]
@@ -36,14 +36,14 @@ def test_a_load_balancer_comes_back_as_aws_shows_it(elbv2: Any) -> None:
         pytest.param({"Name": "internal-a"}, "cannot begin with 'internal-'", id="internal"),
     ],
 )
-def test_a_load_balancer_that_aws_would_not_make_is_refused(
+def test_a_load_balancer_that_aws_would_refuse_is_refused(
     elbv2: Any, parameters: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ClientError, match=rf"\(ValidationError\).*{complaint}"):
         elbv2.create_load_balancer(**{"Name": "petclinic", "Subnets": SUBNETS, **parameters})
 
 
-def test_making_the_same_load_balancer_again_gives_the_one_that_is_there(elbv2: Any) -> None:
+def test_creating_the_same_load_balancer_again_returns_the_existing_one(elbv2: Any) -> None:
     first = elbv2.create_load_balancer(Name="petclinic", Subnets=SUBNETS)["LoadBalancers"]
     assert elbv2.create_load_balancer(Name="petclinic", Subnets=SUBNETS)["LoadBalancers"] == first
     with pytest.raises(ClientError, match="DuplicateLoadBalancerName"):
@@ -55,7 +55,7 @@ def test_load_balancers_are_described_in_pages(elbv2: Any) -> None:
     for name in names:
         elbv2.create_load_balancer(Name=name, Subnets=SUBNETS)
     pages = elbv2.get_paginator("describe_load_balancers").paginate(PaginationConfig={"PageSize": 2})
-    assert [one["LoadBalancerName"] for page in pages for one in page["LoadBalancers"]] == names
+    assert [balancer["LoadBalancerName"] for page in pages for balancer in page["LoadBalancers"]] == names
 
 
 def test_a_missing_load_balancer_is_an_error_to_describe_but_not_to_delete(
@@ -77,7 +77,7 @@ def test_deleting_a_load_balancer_deletes_its_listeners_and_rules(elbv2: Any, pe
     elbv2.delete_target_group(TargetGroupArn=petclinic.stable)
 
 
-def test_a_listener_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> None:
+def test_a_listener_is_described_as_on_aws(elbv2: Any, petclinic: Any) -> None:
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=petclinic.balancer)["Listeners"]
     assert listener["ListenerArn"] == petclinic.listener
     assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
@@ -96,13 +96,13 @@ def test_a_listener_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> No
         pytest.param(
             {"Protocol": "HTTP", "Port": 81, "Certificates": CERTIFICATES},
             "ValidationError",
-            id="HTTP with one",
+            id="HTTP with a certificate",
         ),
         pytest.param({"Protocol": "HTTP", "Port": 443}, "DuplicateListener", id="a port that is taken"),
         pytest.param({"Protocol": "HTTP", "Port": 81, "AlpnPolicy": ["None"]}, "ValidationError", id="ALPN"),
     ],
 )
-def test_a_listener_that_aws_would_not_make_is_refused(
+def test_a_listener_that_aws_would_refuse_is_refused(
     elbv2: Any, petclinic: Any, control: Any, parameters: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(ClientError, match=rf"\({code}\)"):
@@ -110,7 +110,7 @@ def test_a_listener_that_aws_would_not_make_is_refused(
     assert len(control("GET", "listeners")) == 1
 
 
-def test_making_the_same_listener_again_gives_the_one_that_is_there(elbv2: Any, petclinic: Any) -> None:
+def test_creating_the_same_listener_again_returns_the_existing_one(elbv2: Any, petclinic: Any) -> None:
     again = elbv2.create_listener(
         LoadBalancerArn=petclinic.balancer,
         Protocol="HTTPS",
@@ -124,13 +124,13 @@ def test_making_the_same_listener_again_gives_the_one_that_is_there(elbv2: Any, 
 
 
 def test_default_actions_are_those_of_the_default_rule(elbv2: Any, petclinic: Any) -> None:
-    """Fact: the default rule is changed by ModifyListener alone, as a whole."""
+    """Fact: only ModifyListener changes the default rule, and replaces its actions as a whole."""
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=petclinic.split(3, 1))
     (listener,) = elbv2.describe_listeners(ListenerArns=[petclinic.listener])["Listeners"]
     default = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"][-1]
     assert listener["DefaultActions"] == default["Actions"]
     assert default["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["Weight"] == 3
-    # Nothing else was given, so nothing else changed.
+    # Nothing else was sent, so nothing else changed.
     assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
 
 
@@ -170,7 +170,7 @@ def test_listeners_are_described_by_load_balancer_or_by_arn(elbv2: Any, petclini
         pytest.param(lambda elbv2, arn: elbv2.delete_listener(ListenerArn=arn), id="delete"),
     ],
 )
-def test_a_listener_that_is_missing_or_none_at_all_is_told_apart(
+def test_a_missing_listener_and_an_arn_of_another_kind_are_different_errors(
     elbv2: Any, petclinic: Any, call: Callable[[Any, str], Any]
 ) -> None:
     elbv2.delete_listener(ListenerArn=petclinic.listener)
@@ -181,7 +181,7 @@ def test_a_listener_that_is_missing_or_none_at_all_is_told_apart(
 
 
 @pytest.mark.parametrize("what", ["listener", "load balancer"])
-def test_a_port_is_open_as_long_as_its_listener_is_there(
+def test_a_port_is_open_as_long_as_its_listener_exists(
     elbv2: Any, petclinic: Any, listener_url: Any, http: urllib3.PoolManager, what: str
 ) -> None:
     url = listener_url(petclinic.listener)

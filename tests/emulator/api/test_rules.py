@@ -1,4 +1,4 @@
-"""Rules: what a change replaces, what comes back, who may not be changed, order, quotas, pages."""
+"""Rules: what a change replaces, how they are described, which rules cannot be changed, order and pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,8 +25,8 @@ TRANSFORMS = [
 ]
 
 
-def test_a_rule_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> None:
-    """Fact: Order is required when there are several actions, and returned even for one."""
+def test_a_rule_is_described_as_on_aws(elbv2: Any, petclinic: Any) -> None:
+    """Fact: Order is required for several actions, and returned even for a single one."""
     rule = only(elbv2, petclinic.rule)
     assert rule == {
         "RuleArn": petclinic.rule,
@@ -55,28 +55,28 @@ def test_a_rule_comes_back_as_aws_shows_it(elbv2: Any, petclinic: Any) -> None:
     }
 
 
-def test_arns_have_aws_shape(petclinic: Any) -> None:
-    """Fact: ARNs."""
+def test_arns_have_the_format_of_aws(petclinic: Any) -> None:
+    """Fact: ARNs contain the names and ids of the resources above."""
     *_, name, balancer, listener, rule = petclinic.rule.split("/")
     assert petclinic.rule.startswith("arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/")
     assert petclinic.listener.endswith(f":listener/app/{name}/{balancer}/{listener}")
     assert petclinic.balancer.endswith(f":loadbalancer/app/{name}/{balancer}")
-    assert all(len(one) == 16 for one in (balancer, listener, rule))
+    assert all(len(identity) == 16 for identity in (balancer, listener, rule))
 
 
-def test_a_lone_group_comes_back_in_both_forms(elbv2: Any, petclinic: Any) -> None:
-    """Fact: a lone group comes back beside ForwardConfig too."""
+def test_a_single_group_is_described_in_both_forms(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a single group is also returned beside ForwardConfig."""
     elbv2.modify_rule(
         RuleArn=petclinic.rule, Actions=[{"Type": "forward", "TargetGroupArn": petclinic.stable}]
     )
     (action,) = only(elbv2, petclinic.rule)["Actions"]
     assert action["TargetGroupArn"] == petclinic.stable
     assert action["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": petclinic.stable, "Weight": 1}]
-    # Both forms may be sent back together as long as they say the same.
+    # Both forms may be sent back together as long as they agree.
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[action])
 
 
-def test_two_groups_come_back_without_the_short_form(elbv2: Any, petclinic: Any) -> None:
+def test_two_groups_are_described_without_the_short_form(elbv2: Any, petclinic: Any) -> None:
     assert "TargetGroupArn" not in only(elbv2, petclinic.rule)["Actions"][0]
 
 
@@ -93,10 +93,10 @@ def test_two_groups_come_back_without_the_short_form(elbv2: Any, petclinic: Any)
         ),
     ],
 )
-def test_stickiness_comes_back_without_a_duration_when_disabled(
+def test_disabled_stickiness_is_described_without_a_duration(
     elbv2: Any, petclinic: Any, sent: Any, returned: Any
 ) -> None:
-    """Fact: disabled group stickiness comes back without a duration."""
+    """Fact: disabled group stickiness is returned without a duration."""
     actions = petclinic.split(1, 1)
     if sent is not None:
         actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] = sent
@@ -107,7 +107,7 @@ def test_stickiness_comes_back_without_a_duration_when_disabled(
 
 
 def test_modify_rule_replaces_what_is_specified_and_nothing_else(elbv2: Any, petclinic: Any) -> None:
-    """Fact: ModifyRule replaces what is specified as a whole; what is not specified stays."""
+    """Fact: ModifyRule replaces each specified member as a whole; the others stay."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=TRANSFORMS)
     before = only(elbv2, petclinic.rule)
     (answered,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 3))["Rules"]
@@ -122,8 +122,8 @@ def test_modify_rule_replaces_what_is_specified_and_nothing_else(elbv2: Any, pet
     assert {**changed, "Conditions": []} == {**after, "Conditions": []}
 
 
-def test_modify_rule_replaces_actions_wholesale(elbv2: Any, petclinic: Any) -> None:
-    """Fact: ModifyRule replaces what is specified as a whole; what is not specified stays."""
+def test_modify_rule_replaces_all_actions(elbv2: Any, petclinic: Any) -> None:
+    """Fact: ModifyRule replaces each specified member as a whole; the others stay."""
     jwt = {"JwksEndpoint": "https://idp.example.com/jwks", "Issuer": "https://idp.example.com"}
     elbv2.modify_rule(
         RuleArn=petclinic.rule,
@@ -138,7 +138,7 @@ def test_modify_rule_replaces_actions_wholesale(elbv2: Any, petclinic: Any) -> N
 
 
 def test_transforms_stay_until_they_are_reset(elbv2: Any, petclinic: Any) -> None:
-    """Fact: ResetTransforms clears transforms, which else survive."""
+    """Fact: ResetTransforms removes transforms; otherwise they stay."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Transforms=TRANSFORMS)
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(50, 50))
     assert only(elbv2, petclinic.rule)["Transforms"] == TRANSFORMS
@@ -155,8 +155,8 @@ def test_a_refused_change_changes_nothing(elbv2: Any, petclinic: Any) -> None:
     assert only(elbv2, petclinic.rule) == before
 
 
-def test_the_default_rule_is_not_modify_rules(elbv2: Any, petclinic: Any) -> None:
-    """Fact: the default rule is changed by ModifyListener alone, as a whole."""
+def test_modify_rule_cannot_change_the_default_rule(elbv2: Any, petclinic: Any) -> None:
+    """Fact: only ModifyListener changes the default rule, and replaces its actions as a whole."""
     default = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"][-1]
     assert default["IsDefault"]
     assert default["Priority"] == "default"
@@ -202,7 +202,7 @@ def test_rules_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:
     assert [priority for page in shown for priority in page] == [*map(str, range(1, 12)), "default"]
 
 
-def test_a_last_page_that_is_full_has_no_next_one(elbv2: Any, petclinic: Any) -> None:
+def test_a_full_last_page_has_no_next_marker(elbv2: Any, petclinic: Any) -> None:
     first = elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=1)
     last = elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=1, Marker=first["NextMarker"])
     assert len(first["Rules"]) == len(last["Rules"]) == 1
@@ -216,7 +216,7 @@ def test_a_page_has_1_to_400_items(elbv2: Any, petclinic: Any, size: int) -> Non
         elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=size)
 
 
-def test_a_marker_that_was_not_given_out_is_refused(elbv2: Any, petclinic: Any) -> None:
+def test_a_marker_that_was_never_returned_is_refused(elbv2: Any, petclinic: Any) -> None:
     with pytest.raises(ClientError, match=r"\(ValidationError\).*Marker"):
         elbv2.describe_rules(ListenerArn=petclinic.listener, Marker="page-2")
 
@@ -244,7 +244,7 @@ def test_one_missing_rule_fails_the_whole_description(elbv2: Any, petclinic: Any
         pytest.param(lambda elbv2, arn: elbv2.delete_rule(RuleArn=arn), id="delete"),
     ],
 )
-def test_a_rule_that_is_missing_or_no_rule_at_all_is_told_apart(
+def test_a_missing_rule_and_an_arn_of_another_kind_are_different_errors(
     elbv2: Any, petclinic: Any, call: Callable[[Any, str], Any]
 ) -> None:
     elbv2.delete_rule(RuleArn=petclinic.rule)

@@ -1,4 +1,4 @@
-"""Tags, at creation and later, on every kind of resource."""
+"""Tags on every kind of resource, set at creation and later."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}
 
 def tags(elbv2: Any, *arns: str) -> list[dict[str, str]]:
     found = elbv2.describe_tags(ResourceArns=list(arns))["TagDescriptions"]
-    assert [one["ResourceArn"] for one in found] == list(arns)
-    return [{tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in found]
+    assert [resource["ResourceArn"] for resource in found] == list(arns)
+    return [{tag["Key"]: tag["Value"] for tag in resource["Tags"]} for resource in found]
 
 
-def test_tags_are_given_at_creation(elbv2: Any) -> None:
+def test_tags_can_be_set_at_creation(elbv2: Any) -> None:
     given = {"Tags": [{"Key": "app", "Value": "petclinic"}, {"Key": "empty"}]}
     (balancer,) = elbv2.create_load_balancer(Name="a", Subnets=["subnet-a", "subnet-b"], **given)[
         "LoadBalancers"
@@ -59,7 +59,7 @@ def test_tags_are_added_replaced_and_removed(elbv2: Any, petclinic: Any) -> None
         pytest.param([("a", "x" * 257)], "ValidationError", id="long value"),
     ],
 )
-def test_tags_that_aws_would_not_take_are_refused(elbv2: Any, petclinic: Any, given: Any, code: str) -> None:
+def test_tags_that_aws_refuses_are_refused(elbv2: Any, petclinic: Any, given: Any, code: str) -> None:
     pairs = [{"Key": key, "Value": value} for key, value in given]
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         elbv2.add_tags(ResourceArns=[petclinic.rule], Tags=pairs)
@@ -86,12 +86,12 @@ def test_a_missing_resource_has_no_tags(elbv2: Any, petclinic: Any, resource: st
             call()
 
 
-def test_what_is_no_arn_has_no_tags(elbv2: Any) -> None:
+def test_tags_of_something_that_is_not_an_arn_are_refused(elbv2: Any) -> None:
     with pytest.raises(ClientError, match=r"\(ValidationError\).*'petclinic' is not a valid ARN"):
         tags(elbv2, "petclinic")
 
 
-def test_tags_go_with_their_resource(elbv2: Any, petclinic: Any) -> None:
+def test_tags_are_deleted_with_their_resource(elbv2: Any, petclinic: Any) -> None:
     elbv2.add_tags(ResourceArns=[petclinic.rule], Tags=[{"Key": "a", "Value": "1"}])
     elbv2.delete_rule(RuleArn=petclinic.rule)
     with pytest.raises(ClientError, match="RuleNotFound"):

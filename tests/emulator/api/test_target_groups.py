@@ -1,4 +1,4 @@
-"""Target groups, their targets, and the health that is told of them."""
+"""Target groups, their targets, and the health that is described for these."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ VALID = {"Name": "g", "Protocol": "HTTP", "Port": 8080, "VpcId": "vpc-1", "Targe
 def health(elbv2: Any, group: str, **asked: Any) -> dict[str, tuple[str, str | None]]:
     found = elbv2.describe_target_health(TargetGroupArn=group, **asked)["TargetHealthDescriptions"]
     return {
-        f"{one['Target']['Id']}:{one['Target']['Port']}": (
-            one["TargetHealth"]["State"],
-            one["TargetHealth"].get("Reason"),
+        f"{target['Target']['Id']}:{target['Target']['Port']}": (
+            target["TargetHealth"]["State"],
+            target["TargetHealth"].get("Reason"),
         )
-        for one in found
+        for target in found
     }
 
 
-def test_a_group_comes_back_with_its_defaults(elbv2: Any) -> None:
+def test_a_group_is_described_with_its_defaults(elbv2: Any) -> None:
     (made,) = elbv2.create_target_group(**VALID)["TargetGroups"]
     assert made.pop("TargetGroupArn").startswith(
         "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/"
@@ -61,7 +61,7 @@ def test_a_group_comes_back_with_its_defaults(elbv2: Any) -> None:
         pytest.param({"Name": "g-"}, "hyphen", id="name"),
     ],
 )
-def test_a_group_that_aws_would_not_make_is_refused(
+def test_a_group_that_aws_would_refuse_is_refused(
     elbv2: Any, parameters: dict[str, Any], complaint: str
 ) -> None:
     sent = {name: value for name, value in {**VALID, **parameters}.items() if value is not None}
@@ -69,14 +69,14 @@ def test_a_group_that_aws_would_not_make_is_refused(
         elbv2.create_target_group(**sent)
 
 
-def test_making_the_same_group_again_gives_the_one_that_is_there(elbv2: Any) -> None:
+def test_creating_the_same_group_again_returns_the_existing_one(elbv2: Any) -> None:
     first = elbv2.create_target_group(**VALID)["TargetGroups"]
     assert elbv2.create_target_group(**VALID)["TargetGroups"] == first
     with pytest.raises(ClientError, match="DuplicateTargetGroupName"):
         elbv2.create_target_group(**{**VALID, "Port": 8081})
 
 
-def test_groups_are_described_by_one_thing_at_a_time(elbv2: Any, petclinic: Any, make_group: Any) -> None:
+def test_groups_are_described_by_one_criterion_at_a_time(elbv2: Any, petclinic: Any, make_group: Any) -> None:
     apart = make_group("apart")
 
     def described(**asked: Any) -> list[str]:
@@ -103,7 +103,7 @@ def test_a_health_check_can_be_changed(elbv2: Any, petclinic: Any) -> None:
 def test_attributes_can_be_changed_one_at_a_time(elbv2: Any, petclinic: Any) -> None:
     def attributes() -> dict[str, str]:
         answer = elbv2.describe_target_group_attributes(TargetGroupArn=petclinic.stable)
-        return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        return {pair["Key"]: pair["Value"] for pair in answer["Attributes"]}
 
     before = attributes()
     delay = "deregistration_delay.timeout_seconds"
@@ -118,7 +118,7 @@ def test_attributes_can_be_changed_one_at_a_time(elbv2: Any, petclinic: Any) -> 
 
 
 def test_a_group_in_use_cannot_be_deleted(elbv2: Any, petclinic: Any) -> None:
-    """Fact: DeleteTargetGroup of one in use is ResourceInUse."""
+    """Fact: deleting a target group in use fails with ResourceInUse."""
     for group in (petclinic.stable, petclinic.canary):
         with pytest.raises(ClientError, match=r"\(ResourceInUse\).*currently in use by a listener or a rule"):
             elbv2.delete_target_group(TargetGroupArn=group)
@@ -162,7 +162,7 @@ def test_a_target_is_unused_until_a_rule_names_its_group(
         ("unavailable", "Elb.InternalError"),
     ],
 )
-def test_health_is_what_control_says_until_it_is_taken_back(
+def test_a_state_that_is_set_overrides_the_checks_until_it_is_removed(
     *,
     elbv2: Any,
     petclinic: Any,
@@ -182,23 +182,23 @@ def test_health_is_what_control_says_until_it_is_taken_back(
         "10.64.0.3:8080": ("healthy", None),
         "10.64.0.3:8081": (state, reason),
     }
-    told = {group["targetGroupArn"]: group["targets"] for group in control("GET", "health")}
-    assert set_one in told[petclinic.stable]
-    # Registered once more a target stays as it is.
+    shown = {group["targetGroupArn"]: group["targets"] for group in control("GET", "health")}
+    assert set_one in shown[petclinic.stable]
+    # Registering a target again leaves it unchanged.
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
     assert health(elbv2, petclinic.stable)["10.64.0.3:8081"] == (state, reason)
-    taken_back = {**set_one, "state": None}
-    control("PUT", "health", {"targetGroupArn": petclinic.stable, "targets": [taken_back]})
+    removed = {**set_one, "state": None}
+    control("PUT", "health", {"targetGroupArn": petclinic.stable, "targets": [removed]})
     assert health(elbv2, petclinic.stable)["10.64.0.3:8081"] == ("healthy", None)
 
 
-def test_targets_are_told_apart_by_id_and_port(elbv2: Any, petclinic: Any) -> None:
-    """Fact: targets are told apart by id and port."""
+def test_targets_are_identified_by_id_and_port(elbv2: Any, petclinic: Any) -> None:
+    """Fact: a target is identified by its id and port."""
     group = petclinic.stable
     elbv2.register_targets(
         TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}, {"Id": "10.64.0.3", "Port": 9090}]
     )
-    # Without a port it is the group's port: the override must be named to be deregistered.
+    # Without a port it is the group's port: a target with another port is only deregistered with its port.
     elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.64.0.3"}, {"Id": "10.64.0.99"}])
     draining = ("draining", "Target.DeregistrationInProgress")
     checked = ("initial", "Elb.InitialHealthChecking")
@@ -216,9 +216,7 @@ def test_targets_are_told_apart_by_id_and_port(elbv2: Any, petclinic: Any) -> No
         pytest.param("instance", "10.64.0.3", "InvalidTarget", id="an address for an instance"),
     ],
 )
-def test_a_target_that_does_not_fit_its_group_is_refused(
-    elbv2: Any, kind: str, identity: str, code: str
-) -> None:
+def test_a_target_of_the_wrong_type_is_refused(elbv2: Any, kind: str, identity: str, code: str) -> None:
     (group,) = elbv2.create_target_group(**{**VALID, "TargetType": kind})["TargetGroups"]
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         elbv2.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": identity}])

@@ -1,4 +1,4 @@
-"""AWS's nested buckets, by a clock that stands until it is moved."""
+"""AWS's nested token buckets, with a clock that only the test moves."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from elbv2_emulator import Emulator
 from elbv2_emulator.api.actions import ACTIONS
-from elbv2_emulator.api.throttle import DESCRIBING, MUTATING, REGISTERING, Levels, admitted, buckets
-from elbv2_emulator.server import Emulator
+from elbv2_emulator.api.throttle import DESCRIBING, MUTATING, REGISTERING, Levels, buckets, levels_after
 from elbv2_emulator.state.timing import Timing
 from support.router.clock import StandingClock
 
@@ -25,9 +25,9 @@ def emulator(started: ExitStack, clock: StandingClock) -> Emulator:
 
 
 def at_once(levels: Levels, action: str, now: float) -> tuple[int, Levels]:
-    """How many calls are admitted at this time, and what is left then."""
+    """How many calls are admitted at this time, and the levels after them."""
     count = 0
-    while (left := admitted(levels, action, now)) is not None:
+    while (left := levels_after(levels, action, now)) is not None:
         count, levels = count + 1, left
     return count, levels
 
@@ -36,7 +36,7 @@ def after(calls: int, action: str, now: float) -> Levels:
     """What is left after so many calls at this time."""
     levels: Levels | None = {}
     for _ in range(calls):
-        levels = admitted(levels or {}, action, now)
+        levels = levels_after(levels or {}, action, now)
     assert levels is not None
     return levels
 
@@ -45,14 +45,16 @@ def after(calls: int, action: str, now: float) -> Levels:
     ("action", "burst", "per_second"),
     [("DescribeRules", 40, 10), ("ModifyRule", 20, 3), ("RegisterTargets", 20, 4)],
 )
-def test_a_burst_is_admitted_and_then_so_many_a_second(action: str, burst: int, per_second: int) -> None:
+def test_a_burst_is_admitted_and_then_a_number_of_calls_per_second(
+    action: str, burst: int, per_second: int
+) -> None:
     count, levels = at_once({}, action, 0.0)
     assert count == burst
     assert at_once(levels, action, 2.0)[0] == 2 * per_second
     assert at_once(levels, action, 3600.0)[0] == burst
 
 
-def test_the_bucket_of_all_actions_is_drawn_from_by_each() -> None:
+def test_every_action_draws_from_the_bucket_for_all_actions() -> None:
     written, levels = at_once({}, "ModifyRule", 0.0)
     registered, levels = at_once(levels, "DeregisterTargets", 0.0)
     described, levels = at_once(levels, "DescribeRules", 0.0)
@@ -60,10 +62,10 @@ def test_the_bucket_of_all_actions_is_drawn_from_by_each() -> None:
     assert at_once(levels, "DescribeRules", 1.0)[0] == 10
 
 
-def test_an_empty_bucket_leaves_the_others_as_they_are() -> None:
+def test_a_throttled_call_takes_nothing_from_the_other_buckets() -> None:
     _, levels = at_once({}, "ModifyRule", 0.0)
     for _ in range(5):
-        assert admitted(levels, "CreateRule", 0.0) is None
+        assert levels_after(levels, "CreateRule", 0.0) is None
     assert at_once(levels, "DescribeRules", 0.0)[0] == 20
 
 
@@ -80,7 +82,7 @@ def test_a_bucket_fills_again_from_the_time_to_which_the_clock_was_set_back() ->
     assert at_once(levels, "ModifyRule", 2.0)[0] == 6
 
 
-def test_each_action_has_its_bucket() -> None:
+def test_every_action_has_a_bucket_of_its_kind() -> None:
     own = {action: buckets(action)[1] for action in ACTIONS}
     assert {action for action, bucket in own.items() if bucket is REGISTERING} == {
         "RegisterTargets",
@@ -90,7 +92,7 @@ def test_each_action_has_its_bucket() -> None:
     assert all((bucket is DESCRIBING) == action.startswith("Describe") for action, bucket in own.items())
 
 
-def test_calls_are_throttled_when_it_is_switched_on(
+def test_calls_are_throttled_while_throttling_is_on(
     emulator: Emulator, clock: StandingClock, client: Callable[[str], Any], control: Any
 ) -> None:
     elbv2, elsewhere = client("eu-west-1"), client("us-east-1")

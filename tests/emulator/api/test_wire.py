@@ -1,4 +1,4 @@
-"""The protocol: what is no valid request is refused as AWS refuses it, and what is answered arrives whole."""
+"""The query protocol: invalid requests are refused as AWS refuses them, and responses arrive unchanged."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
 
+from elbv2_emulator import Emulator
 from elbv2_emulator.api import shapes
 from elbv2_emulator.api.actions import ACTIONS
 from elbv2_emulator.api.errors import ApiError
-from elbv2_emulator.server import Emulator
 
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/eu-central-1/elasticloadbalancing/aws4_request"
@@ -22,7 +22,7 @@ AUTHORIZATION = (
 
 @pytest.fixture
 def post(emulator: Emulator, http: urllib3.PoolManager) -> Callable[..., tuple[int, str]]:
-    """Send a form as it is, so that it can be wrong."""
+    """Send a form unchanged, so that it can be invalid."""
 
     def send(form: str, authorization: str | None = AUTHORIZATION) -> tuple[int, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -53,7 +53,9 @@ def test_an_operation_that_elbv2_does_not_have_is_refused_by_name(
     assert "MirrorTraffic" in text
 
 
-def test_an_operation_that_only_aws_has_is_refused_by_name(elbv2: ElasticLoadBalancingv2Client) -> None:
+def test_an_operation_that_the_emulator_does_not_implement_is_refused_by_name(
+    elbv2: ElasticLoadBalancingv2Client,
+) -> None:
     with pytest.raises(ClientError, match=r"\(InvalidAction\).*'DescribeSSLPolicies'"):
         elbv2.describe_ssl_policies()
 
@@ -78,7 +80,7 @@ def test_another_version_of_the_api_is_refused(post: Callable[..., tuple[int, st
         pytest.param({"Name": "a", "Protocol": "SPDY"}, "enum value set: [HTTP, HTTPS,", id="enum"),
         pytest.param({"Name": "a", "Tags.member.1.Key": "a!"}, "regular expression pattern", id="pattern"),
         pytest.param({"Name": "a", "Tags.member.1": "a"}, "Member must be a structure", id="structure"),
-        pytest.param({"Name": "a", "Tags.1.Key": "a"}, "A list is not written as", id="list"),
+        pytest.param({"Name": "a", "Tags.1.Key": "a"}, "A list must be sent as", id="list"),
         pytest.param({"Name": "a", "Tags": ""}, "length greater than or equal to 1", id="empty list"),
         pytest.param({"Name": "a", "Name.x": "a"}, "contradicts another parameter", id="contradiction"),
         pytest.param({"Name": "%ff"}, "not form-encoded UTF-8", id="encoding"),
@@ -99,7 +101,7 @@ def test_a_request_of_more_than_a_mebibyte_is_refused(post: Callable[..., tuple[
     assert "too large" in text
 
 
-def test_all_validation_errors_are_told_at_once(post: Callable[..., tuple[int, str]]) -> None:
+def test_all_validation_errors_are_reported_at_once(post: Callable[..., tuple[int, str]]) -> None:
     _, text = post(form("CreateTargetGroup", Port="0", Protocol="SPDY"))
     assert "3 validation errors detected" in text
 
@@ -110,7 +112,7 @@ def test_a_tag_may_be_written_in_any_script(elbv2: ElasticLoadBalancingv2Client,
     assert elbv2.describe_tags(ResourceArns=[petclinic.rule])["TagDescriptions"][0]["Tags"] == tags
 
 
-def test_text_arrives_as_it_was_sent(elbv2: ElasticLoadBalancingv2Client, petclinic: Any) -> None:
+def test_text_is_returned_as_it_was_sent(elbv2: ElasticLoadBalancingv2Client, petclinic: Any) -> None:
     body = "<b>\"é\" & 'ねこ' 😺</b>\r\n\tend"
     config: Any = {"StatusCode": "503", "ContentType": "text/html", "MessageBody": body}
     elbv2.modify_rule(
@@ -120,7 +122,7 @@ def test_text_arrives_as_it_was_sent(elbv2: ElasticLoadBalancingv2Client, petcli
     assert action["FixedResponseConfig"] == config
 
 
-def test_resources_are_in_the_region_that_signed_the_request(
+def test_resources_belong_to_the_region_of_the_credential_scope(
     client: Callable[[str], ElasticLoadBalancingv2Client],
 ) -> None:
     here, there = client("ap-northeast-2"), client("us-gov-west-1")
@@ -132,7 +134,7 @@ def test_resources_are_in_the_region_that_signed_the_request(
     assert made["LoadBalancerArn"].startswith("arn:aws-us-gov:elasticloadbalancing:us-gov-west-1:")
 
 
-def test_a_defect_is_answered_and_logged(
+def test_a_bug_is_answered_as_internal_failure_and_logged(
     elbv2: ElasticLoadBalancingv2Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> Any:
@@ -145,7 +147,7 @@ def test_a_defect_is_answered_and_logged(
     assert "DescribeLoadBalancers failed" in caplog.text
 
 
-def test_an_error_that_the_model_does_not_list_for_the_operation_is_a_defect(
+def test_an_error_that_the_model_does_not_list_for_the_operation_is_a_bug(
     elbv2: ElasticLoadBalancingv2Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(*_: object) -> Any:
@@ -161,7 +163,7 @@ def test_every_operation_is_one_of_the_service_model() -> None:
 
 
 def test_every_constraint_of_the_service_model_can_be_checked() -> None:
-    """A newer botocore with a pattern or type that the validator does not know is found here."""
+    """This fails when a newer botocore has a pattern or type that the validator does not know."""
     for name in shapes.service().operation_names:
         shape = shapes.service().operation_model(name).input_shape
         assert shape is not None
@@ -172,7 +174,7 @@ def test_every_constraint_of_the_service_model_can_be_checked() -> None:
 
 def _scalars(shape: Shape) -> list[Shape]:
     if isinstance(shape, StructureShape):
-        return [one for member in shape.members.values() for one in _scalars(member)]
+        return [scalar for member in shape.members.values() for scalar in _scalars(member)]
     if isinstance(shape, ListShape):
         return _scalars(shape.member)
     if isinstance(shape, MapShape):

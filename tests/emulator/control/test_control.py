@@ -1,4 +1,4 @@
-"""/_emulator/: journal, address map, faults, health and listeners; a wrong body changes nothing."""
+"""/_emulator/: journal, address map, faults, health and listeners. A wrong body changes nothing."""
 
 import json
 import socket
@@ -12,11 +12,11 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_emulator.state.journal import NEWEST, Entry, Journal
 
 
-def test_the_journal_tells_each_call(elbv2: Any, petclinic: Any, control: Any) -> None:
+def test_the_journal_has_every_call(elbv2: Any, petclinic: Any, control: Any) -> None:
     assert control("DELETE", "journal") == []
     before = time.time()
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(75, 25))
@@ -57,7 +57,7 @@ def test_the_journal_has_no_client_secret(
     assert "s3cret" not in json.dumps(parameters)
 
 
-def test_the_journal_keeps_the_newest() -> None:
+def test_the_journal_keeps_the_newest_entries() -> None:
     journal = Journal()
     for number in range(NEWEST + 2):
         journal.add(Entry(float(number), "DescribeRules", {}, None, 200, None))
@@ -76,7 +76,7 @@ def test_the_journal_keeps_the_newest() -> None:
         ("TooManyUniqueTargetGroupsPerLoadBalancer", 400),
     ],
 )
-def test_a_fault_answers_an_error_and_applies_nothing(
+def test_a_fault_returns_an_error_and_applies_nothing(
     elbv2: Any, petclinic: Any, control: Any, error: str, status: int
 ) -> None:
     before = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
@@ -100,14 +100,16 @@ def test_a_fault_ends_after_its_times(elbv2: Any, control: Any) -> None:
     elbv2.describe_load_balancers()
 
 
-def test_a_fault_of_another_action_is_not_met(elbv2: Any, petclinic: Any, control: Any) -> None:
+def test_a_fault_does_not_affect_other_actions(elbv2: Any, petclinic: Any, control: Any) -> None:
     control("POST", "faults", {"action": "ModifyRule", "error": "AccessDenied", "times": 1})
     elbv2.describe_rules(RuleArns=[petclinic.rule])
     assert len(control("GET", "faults")) == 1
 
 
-def test_a_late_write_lands_late_while_others_go_on(elbv2: Any, petclinic: Any, control: Any) -> None:
-    """The write that was sent first is held back, and lands on top of the one sent after it."""
+def test_a_delayed_write_is_applied_late_while_other_calls_proceed(
+    elbv2: Any, petclinic: Any, control: Any
+) -> None:
+    """The write that was sent first is delayed, and overwrites the one that was sent after it."""
     control("POST", "faults", {"action": "ModifyRule", "latencySeconds": 1, "times": 1})
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(elbv2.modify_rule, RuleArn=petclinic.rule, Actions=petclinic.split(1, 2))
@@ -132,10 +134,10 @@ def test_a_late_write_lands_late_while_others_go_on(elbv2: Any, petclinic: Any, 
 def test_faults_of_an_action_and_of_all_add_up(elbv2: Any, control: Any) -> None:
     control("POST", "faults", {"action": "*", "latencySeconds": 0.1})
     control("POST", "faults", {"action": "DescribeLoadBalancers", "error": "ServiceUnavailable"})
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(ClientError, match="ServiceUnavailable"):
         elbv2.describe_load_balancers()
-    assert time.monotonic() - begun >= 0.1
+    assert time.monotonic() - started >= 0.1
 
 
 def test_addresses_are_merged_and_removed_by_null(control: Any) -> None:
@@ -231,7 +233,7 @@ def test_health_is_set_for_registered_targets_only(
     assert control("GET", "health") == before
 
 
-def test_listeners_are_told_with_their_addresses(petclinic: Any, control: Any) -> None:
+def test_listeners_are_shown_with_their_addresses(petclinic: Any, control: Any) -> None:
     (listener,) = control("GET", "listeners")
     address = listener.pop("address")
     assert address.startswith("127.0.0.1:")

@@ -1,4 +1,4 @@
-"""/_emulator/ in a real browser: what a person sees of the load balancers, their traffic and the calls."""
+"""/_emulator/ in a real browser: it shows load balancers, their traffic and the last calls."""
 
 import re
 from collections.abc import Callable
@@ -9,8 +9,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from elbv2_emulator.api.faults import Fault
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator, Fault
 from support.emulator import browser
 
 PICTURE = browser.ROOT / "build/status.png"
@@ -31,7 +30,7 @@ def busy(
     backends: Any,
     control: Callable[..., Any],
 ) -> None:
-    """The seed's canary at 25 %, with visitors, a draining target and a call that was refused."""
+    """A canary at 25 %, with visitors, a draining target and a call that was refused."""
     web = make_group("web-service")
     elbv2.create_rule(
         ListenerArn=petclinic.listener,
@@ -45,9 +44,9 @@ def busy(
         (petclinic.canary, ("10.64.1.3", "10.64.1.4")),
         (web, ("10.64.2.3",)),
     ):
-        elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": one} for one in addresses])
-        emulator.addresses.merge({f"{one}:8080": backend for one in addresses})
-        health = [{"id": one, "port": 8080, "state": "healthy"} for one in addresses]
+        elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": pod} for pod in addresses])
+        emulator.addresses.merge({f"{pod}:8080": backend for pod in addresses})
+        health = [{"id": pod, "port": 8080, "state": "healthy"} for pod in addresses]
         control("PUT", "health", {"targetGroupArn": group, "targets": health})
     draining = {"id": "10.64.1.4", "port": 8080, "state": "draining"}
     control("PUT", "health", {"targetGroupArn": petclinic.canary, "targets": [draining]})
@@ -65,8 +64,8 @@ def busy(
 
 @pytest.mark.usefixtures("busy")
 def test_the_page_shows_weights_health_traffic_and_calls(page: str, tmp_path: Path) -> None:
-    seen = re.sub(r"<script>.*</script>|<style>.*</style>", "", browser.dom(page, tmp_path), flags=re.DOTALL)
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", seen))
+    shown = re.sub(r"<script>.*</script>|<style>.*</style>", "", browser.dom(page, tmp_path), flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
     assert "live" in text
     for words in (
         "k8s-petclinicgroup",
@@ -88,8 +87,8 @@ def test_the_page_shows_weights_health_traffic_and_calls(page: str, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("busy")
-def test_the_page_draws_itself(page: str, tmp_path: Path) -> None:
-    """The picture stays in build/: `make docs/status.png` takes it for the README."""
+def test_the_page_can_be_captured_as_a_picture(page: str, tmp_path: Path) -> None:
+    """The picture stays in build/: `make docs/status.png` copies it from there."""
     browser.picture(page, tmp_path, PICTURE)
     assert PICTURE.read_bytes().startswith(b"\x89PNG")
     assert PICTURE.stat().st_size < 150_000
@@ -101,6 +100,6 @@ def test_a_name_cannot_become_a_part_of_the_page(elbv2: Any, page: str, tmp_path
         elbv2.describe_load_balancers(Names=["a"], LoadBalancerArns=[evil])
     with pytest.raises(ClientError):
         elbv2.modify_rule(RuleArn=evil)
-    seen = browser.dom(page, tmp_path)
-    assert "&lt;img src=x" in seen
-    assert "<img" not in seen
+    shown = browser.dom(page, tmp_path)
+    assert "&lt;img src=x" in shown
+    assert "<img" not in shown

@@ -1,4 +1,4 @@
-"""State that is saved, loaded, taken over from AWS, and forgotten."""
+"""State is saved and loaded, loaded from the output of the AWS CLI, and reset."""
 
 import json
 from collections.abc import Callable
@@ -7,27 +7,26 @@ from typing import Any
 
 import pytest
 
-from elbv2_emulator.api.faults import Fault
-from elbv2_emulator.loading.read import CannotLoad, read
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator, Fault
+from elbv2_emulator.loading.read import CannotLoad, read_contents
 
 OIDC = dict.fromkeys(
     ("Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint"), "https://idp.example.com/"
 )
 
 
-def standing() -> float:
+def fixed_clock() -> float:
     return 1_800_000_000.0
 
 
 @pytest.fixture
 def emulator(started: ExitStack) -> Emulator:
-    return started.enter_context(Emulator(clock=standing))
+    return started.enter_context(Emulator(clock=fixed_clock))
 
 
 @pytest.fixture
 def full(elbv2: Any, petclinic: Any, emulator: Emulator, control: Callable[..., Any]) -> Any:
-    """Something of every kind."""
+    """A state with resources of every kind."""
     emulator.addresses.merge({"10.64.0.3:8080": "127.0.0.1:9001"})
     targets = [{"Id": "10.64.0.3"}, {"Id": "10.64.0.3", "Port": 9090}, {"Id": "10.64.0.4"}]
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
@@ -68,14 +67,14 @@ def all_checked(emulator: Emulator) -> bool:
 
 
 @pytest.mark.usefixtures("full")
-def test_a_state_that_is_saved_and_loaded_is_saved_the_same(
+def test_a_state_that_is_saved_and_loaded_is_unchanged_when_saved_again(
     emulator: Emulator, http: Any, control: Callable[..., Any]
 ) -> None:
     while not all_checked(emulator):
         pass
     saved = emulator.save()
     assert json.loads(saved) == control("GET", "state")
-    with Emulator(clock=standing) as other:
+    with Emulator(clock=fixed_clock) as other:
         answer = http.request("PUT", f"{other.url}/_emulator/state", body=saved)
         assert answer.status == 200
         assert json.loads(answer.data) == json.loads(saved)
@@ -85,7 +84,7 @@ def test_a_state_that_is_saved_and_loaded_is_saved_the_same(
 
 
 @pytest.mark.usefixtures("full")
-def test_a_loaded_state_is_described_and_served_as_the_one_that_was_saved(
+def test_a_loaded_state_is_described_and_served_like_the_saved_one(
     emulator: Emulator, elbv2: Any, petclinic: Any, control: Callable[..., Any]
 ) -> None:
     def described() -> list[Any]:
@@ -98,7 +97,10 @@ def test_a_loaded_state_is_described_and_served_as_the_one_that_was_saved(
             elbv2.describe_target_group_attributes(TargetGroupArn=petclinic.canary),
             elbv2.describe_tags(ResourceArns=[petclinic.rule, petclinic.stable]),
         ]
-        return [{name: value for name, value in one.items() if name != "ResponseMetadata"} for one in answers]
+        return [
+            {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+            for answer in answers
+        ]
 
     before, saved = described(), emulator.save()
     emulator.reset()
@@ -109,9 +111,7 @@ def test_a_loaded_state_is_described_and_served_as_the_one_that_was_saved(
     assert listener["url"].startswith("https://127.0.0.1:")
 
 
-def test_what_is_made_after_loading_gets_an_arn_of_its_own(
-    emulator: Emulator, elbv2: Any, petclinic: Any
-) -> None:
+def test_resources_created_after_loading_get_new_arns(emulator: Emulator, elbv2: Any, petclinic: Any) -> None:
     emulator.load(emulator.save())
     condition = [{"Field": "path-pattern", "Values": ["/x"]}]
     for priority in range(2, 12):
@@ -122,7 +122,7 @@ def test_what_is_made_after_loading_gets_an_arn_of_its_own(
     assert len(elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]) == 12
 
 
-def test_reset_forgets_all_and_makes_the_same_arns_again(
+def test_reset_removes_everything_and_arns_start_over(
     emulator: Emulator, elbv2: Any, full: Any, control: Callable[..., Any], http: Any
 ) -> None:
     subnets = ["subnet-a", "subnet-b"]
@@ -144,73 +144,75 @@ def test_reset_forgets_all_and_makes_the_same_arns_again(
     assert made["LoadBalancers"][0]["LoadBalancerArn"] == full.balancer
 
 
-def plain(answer: dict[str, Any], **more: str) -> str:
-    """As the AWS CLI prints it."""
-    told = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-    return json.dumps({**more, **told}, default=lambda time: time.isoformat())
+def cli_output(answer: dict[str, Any], **more: str) -> str:
+    """The text that the AWS CLI prints."""
+    described = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    return json.dumps({**more, **described}, default=lambda time: time.isoformat())
 
 
 @pytest.fixture
 def printed(elbv2: Any, full: Any) -> list[str]:
     resources = [full.balancer, full.listener, full.rule, full.stable, full.canary]
     return [
-        plain(elbv2.describe_load_balancers()),
-        plain(elbv2.describe_listeners(LoadBalancerArn=full.balancer)),
-        plain(elbv2.describe_rules(ListenerArn=full.listener)),
-        plain(elbv2.describe_target_groups()),
-        plain(elbv2.describe_tags(ResourceArns=resources)),
-        plain(elbv2.describe_target_health(TargetGroupArn=full.stable), TargetGroupArn=full.stable),
-        plain(elbv2.describe_target_health(TargetGroupArn=full.canary), TargetGroupArn=full.canary),
+        cli_output(elbv2.describe_load_balancers()),
+        cli_output(elbv2.describe_listeners(LoadBalancerArn=full.balancer)),
+        cli_output(elbv2.describe_rules(ListenerArn=full.listener)),
+        cli_output(elbv2.describe_target_groups()),
+        cli_output(elbv2.describe_tags(ResourceArns=resources)),
+        cli_output(elbv2.describe_target_health(TargetGroupArn=full.stable), TargetGroupArn=full.stable),
+        cli_output(elbv2.describe_target_health(TargetGroupArn=full.canary), TargetGroupArn=full.canary),
     ]
 
 
 @pytest.fixture
 def other(started: ExitStack) -> Emulator:
-    return started.enter_context(Emulator(clock=standing))
+    return started.enter_context(Emulator(clock=fixed_clock))
 
 
-@pytest.mark.parametrize("merged", [False, True], ids=["texts of their own", "one after the other"])
-def test_what_the_aws_cli_described_is_described_again(
+@pytest.mark.parametrize("merged", [False, True], ids=["separate texts", "one text"])
+def test_output_of_the_aws_cli_is_loaded_and_described_again(
     *, other: Emulator, emulator: Emulator, elbv2: Any, full: Any, printed: list[str], merged: bool
 ) -> None:
     assert emulator.url != other.url
     other.load(*(["\n".join(printed)] if merged else printed))
     emulator.load(other.save())
     again = [
-        plain(elbv2.describe_load_balancers()),
-        plain(elbv2.describe_listeners(LoadBalancerArn=full.balancer)),
-        plain(elbv2.describe_rules(ListenerArn=full.listener)),
-        plain(elbv2.describe_target_groups()),
-        plain(
+        cli_output(elbv2.describe_load_balancers()),
+        cli_output(elbv2.describe_listeners(LoadBalancerArn=full.balancer)),
+        cli_output(elbv2.describe_rules(ListenerArn=full.listener)),
+        cli_output(elbv2.describe_target_groups()),
+        cli_output(
             elbv2.describe_tags(
                 ResourceArns=[full.balancer, full.listener, full.rule, full.stable, full.canary]
             )
         ),
     ]
-    assert [json.loads(one) for one in again] == [json.loads(one) for one in printed[:5]]
+    assert [json.loads(text) for text in again] == [json.loads(text) for text in printed[:5]]
     for group, text in ((full.stable, printed[5]), (full.canary, printed[6])):
-        told = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        described = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         expected = json.loads(text)["TargetHealthDescriptions"]
-        assert [(one["Target"], one["TargetHealth"]["State"]) for one in told] == [
-            (one["Target"], one["TargetHealth"]["State"]) for one in expected
+        assert [(target["Target"], target["TargetHealth"]["State"]) for target in described] == [
+            (target["Target"], target["TargetHealth"]["State"]) for target in expected
         ]
 
 
-def test_one_document_that_merges_them_all_is_loaded(elbv2: Any, petclinic: Any, other: Emulator) -> None:
+def test_one_document_with_several_outputs_is_loaded(elbv2: Any, petclinic: Any, other: Emulator) -> None:
     merged = (
-        json.loads(plain(elbv2.describe_load_balancers()))
-        | json.loads(plain(elbv2.describe_listeners(LoadBalancerArn=petclinic.balancer)))
-        | json.loads(plain(elbv2.describe_target_groups()))
+        json.loads(cli_output(elbv2.describe_load_balancers()))
+        | json.loads(cli_output(elbv2.describe_listeners(LoadBalancerArn=petclinic.balancer)))
+        | json.loads(cli_output(elbv2.describe_target_groups()))
     )
     other.load(json.dumps(merged))
     region = json.loads(other.save())["regions"]["eu-west-1"]
-    # Without describe-rules the default actions are those that the listener tells.
+    # Without describe-rules the default actions are taken from the listener.
     (rule,) = region["rules"].values()
     assert (rule["priority"], rule["actions"][0]["Type"]) == (None, "fixed-response")
     assert list(region["target_groups"]) == [petclinic.stable, petclinic.canary]
 
 
-def test_a_network_load_balancer_is_left_out_with_all_that_is_its(elbv2: Any, petclinic: Any) -> None:
+def test_a_network_load_balancer_is_left_out_with_its_listeners_and_groups(
+    elbv2: Any, petclinic: Any
+) -> None:
     arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
     network = {"LoadBalancerArn": f"{arn}loadbalancer/net/n/0123456789abcdef", "Type": "network"}
     group = {"TargetGroupArn": f"{arn}targetgroup/t/0123456789abcdef", "Protocol": "TCP"}
@@ -219,8 +221,8 @@ def test_a_network_load_balancer_is_left_out_with_all_that_is_its(elbv2: Any, pe
         "LoadBalancerArn": network["LoadBalancerArn"],
     }
     described = {"LoadBalancers": [network], "Listeners": [listener], "TargetGroups": [group]}
-    begun = read(plain(elbv2.describe_load_balancers()), json.dumps(described))
-    state = begun.states["eu-west-1"]
+    contents = read_contents(cli_output(elbv2.describe_load_balancers()), json.dumps(described))
+    state = contents.states["eu-west-1"]
     assert list(state.load_balancers) == [petclinic.balancer]
     assert not state.listeners
     assert not state.target_groups
@@ -229,22 +231,34 @@ def test_a_network_load_balancer_is_left_out_with_all_that_is_its(elbv2: Any, pe
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        pytest.param(lambda texts: texts[1:], "load balancer that is missing", id="no load balancers"),
-        pytest.param(lambda texts: [texts[2]], "listener that is missing", id="no listeners"),
-        pytest.param(lambda texts: texts[:3], "which is missing or not of HTTP", id="no groups"),
+        pytest.param(
+            lambda texts: texts[1:], "load balancer of the listener .* is missing", id="no load balancers"
+        ),
+        pytest.param(lambda texts: [texts[2]], "listener of the rule .* is missing", id="no listeners"),
+        pytest.param(lambda texts: texts[:3], "which is missing or does not use HTTP", id="no groups"),
         pytest.param(
             lambda texts: [*texts, '{"Attributes": []}'], "'Attributes' is not one of", id="unknown"
         ),
-        pytest.param(lambda texts: [*texts, '{"TargetHealthDescriptions": []}'], "Whose targets", id="whose"),
-        pytest.param(lambda texts: [*texts, "["], "Expecting value", id="no JSON"),
-        pytest.param(lambda texts: [*texts, "[1]"], "JSON object was expected", id="a list"),
-        pytest.param(lambda texts: [*texts, '{"Rules": [{}]}'], "has no 'RuleArn'", id="half a rule"),
-        pytest.param(lambda texts: [*texts, '{"Rules": 1}'], "no output of a describe call", id="a number"),
         pytest.param(
-            lambda texts: [*texts, '{"format": "elbv2-emulator/1"}'], "is loaded alone", id="a mixture"
+            lambda texts: [*texts, '{"TargetHealthDescriptions": []}'],
+            "does not name its target group",
+            id="targets without a group",
+        ),
+        pytest.param(lambda texts: [*texts, "["], "Expecting value", id="not JSON"),
+        pytest.param(lambda texts: [*texts, "[1]"], "JSON object was expected", id="a list"),
+        pytest.param(lambda texts: [*texts, '{"Rules": [{}]}'], "'RuleArn' is missing", id="half a rule"),
+        pytest.param(
+            lambda texts: [*texts, '{"Rules": 1}'], "not the output of a describe call", id="a number"
+        ),
+        pytest.param(
+            lambda texts: [*texts, '{"format": "elbv2-emulator/1"}'],
+            "cannot be loaded together",
+            id="a mixture",
         ),
         pytest.param(lambda _: ['{"format": "elbv2-emulator/2"}'], "is not 'elbv2-emulator/1'", id="format"),
-        pytest.param(lambda _: ['{"format": "elbv2-emulator/1"}'], "not a whole one", id="half a state"),
+        pytest.param(
+            lambda _: ['{"format": "elbv2-emulator/1"}'], "parts of it are missing", id="half a state"
+        ),
         pytest.param(
             lambda _: ['{"format": "elbv2-emulator/1", "regions": {}, "addresses": {"a:1": "10.0.0.1:1"}}'],
             "not on loopback",
@@ -252,7 +266,7 @@ def test_a_network_load_balancer_is_left_out_with_all_that_is_its(elbv2: Any, pe
         ),
     ],
 )
-def test_what_is_not_whole_is_refused_with_a_sentence_and_changes_nothing(
+def test_incomplete_contents_are_refused_with_a_sentence_and_change_nothing(
     emulator: Emulator, printed: list[str], change: Callable[[list[str]], list[str]], complaint: str
 ) -> None:
     before = emulator.save()
@@ -261,7 +275,7 @@ def test_what_is_not_whole_is_refused_with_a_sentence_and_changes_nothing(
     assert emulator.save() == before
 
 
-def test_a_wrong_state_is_answered_400_with_the_sentence(emulator: Emulator, http: Any) -> None:
+def test_a_wrong_state_is_answered_with_400_and_the_sentence(emulator: Emulator, http: Any) -> None:
     answer = http.request("PUT", f"{emulator.url}/_emulator/state", body=b'{"Attributes": []}')
     assert answer.status == 400
     assert "'Attributes' is not one of" in answer.data.decode()

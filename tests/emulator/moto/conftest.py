@@ -1,4 +1,4 @@
-"""The tests here run on the emulator and on an unchanged moto, which must fail the rows and pass the rest."""
+"""The tests here run on the emulator and on an unmodified moto, which must fail rows and pass the others."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -24,10 +24,10 @@ def moto() -> Iterator[Moto]:
 
 @pytest.fixture
 def ground(server: str, request: pytest.FixtureRequest) -> Ground:
-    """Either server is started only for the tests that it is asked in."""
+    """Each server is started only for the tests that use it."""
     if server == MOTO:
         moto: Moto = request.getfixturevalue("moto")
-        return moto.emptied()
+        return moto.reset()
     url = request.getfixturevalue("emulator").url
     certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
     return Ground(url, ["subnet-a", "subnet-b"], "vpc-1", certificate)
@@ -35,7 +35,7 @@ def ground(server: str, request: pytest.FixtureRequest) -> Ground:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """A row on moto passes by failing, and by a failed assertion only."""
+    """On moto the test of a row must fail, and only with a failed assertion."""
     is_row = (pyfuncitem.function.__doc__ or "").startswith("Row: ")
     if not is_row or pyfuncitem.callspec.params["server"] != MOTO:
         return (yield)

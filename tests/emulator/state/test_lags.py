@@ -1,4 +1,4 @@
-"""Registrations, reads and traffic that lag behind writes, as a client meets them."""
+"""Registrations, reads and traffic lag behind writes, as a client observes it."""
 
 import time
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_emulator.state.timing import Timing
 from support.router.clock import StandingClock
 
@@ -16,7 +16,7 @@ TARGET = {"Id": "10.64.0.3", "Port": 8080}
 
 
 class Scripted(Random):
-    """Draws the newest version or, when told so, the oldest."""
+    """Draws the newest version, or the oldest while `oldest` is set."""
 
     oldest = False
 
@@ -49,10 +49,10 @@ def test_a_later_read_may_be_older(
 ) -> None:
     emulator.timing.describe_lag_seconds = 5
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(75, 25))
-    seen = []
+    reads = []
     for random.oldest in (False, True, False):
-        seen.append(weights(elbv2, petclinic.rule))
-    assert seen == [[75, 25], [90, 10], [75, 25]]
+        reads.append(weights(elbv2, petclinic.rule))
+    assert reads == [[75, 25], [90, 10], [75, 25]]
     random.oldest = True
     clock.now += 4.9
     assert weights(elbv2, petclinic.rule) == [90, 10]
@@ -60,7 +60,7 @@ def test_a_later_read_may_be_older(
     assert weights(elbv2, petclinic.rule) == [75, 25]
 
 
-def test_what_was_just_made_may_not_be_found_yet_but_can_be_written_to(
+def test_a_new_rule_may_not_be_visible_yet_but_can_be_modified(
     *, emulator: Emulator, elbv2: Any, petclinic: Any, random: Scripted
 ) -> None:
     emulator.timing.describe_lag_seconds = 5
@@ -79,7 +79,7 @@ def test_what_was_just_made_may_not_be_found_yet_but_can_be_written_to(
     elbv2.delete_rule(RuleArn=made)
 
 
-def test_traffic_follows_a_write_when_the_lag_has_passed(
+def test_traffic_follows_a_write_after_the_data_plane_lag(
     *, emulator: Emulator, elbv2: Any, petclinic: Any, clock: StandingClock, listener_url: Any, http: Any
 ) -> None:
     emulator.timing.data_plane_lag_seconds = 5
@@ -97,7 +97,7 @@ def test_traffic_follows_a_write_when_the_lag_has_passed(
     assert http.request("GET", url).status == 200
 
 
-def test_a_target_exists_when_the_registration_lag_has_passed(
+def test_a_target_exists_after_the_registration_lag(
     *,
     emulator: Emulator,
     elbv2: Any,
@@ -115,8 +115,8 @@ def test_a_target_exists_when_the_registration_lag_has_passed(
     emulator.timing.registration_lag_seconds = 0
     elbv2.register_targets(TargetGroupArn=petclinic.canary, Targets=[{"Id": "10.64.0.4"}])
     wait_healthy(petclinic.canary)
-    (told,) = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
-    assert told["TargetHealth"] == {
+    (target,) = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
+    assert target["TargetHealth"] == {
         "State": "initial",
         "Reason": "Elb.RegistrationInProgress",
         "Description": "Target registration is in progress",
@@ -127,7 +127,7 @@ def test_a_target_exists_when_the_registration_lag_has_passed(
     assert len(late.checks) == 1
 
 
-def test_lags_and_throttling_are_set_by_control(emulator: Emulator, control: Any) -> None:
+def test_lags_and_throttling_are_set_through_control(emulator: Emulator, control: Any) -> None:
     default = {
         "registrationLagSeconds": 0,
         "describeLagSeconds": 0,
@@ -136,8 +136,8 @@ def test_lags_and_throttling_are_set_by_control(emulator: Emulator, control: Any
     }
     assert control("GET", "time") == default
     control("PUT", "time", {"registrationLagSeconds": 1, "describeLagSeconds": 2.5})
-    told = control("PUT", "time", {"dataPlaneLagSeconds": 3, "throttling": True})
-    assert told == {
+    settings = control("PUT", "time", {"dataPlaneLagSeconds": 3, "throttling": True})
+    assert settings == {
         "registrationLagSeconds": 1,
         "describeLagSeconds": 2.5,
         "dataPlaneLagSeconds": 3,
@@ -158,7 +158,7 @@ def test_lags_and_throttling_are_set_by_control(emulator: Emulator, control: Any
         ({"describeLagSeconds": 1, "throttling": 1}, "must be true or false, not 1"),
     ],
 )
-def test_a_wrong_setting_of_time_changes_nothing(
+def test_an_invalid_setting_of_time_changes_nothing(
     emulator: Emulator, http: Any, body: Any, complaint: str
 ) -> None:
     answer = http.request("PUT", f"{emulator.url}/_emulator/time", json=body)
@@ -167,6 +167,6 @@ def test_a_wrong_setting_of_time_changes_nothing(
     assert emulator.timing == Timing()
 
 
-def test_the_journal_goes_by_the_clock(elbv2: Any, control: Any, clock: StandingClock) -> None:
+def test_the_journal_uses_the_emulators_clock(elbv2: Any, control: Any, clock: StandingClock) -> None:
     elbv2.describe_load_balancers()
     assert control("GET", "journal")[-1]["time"] == clock.now != pytest.approx(time.time())

@@ -1,4 +1,4 @@
-"""How checks and time move a target's health: values in, values out."""
+"""How checks and time change a target's health, tested on values."""
 
 import math
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from elbv2_emulator.state import target_health as health
+from elbv2_emulator.state import target_health
 from elbv2_emulator.state.resources import Checks, Listener, Rule, State, Target, TargetGroup
 from elbv2_emulator.state.target_health import CHECKING, DISABLED, FAILED, REGISTERING, TIMED_OUT, Check
 
@@ -50,12 +50,12 @@ def the_target(state: State) -> Target | None:
         pytest.param("FFPPFPPP", "IUUUUUUH", id="recoveries must follow one another"),
     ],
 )
-def test_checks_move_a_target(outcomes: str, states: str) -> None:
-    checks, seen = CHECKING, ""
+def test_checks_change_the_state_of_a_target(outcomes: str, states: str) -> None:
+    checks, observed = CHECKING, ""
     for outcome in outcomes:
-        checks = health.after(checks, None if outcome == "P" else FAILED, SETTINGS)
-        seen += checks.state[0].upper()
-    assert seen == states
+        checks = target_health.checks_after(checks, None if outcome == "P" else FAILED, SETTINGS)
+        observed += checks.state[0].upper()
+    assert observed == states
 
 
 @pytest.mark.parametrize(
@@ -70,50 +70,50 @@ def test_checks_move_a_target(outcomes: str, states: str) -> None:
         ("200,300-302", 301, True),
     ],
 )
-def test_an_answer_is_judged_by_the_matcher(codes: str, status: int, *, passes: bool) -> None:
-    failure = health.judged(status, {"Matcher": {"HttpCode": codes}})
+def test_the_matcher_decides_which_statuses_pass(codes: str, status: int, *, passes: bool) -> None:
+    failure = target_health.failure_of(status, {"Matcher": {"HttpCode": codes}})
     assert (failure is None) == passes
     if failure is not None:
         assert failure.reason == "Target.ResponseCodeMismatch"
         assert failure.description == f"Health checks failed with these codes: [{status}]"
 
 
-def test_an_unhealthy_target_tells_of_its_last_failure() -> None:
-    state = health.settled(a_state(ARRIVED), 100)
+def test_an_unhealthy_target_shows_the_reason_of_its_last_failure() -> None:
+    state = target_health.as_of(a_state(ARRIVED), 100)
     for outcome in (404, TIMED_OUT):
-        (check,) = health.due(state, math.inf)
-        state = health.with_result(state, check, 100, outcome)
+        (check,) = target_health.due_checks(state, math.inf)
+        state = target_health.with_result(state, check, 100, outcome)
     target = the_target(state)
     assert target is not None
-    assert health.described(target, in_use=True) == {
+    assert target_health.health_of(target, in_use=True) == {
         "State": "unhealthy",
         "Reason": "Target.Timeout",
         "Description": "Request timed out",
     }
 
 
-def test_the_next_check_begins_an_interval_after_the_last_began() -> None:
-    state = health.settled(a_state(ARRIVED), 100)
-    (check,) = health.due(state, 100)
+def test_the_next_check_starts_one_interval_after_the_start_of_the_last() -> None:
+    state = target_health.as_of(a_state(ARRIVED), 100)
+    (check,) = target_health.due_checks(state, 100)
     assert check == Check(ARN, KEY, 7, 8080)
-    state = health.with_result(state, check, 100, 200)
-    assert list(health.due(state, 129.9)) == []
-    assert list(health.due(state, 130)) == [check]
-    assert health.upcoming(state, 110) == 130
+    state = target_health.with_result(state, check, 100, 200)
+    assert list(target_health.due_checks(state, 129.9)) == []
+    assert list(target_health.due_checks(state, 130)) == [check]
+    assert target_health.next_change(state, 110) == 130
 
 
-def test_the_result_of_an_earlier_registrations_check_is_not_heeded() -> None:
-    state = health.settled(a_state(replace(ARRIVED, registration=8)), 100)
-    assert health.with_result(state, Check(ARN, KEY, 7, 8080), 100, 200) is state
+def test_the_result_of_a_check_of_an_earlier_registration_is_ignored() -> None:
+    state = target_health.as_of(a_state(replace(ARRIVED, registration=8)), 100)
+    assert target_health.with_result(state, Check(ARN, KEY, 7, 8080), 100, 200) is state
 
 
 @pytest.mark.parametrize(
     ("before", "settings", "in_use", "now", "expected"),
     [
-        pytest.param(REGISTERING, {}, True, 99, REGISTERING, id="its registration has not come through"),
+        pytest.param(REGISTERING, {}, True, 99, REGISTERING, id="its registration is not complete"),
         pytest.param(REGISTERING, {}, True, 100, CHECKING, id="it exists"),
-        pytest.param(REGISTERING, {}, False, 100, REGISTERING, id="nobody uses it"),
-        pytest.param(Checks("healthy"), {}, False, 100, REGISTERING, id="nobody uses it any more"),
+        pytest.param(REGISTERING, {}, False, 100, REGISTERING, id="no rule uses it"),
+        pytest.param(Checks("healthy"), {}, False, 100, REGISTERING, id="no rule uses it any more"),
         pytest.param(Checks("healthy"), {}, True, 100, Checks("healthy"), id="nothing happens"),
         pytest.param(
             REGISTERING, {"HealthCheckEnabled": False}, True, 100, DISABLED, id="checks are disabled"
@@ -121,50 +121,54 @@ def test_the_result_of_an_earlier_registrations_check_is_not_heeded() -> None:
         pytest.param(DISABLED, {}, True, 100, CHECKING, id="checks are enabled"),
     ],
 )
-def test_time_moves_a_target(
+def test_time_changes_the_checks_of_a_target(
     *, before: Checks, settings: dict[str, Any], in_use: bool, now: float, expected: Checks
 ) -> None:
     state = a_state(replace(ARRIVED, checks=before), in_use=in_use, **settings)
-    moved = health.settled(state, now)
-    target = the_target(moved)
+    later = target_health.as_of(state, now)
+    target = the_target(later)
     assert target is not None
     assert target.checks == expected
-    assert (moved is state) == (before == expected)
-    assert bool(list(health.due(moved, now))) == (expected not in {REGISTERING, DISABLED})
+    assert (later is state) == (before == expected)
+    assert bool(list(target_health.due_checks(later, now))) == (expected not in {REGISTERING, DISABLED})
 
 
 def test_without_health_checks_a_target_is_unavailable() -> None:
-    target = the_target(health.settled(a_state(ARRIVED, HealthCheckEnabled=False), 100))
+    target = the_target(target_health.as_of(a_state(ARRIVED, HealthCheckEnabled=False), 100))
     assert target is not None
-    assert health.described(target, in_use=True) == {
+    assert target_health.health_of(target, in_use=True) == {
         "State": "unavailable",
         "Reason": "Target.HealthCheckDisabled",
         "Description": "Health checks are not enabled for this target",
     }
 
 
-def test_a_target_drains_until_its_time_and_is_gone() -> None:
+def test_a_target_drains_until_its_time_and_is_then_removed() -> None:
     draining = replace(ARRIVED, checks=Checks("healthy"), draining_until=400.0)
     state = a_state(draining)
-    assert health.settled(state, 399.9) is state
-    assert list(health.due(state, 399.9)) == []
-    assert health.upcoming(state, 100) == 400
-    assert the_target(health.settled(state, 400)) is None
+    assert target_health.as_of(state, 399.9) is state
+    assert list(target_health.due_checks(state, 399.9)) == []
+    assert target_health.next_change(state, 100) == 400
+    assert the_target(target_health.as_of(state, 400)) is None
 
 
 @pytest.mark.parametrize(
     ("target", "in_use", "expected"),
     [
-        pytest.param(replace(ARRIVED, set_state="healthy"), True, "healthy", id="control over checks"),
-        pytest.param(replace(ARRIVED, set_state="healthy"), False, "unused", id="use over control"),
+        pytest.param(
+            replace(ARRIVED, set_state="healthy"), True, "healthy", id="a set state overrides checks"
+        ),
+        pytest.param(
+            replace(ARRIVED, set_state="healthy"), False, "unused", id="being unused overrides a set state"
+        ),
         pytest.param(
             replace(ARRIVED, set_state="healthy", draining_until=400.0),
             True,
             "draining",
-            id="deregistration over control",
+            id="draining overrides a set state",
         ),
     ],
 )
-def test_what_is_told_has_an_order(target: Target, expected: str, *, in_use: bool) -> None:
-    assert health.state_of(target, in_use=in_use) == expected
-    assert health.described(target, in_use=in_use)["State"] == expected
+def test_the_sources_of_a_state_have_an_order(target: Target, expected: str, *, in_use: bool) -> None:
+    assert target_health.state_of(target, in_use=in_use) == expected
+    assert target_health.health_of(target, in_use=in_use)["State"] == expected

@@ -1,4 +1,4 @@
-"""Cookies hold real clients to a target group, and to one of its targets."""
+"""Cookies hold real clients to a target group and to one of its targets."""
 
 from collections.abc import Callable
 from http.cookies import SimpleCookie
@@ -12,7 +12,7 @@ from support.emulator.backends import STABLE
 
 
 class Browser:
-    """It sends back the cookies that it gets."""
+    """A client that sends the cookies that it has received."""
 
     def __init__(self, http: urllib3.PoolManager, url: str) -> None:
         self._http = http
@@ -20,7 +20,7 @@ class Browser:
         self.cookies: SimpleCookie = SimpleCookie()
 
     def get(self) -> str:
-        sent = {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())}
+        sent = {"Cookie": "; ".join(f"{name}={cookie.value}" for name, cookie in self.cookies.items())}
         answer = self._http.request("GET", self._url, headers=sent if self.cookies else {})
         for line in answer.headers.getlist("Set-Cookie"):
             self.cookies.load(line)
@@ -61,7 +61,7 @@ def test_a_client_stays_on_the_canary_after_an_abort(
 def three(
     *, elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any
 ) -> Callable[..., None]:
-    """Three targets in the stable group, each of which answers with its number, and sets its own cookie."""
+    """Three targets in the stable group. Each answers with its number and sets its own cookie."""
 
     def start(**attributes: str) -> None:
         for number in range(3):
@@ -110,7 +110,7 @@ def test_targets_take_turns_without_stickiness(three: Any, browser: Callable[[],
 
 
 @pytest.mark.usefixtures("served")
-def test_a_client_of_a_target_that_is_gone_is_answered_by_another(
+def test_a_client_of_a_deregistered_target_gets_another_target(
     *, elbv2: Any, petclinic: Any, three: Any, browser: Callable[[], Browser]
 ) -> None:
     three(enabled="true")

@@ -1,4 +1,4 @@
-"""Requests are counted by rule, group, target, version and status, in the second in which they came."""
+"""Requests are counted by rule, group, target, version and status, in the second in which they arrive."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from elbv2_emulator.server import Emulator
-from elbv2_emulator.traffic import counts as counting
-from elbv2_emulator.traffic.counts import Counts, Ended
+from elbv2_emulator import Emulator
+from elbv2_emulator.traffic.counts import Counts, RequestOutcome
 from support.emulator.backends import STABLE
 
 NOW = 1_790_000_000.0
@@ -35,7 +34,7 @@ def emulator(clock: Clock) -> Iterator[Emulator]:
 
 @pytest.fixture
 def behind(elbv2: Any, petclinic: Any, backends: Any, control: Any) -> None:
-    """A target of the stable group, which all requests get, tells its version."""
+    """A target of the stable group, which gets all requests and sends its version."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=int(request.path[-3:]), headers={"X-Version": "1.0.0", "X-Build": "7"})
@@ -48,7 +47,7 @@ def behind(elbv2: Any, petclinic: Any, backends: Any, control: Any) -> None:
 
 
 @pytest.mark.usefixtures("behind")
-def test_counts_tell_what_became_of_requests(
+def test_counts_show_the_outcomes_of_requests(
     *, clock: Clock, petclinic: Any, elbv2: Any, control: Any, listener_url: Any, http: Any
 ) -> None:
     url = listener_url(petclinic.listener)
@@ -76,7 +75,7 @@ def test_counts_tell_what_became_of_requests(
 
 
 @pytest.mark.usefixtures("behind")
-def test_the_header_that_tells_the_version_can_be_set(
+def test_the_header_with_the_version_can_be_set(
     *, petclinic: Any, control: Any, listener_url: Any, http: Any
 ) -> None:
     assert control("GET", "traffic") == {"serveInitial": False, "versionHeader": "X-Version"}
@@ -104,11 +103,16 @@ def test_a_wrong_setting_is_refused_and_changes_nothing(
     assert control("GET", "traffic") == {"serveInitial": False, "versionHeader": "X-Version"}
 
 
-def test_the_newest_seconds_are_kept_and_all_are_in_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "NEWEST_SECONDS", 2)
-    counts, ended = Counts(), Ended("rule", None, None, None, 200)
+def test_only_the_newest_seconds_are_kept_but_the_total_has_all_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("elbv2_emulator.traffic.counts.NEWEST_SECONDS", 2)
+    counts, outcome = Counts(), RequestOutcome("rule", None, None, None, 200)
     for second in (3, 2, 1, 3, 4):
-        counts.add(second, ended)
-    told = counts.as_json()
-    assert [(one["second"], one["counts"][0]["requests"]) for one in told["seconds"]] == [(3, 2), (4, 1)]
-    assert told["total"][0]["requests"] == 5
+        counts.add(second, outcome)
+    shown = counts.as_json()
+    assert [(second["second"], second["counts"][0]["requests"]) for second in shown["seconds"]] == [
+        (3, 2),
+        (4, 1),
+    ]
+    assert shown["total"][0]["requests"] == 5

@@ -1,4 +1,4 @@
-"""What a proxy may not change on the way, and what it must."""
+"""Forwarding: what a proxy must not change in a request and its response, and what it must change."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ import pytest
 import urllib3
 from aiohttp import web
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from elbv2_emulator.traffic.health_checks import USER_AGENT
 
 TARGET = "10.64.0.3"
@@ -30,7 +30,7 @@ def emulator() -> Iterator[Emulator]:
 def through(
     *, elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any, listener_url: Any
 ) -> Callable[..., tuple[str, Any]]:
-    """A listener's URL with this handler as the only backend behind it."""
+    """The URL of a listener whose only backend has this handler."""
 
     def start(handler: Any) -> tuple[str, Any]:
         backend = backends.start(handler)
@@ -45,7 +45,7 @@ def through(
 
 @pytest.fixture
 def connect(emulator: Emulator) -> Callable[[str], ssl.SSLSocket]:
-    """A connection to an HTTPS listener, byte by byte."""
+    """A raw TLS connection to an HTTPS listener."""
 
     def to(url: str) -> ssl.SSLSocket:
         parts = urlsplit(url)
@@ -63,17 +63,17 @@ async def echo(request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def digest(request: web.BaseRequest) -> web.StreamResponse:
-    seen = hashlib.sha256()
+    received = hashlib.sha256()
     async for chunk in request.content.iter_any():
-        seen.update(chunk)
-    return web.Response(text=seen.hexdigest())
+        received.update(chunk)
+    return web.Response(text=received.hexdigest())
 
 
 async def hello(_request: web.BaseRequest) -> web.StreamResponse:
     return web.Response(text="hello")
 
 
-def test_request_headers_are_those_of_the_client_and_the_load_balancer(through: Any, http: Any) -> None:
+def test_a_request_has_the_headers_of_the_client_and_of_the_load_balancer(through: Any, http: Any) -> None:
     url, backend = through(hello)
     sent = {
         "Host": "www.example.com",
@@ -85,7 +85,7 @@ def test_request_headers_are_those_of_the_client_and_the_load_balancer(through: 
         "User-Agent": "test",
     }
     http.request("GET", url + "/a%20b/%E3%81%AD?q=%2F&q=a+b", headers=sent)
-    (request,) = backend.seen
+    (request,) = backend.requests
     assert request.raw_path == "/a%20b/%E3%81%AD?q=%2F&q=a+b"
     assert {name: value for name, value in request.headers.items() if name != "Accept-Encoding"} == {
         "Host": "www.example.com",
@@ -98,7 +98,7 @@ def test_request_headers_are_those_of_the_client_and_the_load_balancer(through: 
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 404, 500])
-def test_status_and_headers_of_the_answer_arrive(through: Any, http: Any, status: int) -> None:
+def test_status_and_headers_of_the_response_are_relayed(through: Any, http: Any, status: int) -> None:
     async def handler(_request: web.BaseRequest) -> web.StreamResponse:
         answer = web.Response(status=status, headers={"ETag": '"1"', "Keep-Alive": "timeout=5"})
         answer.headers.add("Set-Cookie", "a=1")
@@ -132,15 +132,15 @@ def test_a_body_keeps_its_length(through: Any, http: Any, body: bytes) -> None:
     assert answer.headers["Content-Length"] == str(len(body))
 
 
-def test_a_large_body_is_streamed_through(through: Any, http: Any) -> None:
+def test_a_large_request_is_streamed(through: Any, http: Any) -> None:
     url, backend = through(digest)
     block = bytes(range(256)) * 256
     answer = http.request("PUT", url, body=(block for _ in range(256)))  # 16 MiB, sent in chunks
     assert answer.data.decode() == hashlib.sha256(block * 256).hexdigest()
-    assert backend.seen[0].headers["Transfer-Encoding"] == "chunked"
+    assert backend.requests[0].headers["Transfer-Encoding"] == "chunked"
 
 
-def test_a_large_answer_is_streamed_through(through: Any, http: Any) -> None:
+def test_a_large_response_is_streamed(through: Any, http: Any) -> None:
     block = b"x" * 65536
 
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
@@ -154,7 +154,9 @@ def test_a_large_answer_is_streamed_through(through: Any, http: Any) -> None:
     assert http.request("GET", url).data == block * 256
 
 
-def test_head_has_the_length_and_no_body_and_the_connection_goes_on(through: Any, emulator: Emulator) -> None:
+def test_a_response_to_head_has_a_length_but_no_body_and_keeps_the_connection(
+    through: Any, emulator: Emulator
+) -> None:
     url, _ = through(hello)
     pool = urllib3.connection_from_url(url, retries=False, maxsize=1, ca_cert_data=emulator.ca)
     for _ in range(2):
@@ -165,14 +167,14 @@ def test_head_has_the_length_and_no_body_and_the_connection_goes_on(through: Any
     pool.close()
 
 
-def test_a_client_that_expects_100_is_told_to_continue(through: Any, connect: Any) -> None:
+def test_a_client_that_expects_100_continue_gets_it(through: Any, connect: Any) -> None:
     url, backend = through(echo)
     with connect(url) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"hi")
         assert client.recv(1024).startswith(b"HTTP/1.1 200 OK\r\n")
-    assert "Expect" not in backend.seen[0].headers
+    assert "Expect" not in backend.requests[0].headers
 
 
 def test_a_silent_backend_answers_504(through: Any, http: Any) -> None:
@@ -196,7 +198,7 @@ def test_a_backend_that_hangs_up_answers_502(through: Any, http: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_kept_connection_that_breaks_answers_502_and_the_request_is_not_sent_again(
+def test_a_kept_connection_that_breaks_answers_502_without_a_retry(
     through: Any, http: Any, method: str
 ) -> None:
     connections = []
@@ -230,7 +232,7 @@ def test_a_backend_that_does_not_speak_http_answers_502(through: Any, control: A
         client.close()
 
 
-def test_an_answer_that_breaks_off_is_broken_off(through: Any, http: Any) -> None:
+def test_a_response_that_breaks_off_breaks_the_clients_connection(through: Any, http: Any) -> None:
     async def half(request: web.BaseRequest) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Length": "1000000"})
         await answer.prepare(request)
@@ -244,7 +246,7 @@ def test_an_answer_that_breaks_off_is_broken_off(through: Any, http: Any) -> Non
         http.request("GET", url)
 
 
-def test_a_client_that_leaves_does_no_harm(
+def test_a_client_that_disconnects_does_no_harm(
     *, through: Any, http: Any, connect: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     arrived, broken_off = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Checks of real backends, by a clock that stands until it is moved."""
+"""Health checks of real backends, with a clock that only the test moves."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 from support.router.clock import StandingClock
 
 TARGET = {"Id": "10.64.0.3", "Port": 8080}
@@ -33,30 +33,30 @@ def emulator(started: ExitStack, clock: StandingClock) -> Emulator:
 
 
 @pytest.fixture
-def told(elbv2: Any, petclinic: Any) -> Callable[..., Mapping[str, str]]:
-    """The health of the target, in stable's group if no other is named."""
+def health(elbv2: Any, petclinic: Any) -> Callable[..., Mapping[str, str]]:
+    """The target's health as AWS describes it, in the stable group unless another is named."""
 
     def read(group: str = petclinic.stable) -> Mapping[str, str]:
-        (one,) = elbv2.describe_target_health(TargetGroupArn=group, Targets=[TARGET])[
+        (target,) = elbv2.describe_target_health(TargetGroupArn=group, Targets=[TARGET])[
             "TargetHealthDescriptions"
         ]
-        health: Mapping[str, str] = one["TargetHealth"]
-        return health
+        described: Mapping[str, str] = target["TargetHealth"]
+        return described
 
     return read
 
 
 @pytest.fixture
 def wait_for(
-    told: Callable[..., Mapping[str, str]], clock: StandingClock
+    health: Callable[..., Mapping[str, str]], clock: StandingClock
 ) -> Callable[..., Mapping[str, str]]:
-    """Wait until the target is in this state, while so many seconds go by with each look."""
+    """Wait until the target is in this state; between reads the clock moves by `seconds_per_read`."""
 
-    def wait(state: str, seconds_a_look: float = 0) -> Mapping[str, str]:
+    def wait(state: str, seconds_per_read: float = 0) -> Mapping[str, str]:
         deadline = time.monotonic() + 20
-        while (now := told())["State"] != state:
+        while (now := health())["State"] != state:
             assert time.monotonic() < deadline, now
-            clock.now += seconds_a_look
+            clock.now += seconds_per_read
         return now
 
     return wait
@@ -64,7 +64,7 @@ def wait_for(
 
 @pytest.fixture
 def register(elbv2: Any, petclinic: Any, control: Any) -> Callable[..., None]:
-    """Register the target, checked with these settings, in stable's group; `backend` answers for it."""
+    """Register the target in the stable group, with these health check settings and this backend."""
 
     def do(backend: str | None = None, **settings: Any) -> None:
         settings = {
@@ -80,7 +80,7 @@ def register(elbv2: Any, petclinic: Any, control: Any) -> Callable[..., None]:
     return do
 
 
-def test_a_new_target_is_healthy_after_its_first_check_which_comes_at_once(
+def test_a_new_target_is_checked_at_once_and_healthy_after_its_first_check(
     backends: Any, register: Any, wait_for: Any
 ) -> None:
     backend = backends.start()
@@ -90,7 +90,7 @@ def test_a_new_target_is_healthy_after_its_first_check_which_comes_at_once(
     assert (check.method, check.raw_path) == ("GET", "/actuator/health?full=%2F")
     assert check.headers["Host"] == ADDRESS
     assert check.headers["User-Agent"] == "ELB-HealthChecker/2.0"
-    assert backend.seen == []
+    assert backend.requests == []
 
 
 def test_a_target_becomes_unhealthy_and_healthy_again(backends: Any, register: Any, wait_for: Any) -> None:
@@ -98,14 +98,14 @@ def test_a_target_becomes_unhealthy_and_healthy_again(backends: Any, register: A
     register(backend.address, UnhealthyThresholdCount=3, HealthyThresholdCount=2)
     wait_for("healthy")
     backend.health = 503
-    assert wait_for("unhealthy", seconds_a_look=2) == {
+    assert wait_for("unhealthy", seconds_per_read=2) == {
         "State": "unhealthy",
         "Reason": "Target.ResponseCodeMismatch",
         "Description": "Health checks failed with these codes: [503]",
     }
     assert len(backend.checks) == 1 + 3
     backend.health = 200
-    wait_for("healthy", seconds_a_look=2)
+    wait_for("healthy", seconds_per_read=2)
     assert len(backend.checks) == 1 + 3 + 2
 
 
@@ -130,11 +130,11 @@ def refusing() -> Iterator[str]:
         yield f"127.0.0.1:{bound.getsockname()[1]}"
 
 
-def test_silence_is_a_time_out(register: Any, wait_for: Any) -> None:
+def test_a_check_without_an_answer_times_out(register: Any, wait_for: Any) -> None:
     with silent() as address:
         register(address)
         expected = {"State": "unhealthy", "Reason": "Target.Timeout", "Description": "Request timed out"}
-        assert wait_for("unhealthy", seconds_a_look=2) == expected
+        assert wait_for("unhealthy", seconds_per_read=2) == expected
 
 
 def test_a_refused_connection_is_a_failed_check(register: Any, wait_for: Any) -> None:
@@ -145,33 +145,35 @@ def test_a_refused_connection_is_a_failed_check(register: Any, wait_for: Any) ->
     }
     with refusing() as address:
         register(address)
-        assert wait_for("unhealthy", seconds_a_look=2) == failed
+        assert wait_for("unhealthy", seconds_per_read=2) == failed
 
 
-def test_a_target_without_an_address_here_fails_and_is_never_connected_to(
+def test_a_target_without_a_backend_fails_its_check_and_is_never_connected_to(
     register: Any, wait_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connected: list[Any] = []
     connect, connect_later = socket.socket.connect, socket.socket.connect_ex
 
-    def watched(one: socket.socket, to: Any) -> None:
+    def record(client: socket.socket, to: Any) -> None:
         connected.append(to)
-        connect(one, to)
+        connect(client, to)
 
-    def watched_later(one: socket.socket, to: Any) -> int:
+    def record_later(client: socket.socket, to: Any) -> int:
         connected.append(to)
-        return connect_later(one, to)
+        return connect_later(client, to)
 
-    monkeypatch.setattr(socket.socket, "connect", watched)
-    monkeypatch.setattr(socket.socket, "connect_ex", watched_later)
+    monkeypatch.setattr(socket.socket, "connect", record)
+    monkeypatch.setattr(socket.socket, "connect_ex", record_later)
     register()
-    assert wait_for("unhealthy", seconds_a_look=2)["Reason"] == "Target.FailedHealthChecks"
+    assert wait_for("unhealthy", seconds_per_read=2)["Reason"] == "Target.FailedHealthChecks"
     assert [to for to in connected if not to[0].startswith("127.")] == []
 
 
 @pytest.fixture
-def look(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any) -> Callable[[], None]:
-    """Wait until all that was to be checked so far has been looked at: another target is checked after it."""
+def wait_for_checks(
+    elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: Any
+) -> Callable[[], None]:
+    """Wait until all due checks have started: the check of another target, which starts later, has passed."""
 
     def do() -> None:
         control("PUT", "addresses", {"10.64.0.4:8080": backends.start().address})
@@ -181,12 +183,12 @@ def look(elbv2: Any, petclinic: Any, backends: Any, control: Any, wait_healthy: 
     return do
 
 
-def test_a_target_is_checked_at_once_when_a_backend_begins_to_answer_for_it(
-    *, backends: Any, control: Any, register: Any, look: Any, told: Any, wait_for: Any
+def test_a_target_is_checked_at_once_when_it_gets_a_backend(
+    *, backends: Any, control: Any, register: Any, wait_for_checks: Any, health: Any, wait_for: Any
 ) -> None:
     register()
-    look()
-    assert told() == {
+    wait_for_checks()
+    assert health() == {
         "State": "initial",
         "Reason": "Elb.InitialHealthChecking",
         "Description": "Initial health checks in progress",
@@ -195,18 +197,20 @@ def test_a_target_is_checked_at_once_when_a_backend_begins_to_answer_for_it(
     wait_for("healthy")
 
 
-def test_a_check_that_is_under_way_is_not_made_twice(register: Any, look: Any) -> None:
+def test_a_running_check_is_not_started_again(register: Any, wait_for_checks: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         register(f"127.0.0.1:{server.getsockname()[1]}")
         first, _ = server.accept()
-        look()
+        wait_for_checks()
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
         first.close()
 
 
-def test_a_check_goes_to_the_groups_port(backends: Any, control: Any, register: Any, wait_for: Any) -> None:
+def test_a_check_uses_the_health_check_port_of_the_group(
+    backends: Any, control: Any, register: Any, wait_for: Any
+) -> None:
     traffic, management = backends.start(), backends.start()
     control("PUT", "addresses", {"10.64.0.3:8081": management.address})
     register(traffic.address, HealthCheckPort="8081")
@@ -215,7 +219,7 @@ def test_a_check_goes_to_the_groups_port(backends: Any, control: Any, register: 
     assert management.checks[0].headers["Host"] == "10.64.0.3:8081"
 
 
-def test_a_check_by_https_takes_any_certificate(backends: Any, register: Any, wait_for: Any) -> None:
+def test_a_check_over_https_accepts_any_certificate(backends: Any, register: Any, wait_for: Any) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("petclinic.example.com").configure_cert(context)
     register(backends.start(ssl_context=context).address, HealthCheckProtocol="HTTPS")
@@ -223,20 +227,20 @@ def test_a_check_by_https_takes_any_certificate(backends: Any, register: Any, wa
 
 
 def test_a_target_in_no_rule_is_not_checked(
-    *, elbv2: Any, backends: Any, make_group: Any, register: Any, told: Any, wait_for: Any
+    *, elbv2: Any, backends: Any, make_group: Any, register: Any, health: Any, wait_for: Any
 ) -> None:
     backend, group = backends.start(), make_group("apart")
     elbv2.register_targets(TargetGroupArn=group, Targets=[TARGET])
     register(backend.address)
     wait_for("healthy")
     assert len(backend.checks) == 1
-    assert told(group)["Reason"] == "Target.NotInUse"
+    assert health(group)["Reason"] == "Target.NotInUse"
     elbv2.deregister_targets(TargetGroupArn=group, Targets=[TARGET])
-    assert told(group)["Reason"] == "Target.NotRegistered"
+    assert health(group)["Reason"] == "Target.NotRegistered"
 
 
-def test_a_group_that_comes_back_into_use_is_checked_anew(
-    *, elbv2: Any, petclinic: Any, backends: Any, register: Any, told: Any, wait_for: Any
+def test_a_group_that_is_used_again_is_checked_again(
+    *, elbv2: Any, petclinic: Any, backends: Any, register: Any, health: Any, wait_for: Any
 ) -> None:
     backend = backends.start()
     register(backend.address)
@@ -244,7 +248,7 @@ def test_a_group_that_comes_back_into_use_is_checked_anew(
     elbv2.modify_rule(
         RuleArn=petclinic.rule, Actions=[{"Type": "forward", "TargetGroupArn": petclinic.canary}]
     )
-    assert told()["State"] == "unused"
+    assert health()["State"] == "unused"
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
     wait_for("healthy")
     assert len(backend.checks) == 2
@@ -258,7 +262,7 @@ def test_a_deregistered_target_drains_for_the_groups_delay(
     clock: StandingClock,
     backends: Any,
     register: Any,
-    told: Any,
+    health: Any,
     wait_for: Any,
     delay: int,
 ) -> None:
@@ -268,26 +272,26 @@ def test_a_deregistered_target_drains_for_the_groups_delay(
     wait_for("healthy")
     elbv2.deregister_targets(TargetGroupArn=petclinic.stable, Targets=[TARGET])
     clock.now += delay - 0.1
-    # Once more does not begin it anew.
+    # Deregistering the target again does not restart its draining.
     elbv2.deregister_targets(TargetGroupArn=petclinic.stable, Targets=[TARGET])
-    assert told() == {
+    assert health() == {
         "State": "draining",
         "Reason": "Target.DeregistrationInProgress",
         "Description": "Target deregistration is in progress",
     }
     clock.now += 0.1
-    assert told()["Reason"] == "Target.NotRegistered"
+    assert health()["Reason"] == "Target.NotRegistered"
     assert elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"] == []
 
 
-def test_a_draining_target_that_is_registered_begins_anew(
+def test_a_draining_target_that_is_registered_again_starts_over(
     *,
     elbv2: Any,
     petclinic: Any,
     clock: StandingClock,
     backends: Any,
     register: Any,
-    told: Any,
+    health: Any,
     wait_for: Any,
 ) -> None:
     backend = backends.start()
@@ -298,7 +302,7 @@ def test_a_draining_target_that_is_registered_begins_anew(
     wait_for("healthy")
     assert len(backend.checks) == 2
     clock.now += 301
-    assert told()["State"] == "healthy"
+    assert health()["State"] == "healthy"
 
 
 def test_a_draining_target_finishes_its_request_and_gets_no_other(

@@ -1,16 +1,16 @@
-"""Which requests a condition is met by."""
+"""Which requests meet a condition."""
 
 from typing import Any
 
 import pytest
 
-from elbv2_emulator.api.as_described import conditions as returned
+from elbv2_emulator.api import as_described
 from elbv2_emulator.state.resources import Rule
 from elbv2_emulator.traffic.matching import Request, first_match, matches
 
 
 def rule(*conditions: dict[str, Any], priority: int | None = 1) -> Rule:
-    return Rule(f"rule-{priority}", "listener", priority, returned(conditions), ())
+    return Rule(f"rule-{priority}", "listener", priority, as_described.conditions(conditions), ())
 
 
 def request(**given: Any) -> Request:
@@ -44,7 +44,9 @@ def condition(field: str, config: str, **values: Any) -> dict[str, Any]:
         ("*", "/anything", True),
     ],
 )
-def test_a_path_pattern_is_met_by_the_whole_path_in_its_case(pattern: str, path: str, met: bool) -> None:
+def test_a_path_pattern_matches_the_whole_path_and_is_case_sensitive(
+    pattern: str, path: str, met: bool
+) -> None:
     wanted = rule(condition("path-pattern", "PathPatternConfig", Values=[pattern]))
     assert matches(wanted, request(path=path)) is met
 
@@ -58,7 +60,9 @@ def test_a_path_pattern_is_met_by_the_whole_path_in_its_case(pattern: str, path:
         (["a.b", "www.example.com"], "www.example.com", True),
     ],
 )
-def test_a_host_is_met_in_any_case_by_any_of_the_values(values: list[str], host: str, met: bool) -> None:
+def test_a_host_matches_any_of_the_values_and_is_case_insensitive(
+    values: list[str], host: str, met: bool
+) -> None:
     wanted = rule(condition("host-header", "HostHeaderConfig", Values=values))
     assert matches(wanted, request(host=host)) is met
 
@@ -70,12 +74,12 @@ def test_a_host_is_met_in_any_case_by_any_of_the_values(values: list[str], host:
         (["y*"], [("X-Canary", "no"), ("X-CANARY", "yes")], True),
         (["yes"], [("X-Other", "yes")], False),
         (["yes"], [], False),
-        # A backslash is no escape in a header: it stands for itself.
+        # In a header a backslash is an ordinary character.
         ([r"\*"], [("X-Canary", r"\anything")], True),
         ([r"\*"], [("X-Canary", "*")], False),
     ],
 )
-def test_a_header_is_met_in_any_case_by_any_of_its_lines(
+def test_a_header_matches_by_any_of_its_lines_and_is_case_insensitive(
     values: list[str], headers: list[tuple[str, str]], met: bool
 ) -> None:
     wanted = rule(condition("http-header", "HttpHeaderConfig", HttpHeaderName="X-Canary", Values=values))
@@ -83,7 +87,7 @@ def test_a_header_is_met_in_any_case_by_any_of_its_lines(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "query", "met"),
+    ("pair", "query", "met"),
     [
         ({"Key": "version", "Value": "v1"}, "a=b&Version=V1", True),
         ({"Key": "version", "Value": "v1"}, "version=v10", False),
@@ -95,11 +99,11 @@ def test_a_header_is_met_in_any_case_by_any_of_its_lines(
         ({"Key": "q", "Value": "*"}, "q=", True),
     ],
 )
-def test_a_query_string_is_met_by_any_decoded_pair_in_any_case(
-    wanted: dict[str, str], query: str, met: bool
+def test_a_query_string_matches_by_any_decoded_pair_and_is_case_insensitive(
+    pair: dict[str, str], query: str, met: bool
 ) -> None:
-    one = rule(condition("query-string", "QueryStringConfig", Values=[wanted]))
-    assert matches(one, request(query=query)) is met
+    wanted = rule(condition("query-string", "QueryStringConfig", Values=[pair]))
+    assert matches(wanted, request(query=query)) is met
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_a_query_string_is_met_by_any_decoded_pair_in_any_case(
         ("http-header", "HttpHeaderConfig", "^can", {"headers": (("X-Canary", "Canary"),)}, True),
     ],
 )
-def test_a_regular_expression_is_found_anywhere_and_minds_case_in_paths_alone(
+def test_a_regular_expression_matches_anywhere_and_is_case_sensitive_only_in_paths(
     field: str, config: str, pattern: str, given: Any, met: bool
 ) -> None:
     more = {"HttpHeaderName": "X-Canary"} if field == "http-header" else {}
@@ -120,18 +124,18 @@ def test_a_regular_expression_is_found_anywhere_and_minds_case_in_paths_alone(
 
 
 @pytest.mark.parametrize(("method", "met"), [("GET", True), ("HEAD", True), ("POST", False), ("get", False)])
-def test_a_method_is_met_as_it_is_written(method: str, met: bool) -> None:
+def test_a_method_matches_exactly(method: str, met: bool) -> None:
     reads = rule(condition("http-request-method", "HttpRequestMethodConfig", Values=["GET", "HEAD"]))
     assert matches(reads, request(method=method)) is met
 
 
 @pytest.mark.parametrize(("source", "met"), [("10.1.2.3", True), ("11.0.0.1", False), ("fd00::1", False)])
-def test_a_source_is_met_inside_the_block(source: str, met: bool) -> None:
+def test_a_source_matches_inside_the_block(source: str, met: bool) -> None:
     private = rule(condition("source-ip", "SourceIpConfig", Values=["10.0.0.0/8"]))
     assert matches(private, request(source=source)) is met
 
 
-def test_every_condition_of_a_rule_must_be_met() -> None:
+def test_a_request_must_meet_every_condition_of_a_rule() -> None:
     both = rule(
         condition("path-pattern", "PathPatternConfig", Values=["/a"]),
         condition("http-header", "HttpHeaderConfig", HttpHeaderName="X-Canary", Values=["yes"]),
@@ -140,7 +144,7 @@ def test_every_condition_of_a_rule_must_be_met() -> None:
     assert matches(both, request(path="/a", headers=(("X-Canary", "yes"),)))
 
 
-def test_the_first_rule_that_is_met_decides() -> None:
+def test_the_first_matching_rule_is_used() -> None:
     every, none, default = (
         rule(condition("path-pattern", "PathPatternConfig", Values=["*"]), priority=2),
         rule(condition("path-pattern", "PathPatternConfig", Values=["/b"]), priority=1),

@@ -1,10 +1,10 @@
-"""What transforms make of a request."""
+"""How transforms rewrite a request."""
 
 from typing import Any
 
 import pytest
 
-from elbv2_emulator.traffic.rewrite import NotRewritable, Sent, rewritten
+from elbv2_emulator.traffic.rewrite import NotRewritable, Rewritten, rewrite
 
 
 def url(regex: str, replacement: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def host(regex: str, replacement: str) -> dict[str, Any]:
     ],
 )
 def test_a_url_is_rewritten(transform: Any, target: str, sent: str) -> None:
-    assert rewritten([transform], target, "www.example.com") == Sent(sent)
+    assert rewrite([transform], target, "www.example.com") == Rewritten(sent)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_url_is_rewritten(transform: Any, target: str, sent: str) -> None:
         pytest.param(host("^other$", "x"), "www.example.com", None, id="no match leaves the client's"),
     ],
 )
-def test_a_host_is_rewritten_in_any_case(transform: Any, name: str, sent: str | None) -> None:
-    assert rewritten([transform], "/", name) == Sent("/", sent)
+def test_a_host_is_rewritten_case_insensitively(transform: Any, name: str, sent: str | None) -> None:
+    assert rewrite([transform], "/", name) == Rewritten("/", sent)
 
 
 def test_both_are_rewritten() -> None:
     both = [host("www", "internal"), url("^/", "/v1/")]
-    assert rewritten(both, "/pets", "www.example.com") == Sent("/v1/pets", "internal.example.com")
+    assert rewrite(both, "/pets", "www.example.com") == Rewritten("/v1/pets", "internal.example.com")
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_both_are_rewritten() -> None:
         pytest.param(url("^/a", "b"), id="a path that does not begin with a slash"),
         pytest.param(url("^/a", "/a b"), id="a space in a URL"),
         pytest.param(url("^/a", "/\n"), id="an end of line"),
-        pytest.param(url("^/(a)", "/$2"), id="a group that is not there"),
+        pytest.param(url("^/(a)", "/$2"), id="a group that does not exist"),
         pytest.param(host(".*", "a b"), id="a space in a host"),
         pytest.param(host(".*", ""), id="no host"),
     ],
 )
-def test_what_cannot_be_sent_is_not_rewritten(transform: Any) -> None:
+def test_a_result_that_cannot_be_sent_is_refused(transform: Any) -> None:
     with pytest.raises(NotRewritable):
-        rewritten([transform], "/a", "www.example.com")
+        rewrite([transform], "/a", "www.example.com")

@@ -18,11 +18,13 @@ def forward(**weights: int) -> dict[str, Any]:
 
 def group(states: Sequence[str | None], **attributes: str) -> TargetGroup:
     targets = [Target("10.64.0.3", port, set_state=state) for port, state in enumerate(states)]
-    return TargetGroup("arn", "name", {}, attributes, {(one.id, one.port): one for one in targets})
+    return TargetGroup(
+        "arn", "name", {}, attributes, {(target.id, target.port): target for target in targets}
+    )
 
 
 class Counting(Random):
-    """Every number of a range in turn, so that shares are exact."""
+    """Draws every number of a range in turn, so that shares are exact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +39,7 @@ class Counting(Random):
     "weights",
     [{"a": 90, "b": 10}, {"a": 1, "b": 999}, {"a": 0, "b": 3}, {"a": 1, "b": 2, "c": 0, "d": 4, "e": 5}],
 )
-def test_a_group_is_chosen_as_often_as_its_weight_says(weights: dict[str, int]) -> None:
+def test_a_group_is_chosen_in_proportion_to_its_weight(weights: dict[str, int]) -> None:
     random, action = Counting(), forward(**weights)
     chosen = Counter(choose_group(action, random) for _ in range(sum(weights.values())))
     assert chosen == {arn: weight for arn, weight in weights.items() if weight}
@@ -60,7 +62,7 @@ def test_no_group_is_chosen_when_all_weights_are_0() -> None:
         pytest.param(["unavailable"], [0], id="health unknown to AWS"),
     ],
 )
-def test_targets_get_requests_by_their_health(states: list[str | None], served: list[int]) -> None:
+def test_targets_get_requests_according_to_their_health(states: list[str | None], served: list[int]) -> None:
     assert [target.port for target in eligible(group(states))] == served
 
 
@@ -70,12 +72,10 @@ def test_targets_get_requests_by_their_health(states: list[str | None], served: 
         pytest.param(["initial", "initial"], [0, 1], id="when there are no others"),
         pytest.param(["initial", "healthy"], [1], id="but not beside a healthy one"),
         pytest.param(["initial", "unhealthy"], [1], id="nor beside an unhealthy one"),
-        pytest.param([None], [], id="nor before the registration has come through"),
+        pytest.param([None], [], id="nor before the registration is complete"),
     ],
 )
-def test_targets_in_registration_get_requests_if_it_is_set_so(
-    states: list[str | None], served: list[int]
-) -> None:
+def test_initial_targets_get_requests_if_configured(states: list[str | None], served: list[int]) -> None:
     assert [target.port for target in eligible(group(states), serve_initial=True)] == served
 
 
@@ -87,8 +87,8 @@ def test_targets_in_registration_get_requests_if_it_is_set_so(
         pytest.param(3, {"count": "3"}, False, id="as many as the count"),
         pytest.param(1, {"count": "off", "percentage": "50"}, True, id="less than the percentage"),
         pytest.param(2, {"count": "off", "percentage": "50"}, False, id="as much as the percentage"),
-        pytest.param(2, {"count": "1", "percentage": "75"}, True, id="enough by one of both only"),
-        pytest.param(0, {"count": "off", "percentage": "off"}, True, id="none, whatever is asked for"),
+        pytest.param(2, {"count": "1", "percentage": "75"}, True, id="enough by only one of both"),
+        pytest.param(0, {"count": "off", "percentage": "off"}, True, id="none, whatever is required"),
     ],
 )
 def test_unhealthy_targets_get_requests_too_when_too_few_are_healthy(

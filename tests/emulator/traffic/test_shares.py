@@ -1,4 +1,4 @@
-"""Shares of 20,000 real requests, with bounds that a right emulator misses once in a million runs."""
+"""Shares of 20,000 real requests, with bounds that a correct emulator misses once in a million runs."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ UNLIKELY = 1e-6
 
 
 def bounds(requests: int, share: float, unlikely: float) -> tuple[int, int]:
-    """The counts below and above which a binomial count is with less than half of this probability each."""
+    """The lowest and the highest count that are not unlikely, by the binomial distribution."""
     ways = lgamma(requests + 1)
     odds = [
         exp(
@@ -36,7 +36,7 @@ def test_the_bounds_are_those_of_the_binomial_distribution() -> None:
     assert (low, high) == (1796, 2211)
 
 
-def test_each_of_two_rules_shares_out_its_requests_by_its_own_weights() -> None:
+def test_each_of_two_rules_distributes_its_requests_by_its_own_weights() -> None:
     paths = ["/petclinic/", "/vets/"] * (REQUESTS // 2)
 
     async def run() -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
@@ -57,16 +57,16 @@ def test_each_of_two_rules_shares_out_its_requests_by_its_own_weights() -> None:
             versions = [answer["x-version"][0] for answer in answers]
             return Counter(zip(paths, versions, strict=True)), Counter(counted)
 
-    seen, counted = asyncio.run(run())
-    assert seen == counted
+    observed, counted = asyncio.run(run())
+    assert observed == counted
     low, high = bounds(REQUESTS // 2, 0.1, UNLIKELY / 2)
-    assert low <= seen["/petclinic/", NEW] <= high
-    assert low <= seen["/vets/", OLD] <= high
-    assert seen.total() == REQUESTS
+    assert low <= observed["/petclinic/", NEW] <= high
+    assert low <= observed["/vets/", OLD] <= high
+    assert observed.total() == REQUESTS
 
 
-@pytest.mark.timeout(400)  # 50 s were seen on a loaded machine
-def test_clients_without_a_cookie_are_shared_out_and_come_back_to_the_same_group() -> None:
+@pytest.mark.timeout(400)  # it took 50 s on a loaded machine
+def test_new_clients_are_distributed_by_weight_and_then_stay_on_their_group() -> None:
     async def run() -> tuple[list[quick.Answered], list[quick.Answered]]:
         async with traffic() as on:
             rule, actions = on.clinic.rule, on.forward(90, 10, sticky_seconds=3600)

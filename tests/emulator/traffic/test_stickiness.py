@@ -1,4 +1,4 @@
-"""What the load balancer's cookies hold a client to, and for how long."""
+"""The load balancer's cookies: what they hold a client to, and for how long."""
 
 from collections.abc import Mapping
 from random import Random
@@ -28,11 +28,13 @@ def group(
 ) -> TargetGroup:
     targets = [Target("10.64.0.3", port, set_state=state) for port, state in enumerate(states)]
     settings = {"ProtocolVersion": "HTTP1"}
-    return TargetGroup(arn, arn, settings, attributes, {(one.id, one.port): one for one in targets})
+    return TargetGroup(
+        arn, arn, settings, attributes, {(target.id, target.port): target for target in targets}
+    )
 
 
 def state(*groups: TargetGroup) -> State:
-    return State(target_groups={one.arn: one for one in groups})
+    return State(target_groups={group.arn: group for group in groups})
 
 
 def forward(sticky_seconds: int | None = None, **weights: int) -> dict[str, Any]:
@@ -57,8 +59,8 @@ def choose(
 
 
 def cookies(choice: Choice, now: float = NOW, *set_by_target: str) -> dict[str, str]:
-    """What a browser would send next."""
-    lines = [line for hold in choice.holds for line in hold.lines(now, set_by_target)]
+    """The cookies that a browser sends with its next request."""
+    lines = [line for hold in choice.holds for line in hold.cookie_lines(now, set_by_target)]
     pairs = [line.partition(";")[0].partition("=") for line in [*set_by_target, *lines]]
     return {name: value for name, _, value in pairs}
 
@@ -88,13 +90,13 @@ def test_a_cookie_outranks_the_weights() -> None:
     [
         pytest.param(forward(a=1, b=0), ON_B, id="the rule has no stickiness now"),
         pytest.param(forward(60, a=1), ON_B, id="the group is no longer in the rule"),
-        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "bm9uc2Vuc2U"}, id="a cookie that tells nothing"),
-        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "é!"}, id="a cookie that is none of ours"),
-        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "_"}, id="a cookie cut short"),
+        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "bm9uc2Vuc2U"}, id="a cookie without content"),
+        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "é!"}, id="a cookie that is not ours"),
+        pytest.param(forward(60, a=1, b=0), {"AWSALBTG": "_"}, id="a truncated cookie"),
         pytest.param(forward(60, a=1, b=0), {"AWSALB": ON_B["AWSALBTG"]}, id="a cookie of another name"),
     ],
 )
-def test_a_cookie_does_not_count_where(action: Any, sent: dict[str, str]) -> None:
+def test_a_cookie_is_ignored_if(action: Any, sent: dict[str, str]) -> None:
     assert group_of(choose(action, TWO, sent)) == "a"
 
 
@@ -102,7 +104,7 @@ def test_a_rule_without_stickiness_sets_no_cookie() -> None:
     assert choose(forward(a=1, b=1), TWO, {}).holds == ()
 
 
-def test_a_cookie_counts_for_its_duration_and_is_renewed_by_use() -> None:
+def test_a_cookie_is_valid_for_its_duration_and_renewed_by_use() -> None:
     to_a = forward(60, a=1, b=0)
     assert group_of(choose(to_a, TWO, ON_B, NOW + 59)) == "b"
     assert group_of(choose(to_a, TWO, ON_B, NOW + 60)) == "a"
@@ -126,7 +128,7 @@ def test_a_client_stays_on_its_target(cookie: str) -> None:
 
 
 @pytest.mark.parametrize("gone", ["unhealthy", "draining", "initial"])
-def test_a_client_gets_another_target_when_its_own_takes_no_requests(gone: str) -> None:
+def test_a_client_gets_another_target_when_its_own_gets_no_requests(gone: str) -> None:
     held = cookies(choose(forward(a=1), state(group("a", attributes=LB_COOKIE)), {}))
     moved = choose(forward(a=1), state(group("a", (gone, "healthy"), attributes=LB_COOKIE)), held)
     assert port_of(moved) == 1
@@ -139,7 +141,7 @@ def test_the_same_address_in_another_group_is_another_target() -> None:
     assert [port_of(choose(forward(b=1), b, held, chooser=chooser)) for _ in range(2)] == [0, 1]
 
 
-def test_an_application_cookie_holds_from_when_the_target_sets_it() -> None:
+def test_an_application_cookie_holds_a_client_once_the_target_sets_it() -> None:
     on, chooser = state(group("a", ("healthy",) * 3, attributes=APP_COOKIE)), a_chooser()
     first = choose(forward(a=1), on, {}, chooser=chooser)
     assert cookies(first) == {}
@@ -153,13 +155,13 @@ def test_an_application_cookie_holds_from_when_the_target_sets_it() -> None:
     assert port_of(choose(forward(a=1), on, only_ours, chooser=chooser)) == 1
 
 
-def test_an_application_cookie_does_nothing_among_weighted_groups() -> None:
+def test_an_application_cookie_has_no_effect_with_weighted_groups() -> None:
     on = state(group("a", attributes=APP_COOKIE), group("b", attributes=APP_COOKIE))
     choice = choose(forward(60, a=1, b=0), on, {})
     assert cookies(choice, NOW, "JSESSIONID=1").keys() == {"JSESSIONID", "AWSALBTG", "AWSALBTGCORS"}
 
 
-def test_a_group_of_another_protocol_version_takes_no_requests() -> None:
+def test_a_group_of_another_protocol_version_gets_no_requests() -> None:
     http2 = TargetGroup("a", "a", {"ProtocolVersion": "HTTP2"}, {}, group("a").targets)
     choice = choose(forward(a=1), state(http2), {})
     assert (choice.target, choice.refusal) == (None, 464)

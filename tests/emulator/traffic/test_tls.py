@@ -1,4 +1,4 @@
-"""Listeners speak TLS where they are HTTPS, with certificates that clients can verify."""
+"""HTTPS listeners use TLS, with certificates that clients can verify."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ import pytest
 import trustme
 import urllib3
 
-from elbv2_emulator.server import Emulator
+from elbv2_emulator import Emulator
 
 
 def answer(http: urllib3.PoolManager, url: str) -> int:
@@ -19,7 +19,7 @@ def answer(http: urllib3.PoolManager, url: str) -> int:
 
 @pytest.fixture
 def handshake(emulator: Emulator, petclinic: Any, listener_url: Any) -> Callable[..., ssl.SSLSocket]:
-    """A connection to the listener, which must prove this name."""
+    """A TLS connection to the listener, whose certificate must be for this name."""
 
     def connect(name: str, *, check_hostname: bool = True) -> ssl.SSLSocket:
         parts = urlsplit(listener_url(petclinic.listener))
@@ -36,18 +36,18 @@ def handshake(emulator: Emulator, petclinic: Any, listener_url: Any) -> Callable
     return connect
 
 
-def test_an_https_listener_is_verified_by_the_emulators_authority(
+def test_an_https_listener_is_verified_with_the_emulators_authority(
     *, emulator: Emulator, petclinic: Any, listener_url: Any, http: urllib3.PoolManager
 ) -> None:
     url = listener_url(petclinic.listener)
     assert url.startswith("https://127.0.0.1:")
     assert answer(http, url) == 404
-    told = http.request("GET", f"{emulator.url}/_emulator/ca")
-    assert told.data.decode() == emulator.ca
-    assert told.headers["Content-Type"] == "application/x-pem-file"
+    served = http.request("GET", f"{emulator.url}/_emulator/ca")
+    assert served.data.decode() == emulator.ca
+    assert served.headers["Content-Type"] == "application/x-pem-file"
 
 
-def test_another_authoritys_clients_refuse_it(petclinic: Any, listener_url: Any) -> None:
+def test_clients_that_trust_another_authority_refuse_the_listener(petclinic: Any, listener_url: Any) -> None:
     with (
         urllib3.PoolManager(retries=False, ca_cert_data=Emulator().ca) as stranger,
         pytest.raises(urllib3.exceptions.SSLError, match="verify failed"),
@@ -58,7 +58,7 @@ def test_another_authoritys_clients_refuse_it(petclinic: Any, listener_url: Any)
 @pytest.mark.parametrize(
     "name", ["localhost", "petclinic.example.com", "k8s-petclinicgroup-1.eu-west-1.elb.amazonaws.com"]
 )
-def test_it_is_verified_under_the_name_that_the_client_asks_for(
+def test_a_listener_is_verified_under_the_name_that_the_client_requests(
     handshake: Callable[..., ssl.SSLSocket], name: str
 ) -> None:
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_a_name_that_no_certificate_can_have_is_refused(handshake: Callable[...,
         handshake("not_a_host.example.com", check_hostname=False)
 
 
-def test_a_listeners_port_follows_its_protocol(
+def test_a_listener_keeps_its_port_when_its_protocol_changes(
     *, elbv2: Any, ground: Any, petclinic: Any, listener_url: Any, http: urllib3.PoolManager
 ) -> None:
     secured = listener_url(petclinic.listener)
@@ -87,7 +87,7 @@ def test_a_listeners_port_follows_its_protocol(
     assert answer(http, secured) == 404
 
 
-def test_a_groups_targets_are_reached_by_the_groups_protocol(
+def test_targets_are_reached_with_the_protocol_of_their_group(
     *,
     elbv2: Any,
     ground: Any,
@@ -98,7 +98,7 @@ def test_a_groups_targets_are_reached_by_the_groups_protocol(
     listener_url: Any,
     http: Any,
 ) -> None:
-    """As a load balancer it does not verify a target's certificate."""
+    """A load balancer does not verify the certificates of its targets."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("unrelated.example.com").configure_cert(context)
     (group,) = elbv2.create_target_group(

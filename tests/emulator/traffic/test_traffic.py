@@ -1,4 +1,4 @@
-"""Real requests through a listener to real backends: rules, weights, health, answers without a backend."""
+"""Real requests through a listener to real backends: rules, weights, health, the listener's own responses."""
 
 import socket
 from collections.abc import Callable
@@ -10,23 +10,23 @@ import urllib3
 from support.emulator.backends import CANARY, STABLE
 
 
-def call_healthy(control: Any, group: str) -> None:
-    """Have the target of stable's pod in this group taken for healthy, whatever its checks say."""
+def set_healthy(control: Any, group: str) -> None:
+    """Set the target of the stable pod in this group to healthy, whatever its checks find."""
     target = {"id": STABLE, "port": 8080, "state": "healthy"}
     control("PUT", "health", {"targetGroupArn": group, "targets": [target]})
 
 
-def test_a_change_of_weights_holds_from_the_next_request_on(
+def test_a_change_of_weights_applies_from_the_next_request_on(
     elbv2: Any, petclinic: Any, served: Any, get: Callable[..., tuple[int, str]]
 ) -> None:
     for stable, canary, expected in ((0, 1, "1.0.1"), (1, 0, "1.0.0"), (0, 999, "1.0.1")):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(stable, canary))
         assert {get() for _ in range(20)} == {(200, expected)}
-    assert len(served["stable"].seen) == 20
+    assert len(served["stable"].requests) == 20
 
 
 @pytest.mark.usefixtures("served")
-def test_the_rule_of_the_lowest_priority_number_decides(
+def test_the_matching_rule_with_the_lowest_priority_number_is_used(
     elbv2: Any, petclinic: Any, get: Callable[..., tuple[int, str]]
 ) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
@@ -78,7 +78,9 @@ def test_there_is_no_failover_to_another_group(elbv2: Any, petclinic: Any, get: 
 @pytest.mark.undocumented
 @pytest.mark.parametrize("weights", [(0, 0), (0,)])
 @pytest.mark.usefixtures("served")
-def test_no_weight_at_all_answers_503(elbv2: Any, petclinic: Any, get: Any, weights: tuple[int, ...]) -> None:
+def test_a_forward_without_any_weight_answers_503(
+    elbv2: Any, petclinic: Any, get: Any, weights: tuple[int, ...]
+) -> None:
     actions = petclinic.split(0, 0)
     del actions[0]["ForwardConfig"]["TargetGroups"][len(weights) :]
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=actions)
@@ -111,7 +113,7 @@ def test_health_decides_among_the_targets_of_a_group(
 @pytest.mark.undocumented
 @pytest.mark.parametrize(("served_too", "answer"), [(False, 503), (True, 200)])
 @pytest.mark.usefixtures("served")
-def test_a_group_in_registration_answers_as_it_is_set(
+def test_a_group_with_only_initial_targets_answers_as_configured(
     *, elbv2: Any, petclinic: Any, control: Any, get: Any, served_too: bool, answer: int
 ) -> None:
     assert control("PUT", "traffic", {"serveInitial": served_too})["serveInitial"] is served_too
@@ -121,20 +123,20 @@ def test_a_group_in_registration_answers_as_it_is_set(
     assert get()[0] == answer
 
 
-def test_a_target_without_an_address_here_answers_502_and_is_never_connected_to(
+def test_a_target_without_a_backend_answers_502_and_is_never_connected_to(
     elbv2: Any, petclinic: Any, control: Any, get: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
     connected: list[Any] = []
     connect = socket.socket.connect
 
-    def watched(one: socket.socket, to: Any) -> None:
+    def record(client: socket.socket, to: Any) -> None:
         connected.append(to)
-        connect(one, to)
+        connect(client, to)
 
-    monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setattr(socket.socket, "connect", record)
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
-    call_healthy(control, petclinic.stable)
+    set_healthy(control, petclinic.stable)
     assert get()[0] == 502
     assert [to for to in connected if not to[0].startswith("127.")] == []
 
@@ -142,7 +144,7 @@ def test_a_target_without_an_address_here_answers_502_and_is_never_connected_to(
 def test_a_backend_that_refuses_answers_502(elbv2: Any, petclinic: Any, control: Any, get: Any) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": STABLE, "Port": 8080}])
-    call_healthy(control, petclinic.stable)
+    set_healthy(control, petclinic.stable)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         control("PUT", "addresses", {f"{STABLE}:8080": f"127.0.0.1:{unused.getsockname()[1]}"})
@@ -150,7 +152,7 @@ def test_a_backend_that_refuses_answers_502(elbv2: Any, petclinic: Any, control:
 
 
 @pytest.mark.usefixtures("served")
-def test_an_address_that_was_taken_away_answers_502(
+def test_a_target_whose_backend_was_removed_answers_502(
     elbv2: Any, petclinic: Any, control: Any, get: Any
 ) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0))
@@ -159,7 +161,7 @@ def test_an_address_that_was_taken_away_answers_502(
     assert get()[0] == 502
 
 
-def test_a_fixed_response_is_given_as_it_is_written(
+def test_a_fixed_response_is_sent_as_it_is_configured(
     elbv2: Any, petclinic: Any, listener_url: Any, http: urllib3.PoolManager
 ) -> None:
     config = {"StatusCode": "503", "ContentType": "application/json", "MessageBody": '{"é": 1}'}
@@ -197,7 +199,7 @@ def test_a_redirect_keeps_what_it_does_not_change(
 
 
 @pytest.mark.parametrize(("source", "answer"), [("127.0.0.2", 200), ("127.0.0.3", 404)])
-def test_a_source_is_the_clients_own_address(
+def test_source_ip_is_the_address_of_the_connection(
     *, elbv2: Any, petclinic: Any, emulator: Any, listener_url: Any, source: str, answer: int
 ) -> None:
     elbv2.create_rule(

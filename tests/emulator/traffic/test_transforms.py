@@ -1,4 +1,4 @@
-"""A rule's transforms change what its targets are asked, and not which rule is met."""
+"""A rule's transforms change the request that its targets get, not the rule that matches."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def url(regex: str, replacement: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_target_is_asked_what_the_transforms_make(
+def test_the_target_gets_the_transformed_request(
     *,
     elbv2: Any,
     petclinic: Any,
@@ -48,13 +48,13 @@ def test_the_target_is_asked_what_the_transforms_make(
         "GET", listener_url(petclinic.listener) + path, headers={"Host": "www.example.com:8443"}
     )
     assert answer.status == 200
-    (request,) = served["stable"].seen
+    (request,) = served["stable"].requests
     assert (request.raw_path, request.headers["Host"]) == sent
 
 
-def test_a_transform_that_gives_what_cannot_be_sent_answers_500(
+def test_a_transform_whose_result_cannot_be_sent_answers_500(
     *, elbv2: Any, petclinic: Any, served: Any, listener_url: Any, http: Any
 ) -> None:
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 0), Transforms=[url("^/", "")])
     assert http.request("GET", listener_url(petclinic.listener) + "/petclinic/").status == 500
-    assert served["stable"].seen == []
+    assert served["stable"].requests == []

@@ -68,7 +68,7 @@ class Calls(RuleBasedStateMachine):
     )
     def begin(self, on: AnyListener, names: Sequence[str], steps: Sequence[AnyHeaderRoute]) -> None:
         self.on, self.names, self.steps = on, names, steps
-        self.aws.begin(REGION, on.state)
+        self.aws.load(REGION, on.state)
         self.left_behind = self.owned
         block = {"rules": [on.named], "targetGroups": on.groups}
         routing = {"managedRoutes": [{"name": name} for name in names], "plugins": {PLUGIN: block}}

@@ -1,4 +1,4 @@
-"""Real servers on loopback, which answer the load balancer's health checks and its users' requests."""
+"""Real servers on loopback that answer health checks and forwarded requests."""
 
 import asyncio
 import ssl
@@ -12,23 +12,23 @@ from aiohttp import web
 from elbv2_emulator.traffic.health_checks import USER_AGENT
 
 STABLE, CANARY = "10.64.0.3", "10.64.0.4"
-"""Addresses of pods, which are never connected to."""
+"""Addresses of pods. They are never connected to."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass
 class Backend:
-    """A real server on loopback, and what it was asked, by the load balancer's users and by its checks."""
+    """A real server on loopback, with the requests and the health checks that it has received."""
 
     address: str = ""
-    seen: list[web.BaseRequest] = field(default_factory=list)
+    requests: list[web.BaseRequest] = field(default_factory=list)
     checks: list[web.BaseRequest] = field(default_factory=list)
-    health: int = 200  # the status that checks get
+    health: int = 200  # the status of the responses to health checks
 
 
 class Backends:
-    """Servers in a loop of their own thread."""
+    """Servers in a separate thread with its own event loop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -46,7 +46,7 @@ class Backends:
             if request.headers.get("User-Agent") == USER_AGENT:
                 backend.checks.append(request)
                 return web.Response(status=backend.health, headers={"Location": "/elsewhere"})
-            backend.seen.append(request)
+            backend.requests.append(request)
             return await handler(request) if handler is not None else web.Response(text=text)
 
         async def serve() -> str:
@@ -63,14 +63,16 @@ class Backends:
 
     def stop(self) -> None:
         async def cleanup() -> str:
-            transports = [one.transport for server in self._servers for one in server.connections]
+            transports = [
+                connection.transport for server in self._servers for connection in server.connections
+            ]
             for runner in self._runners:
                 await runner.cleanup()
             for transport in transports:
-                # TLS would wait for the emulator's farewell.
+                # Otherwise TLS would wait for the emulator's close_notify.
                 if isinstance(transport, asyncio.Transport):
                     transport.abort()
-            # It leaves those handlers alone whose clients have gone.
+            # Handlers whose clients have disconnected are still running.
             left = asyncio.all_tasks() - {asyncio.current_task()}
             for task in left:
                 task.cancel()

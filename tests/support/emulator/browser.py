@@ -1,4 +1,4 @@
-"""A real browser without a window: what a person would see of a page."""
+"""A real headless browser: what a person sees of a page."""
 
 import subprocess
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 1280, 560
 
 
 def dom(url: str, profile: Path) -> str:
-    """The page's elements once its scripts have run."""
+    """The page's DOM after its scripts have run."""
     return _browse(url, profile, ["--dump-dom"]).decode()
 
 
@@ -21,12 +21,12 @@ def picture(url: str, profile: Path, file: Path) -> None:
 def _browse(url: str, profile: Path, arguments: Sequence[str]) -> bytes:
     command = [
         str(BROWSER),
-        "--no-sandbox",  # it does not start as root otherwise, and shows only pages of this machine
+        "--no-sandbox",  # required as root; only pages of this machine are opened
         "--disable-gpu",
         "--disable-dev-shm-usage",
         "--hide-scrollbars",
         f"--user-data-dir={profile}",
-        # So much of the page's own time passes, as fast as it can: its scripts fetch and draw more than once.
+        # Milliseconds of the page's time, which pass as fast as possible: its scripts draw repeatedly.
         "--virtual-time-budget=3000",
         *arguments,
         url,

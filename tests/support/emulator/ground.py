@@ -1,4 +1,4 @@
-"""Where an ELBv2 API is, and what a load balancer needs of other services there."""
+"""The URL of an ELBv2 API, and the resources of other services that a load balancer needs there."""
 
 from dataclasses import dataclass
 

@@ -10,19 +10,19 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
-from elbv2_emulator.front import Front
+from elbv2_emulator.front import ApiCalls
 from elbv2_emulator.state.journal import Entry
 from elbv2_emulator.state.resources import State
 from elbv2_emulator.state.store import Store
 from elbv2_emulator.state.timing import Clock
-from elbv2_emulator.traffic.listeners import DataPlane
+from elbv2_emulator.traffic.listeners import OpenListeners
 from elbv2_emulator.world import World
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from support.aws.rule_answers import Body
 
 
 class _Request:
-    """As much of a request as the front looks at."""
+    """The parts of a request that ApiCalls reads."""
 
     def __init__(self, sent: AWSPreparedRequest) -> None:
         headers: Any = sent.headers
@@ -35,8 +35,8 @@ class _Request:
         return self._body
 
 
-class _NoTraffic(DataPlane):
-    """Listeners have no ports."""
+class _NoTraffic(OpenListeners):
+    """No listener opens a port."""
 
     def __init__(self) -> None: ...
 
@@ -44,16 +44,16 @@ class _NoTraffic(DataPlane):
 
 
 class InProcess(ClientsByRegion):
-    """The sidecar's clients; an elbv2 of this object's own answers them. For one thread."""
+    """The sidecar's clients, answered by the emulator's API in the same thread. For one thread only."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(connections=1)
         self._world = World.fresh(clock, None)
-        self._front = Front(self._world, _NoTraffic(), Random(0))  # noqa: S311  chance of reads that lag: none do
+        self._api = ApiCalls(self._world, _NoTraffic(), Random(0))  # noqa: S311  unused: no reads lag
 
-    def begin(self, region: str, state: State) -> None:
-        """Make this all that there is in a region, with an empty journal."""
-        self._world.stores[region].begin(state)
+    def load(self, region: str, state: State) -> None:
+        """Replace everything in a region by this state, and clear the journal."""
+        self._world.stores[region].load(state)
         self._world.journal.clear()
 
     def state(self, region: str) -> State:
@@ -61,7 +61,7 @@ class InProcess(ClientsByRegion):
 
     @property
     def calls(self) -> tuple[Entry, ...]:
-        """What was called since the beginning."""
+        """The calls since the last `load`."""
         return tuple(self._world.journal.entries)
 
     def _create(self, region: str) -> ElasticLoadBalancingv2Client:
@@ -73,15 +73,15 @@ class InProcess(ClientsByRegion):
         return client
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        answer = _done(self._front.answer(cast("web.Request", _Request(request))))
+        answer = _run(self._api.answer(cast("web.Request", _Request(request))))
         headers = HTTPHeaders()
         for name, value in answer.headers.items():
             headers[name] = value
         return AWSResponse(request.url, answer.status, headers, Body(cast("bytes", answer.body)))
 
 
-def _done(work: Coroutine[Any, Any, web.Response]) -> web.Response:
-    """What it ends with. It waits for nothing: the front only gives way, and there is nobody else."""
+def _run(work: Coroutine[Any, Any, web.Response]) -> web.Response:
+    """The result of a coroutine that never waits: it may only yield to other tasks, and there are none."""
     try:
         while True:
             work.send(None)

@@ -1,4 +1,4 @@
-"""An unchanged moto server as a process on loopback, emptied before each test."""
+"""An unmodified moto server as a process on loopback, which is reset before each test."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ _READY = re.compile(r" \* Running on (http://127\.0\.0\.1:[0-9]+)")
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Its URL. Raises AssertionError with its output where it does not come up."""
+    """The URL of a running moto server. Raises AssertionError with its output if it does not start."""
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
         env=environment("http://127.0.0.1:9"),
@@ -28,18 +28,18 @@ def moto_server() -> Iterator[str]:
     ) as process:
         try:
             output = cast("Iterator[str]", process.stderr)
-            said = ""
-            while not (ready := _READY.search(said)):
+            printed = ""
+            while not (ready := _READY.search(printed)):
                 line = next(output, None)
-                assert line is not None, said
-                said += line
+                assert line is not None, printed
+                printed += line
             yield ready[1]
         finally:
             process.terminate()
 
 
 class Moto:
-    """The server behind this URL, with what it has beside ELBv2."""
+    """The moto server at this URL, with the other services that ELBv2 needs."""
 
     def __init__(self, url: str, region: str) -> None:
         session = boto3.session.Session(
@@ -51,12 +51,14 @@ class Moto:
         self._ec2: Any = session.client("ec2", endpoint_url=url)
         self._acm: Any = session.client("acm", endpoint_url=url)
 
-    def emptied(self) -> Ground:
-        """It has forgotten everything, and has what a load balancer needs."""
+    def reset(self) -> Ground:
+        """Remove everything, and create what a load balancer needs."""
         assert urllib3.request("POST", f"{self._url}/moto-api/reset").status == 200
         subnets = self._ec2.describe_subnets()["Subnets"]
         certificate = self._acm.request_certificate(DomainName="petclinic.example.com")["CertificateArn"]
-        return Ground(self._url, [one["SubnetId"] for one in subnets[:2]], subnets[0]["VpcId"], certificate)
+        return Ground(
+            self._url, [subnet["SubnetId"] for subnet in subnets[:2]], subnets[0]["VpcId"], certificate
+        )
 
     def close(self) -> None:
         self._ec2.close()

@@ -1,8 +1,8 @@
-"""What moto (5.2) does otherwise than AWS, and what it does as AWS does: all tested in emulator/moto."""
+"""What moto (5.2) does unlike AWS, and what it does like AWS. Each row has a test in tests/emulator/moto."""
 
 from collections.abc import Mapping
 
-# What is concerned, and what moto does.
+# Subject → what moto does.
 UNFAITHFUL: Mapping[str, str] = {
     "ModifyRule on a default rule": "succeeds, listener diverges",
     "weights -1, 1000, 5000, missing with two groups": "accepted",

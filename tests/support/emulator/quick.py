@@ -1,4 +1,4 @@
-"""Quick HTTP on kept connections: who asks and who answers cost little beside the emulator."""
+"""Fast HTTP on kept connections: this client and this backend cost little compared with the emulator."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ _HEADER = re.compile(rb"\r\n([^:\r\n]+): *([^\r\n]*)")
 
 
 class Answered(dict[str, list[str]]):
-    """The headers of an answer, by their names in lower case."""
+    """The status and headers of a response; header names are in lower case."""
 
     def __init__(self, head: bytes) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Answered(dict[str, list[str]]):
 
 
 async def get(address: str, requests: Sequence[tuple[str, str]]) -> list[Answered]:
-    """The answers to GET requests for a path each, with a Cookie each (or ""), in their order."""
+    """The responses to GET requests, in their order. `requests`: the path and the Cookie, or "", of each."""
     answers: list[Answered | None] = [None] * len(requests)
     numbers = iter(range(len(requests)))
     async with asyncio.TaskGroup() as connections:
@@ -61,7 +61,7 @@ class _Answering(asyncio.Protocol):
 
 @asynccontextmanager
 async def backend(version: str) -> AsyncIterator[str]:
-    """The address of a server that answers any request with 200 and its version."""
+    """The address of a server that answers every request with 200 and its version."""
     answer = f"HTTP/1.1 200 OK\r\nX-Version: {version}\r\nContent-Length: 0\r\n\r\n".encode()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Answering(answer), "127.0.0.1", 0)

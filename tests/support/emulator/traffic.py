@@ -1,4 +1,4 @@
-"""An emulator as a process, and behind its listener a quick backend for each version of a petclinic."""
+"""An emulator as a process, with a fast backend for each version of a petclinic behind its listener."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ OLD, NEW = "1.0.0", "1.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`address`: the listener's. `backend`: that of the old version. `pid`: the emulator's."""
+    """`address`: of the listener. `backend`: the address of the old version. `pid`: of the emulator."""
 
     clinic: Petclinic
     address: str
@@ -35,7 +35,7 @@ class Traffic:
 
 @contextmanager
 def emulator() -> Iterator[tuple[str, int]]:
-    """Its URL and process id. In this process it would take turns with its clients."""
+    """The URL and process id of an emulator, in a separate process so that clients do not slow it down."""
     command = (sys.executable, "-m", "elbv2_emulator", "--api", "127.0.0.1:0")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -57,6 +57,6 @@ async def traffic() -> AsyncIterator[Traffic]:
                 target = {"id": pod, "port": 8080, "state": "healthy"}
                 control(url, "PUT", "health", {"targetGroupArn": group, "targets": [target]})
             listeners = control(url, "GET", "listeners")
-            made = Traffic(clinic, listeners[0]["address"], old, pid)
-            clinic.client.modify_rule(RuleArn=clinic.rule, Actions=made.forward(90, 10))
-            yield made
+            running = Traffic(clinic, listeners[0]["address"], old, pid)
+            clinic.client.modify_rule(RuleArn=clinic.rule, Actions=running.forward(90, 10))
+            yield running

@@ -1,4 +1,4 @@
-"""Tests do nothing whose effect AWS does not document, unless it is what they are about."""
+"""A check that tests do nothing undocumented by AWS, unless they are marked `undocumented`."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,18 @@ from elbv2_emulator.state.journal import Entry, Journal
 def _only_what_is_documented(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[None]:
-    """Fail the test at its end, whichever emulator of this process met it, reset or not."""
-    met: list[str] = []
+    """Fail the test at its end if any emulator in this process has journaled something undocumented."""
+    found: list[str] = []
     add = Journal.add
 
-    def noticed(journal: Journal, entry: Entry) -> None:
+    def add_and_note(journal: Journal, entry: Entry) -> None:
         if entry.undocumented is not None:
-            met.append(f"{entry.action}: {entry.undocumented}")
+            found.append(f"{entry.action}: {entry.undocumented}")
         add(journal, entry)
 
-    monkeypatch.setattr(Journal, "add", noticed)
+    monkeypatch.setattr(Journal, "add", add_and_note)
     yield
-    meant = request.node.get_closest_marker("undocumented") is not None
-    assert bool(met) == meant, f"AWS does not document {met}" if met else "nothing undocumented was met"
+    expected = request.node.get_closest_marker("undocumented") is not None
+    assert bool(found) == expected, (
+        f"AWS does not document {found}" if found else "the test is marked, but did nothing undocumented"
+    )

@@ -1,4 +1,4 @@
-"""The operations, each a pure function: (state, input, scope) → (state, output)."""
+"""The operations of the API. Each is a pure function: (state, input, scope) → (state, output)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias

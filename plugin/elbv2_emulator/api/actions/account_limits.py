@@ -1,4 +1,4 @@
-"""Describe the quotas of the account."""
+"""The operation that describes the quotas of the account."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,4 +12,4 @@ def describe_account_limits(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     shown, marker = page(list(LIMITS.items()), parameters)
-    return state, {"Limits": [{"Name": name, "Max": str(most)} for name, most in shown], **marker}
+    return state, {"Limits": [{"Name": name, "Max": str(maximum)} for name, maximum in shown], **marker}

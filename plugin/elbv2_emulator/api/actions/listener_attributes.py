@@ -1,4 +1,4 @@
-"""Describe and modify the attributes of listeners."""
+"""The operations that describe and modify the attributes of listeners."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,10 +7,10 @@ from typing import Any
 from elbv2_emulator.api import attributes
 from elbv2_emulator.api.actions.listeners import require
 from elbv2_emulator.api.attributes import BOOLEAN, Attribute, text
-from elbv2_emulator.state.resources import Scope, State, with_one
+from elbv2_emulator.state.resources import Scope, State, with_resource
 
 LONGEST = 1024
-# The headers of requests that can be given another name.
+# The request headers that can be renamed.
 _REQUEST = (
     "X-Amzn-Mtls-Clientcert",
     "X-Amzn-Mtls-Clientcert-Issuer",
@@ -36,14 +36,20 @@ _RESPONSE = (
 )
 
 
-def _word(header: str) -> str:
+def _key(header: str) -> str:
     return header.lower().replace("-", "_")
 
 
 ATTRIBUTES: Mapping[str, Attribute] = {
     "routing.http.response.server.enabled": Attribute("true", BOOLEAN),
-    **{f"routing.http.request.{_word(one)}.header_name": Attribute(one, text(LONGEST)) for one in _REQUEST},
-    **{f"routing.http.response.{_word(one)}.header_value": Attribute("", text(LONGEST)) for one in _RESPONSE},
+    **{
+        f"routing.http.request.{_key(header)}.header_name": Attribute(header, text(LONGEST))
+        for header in _REQUEST
+    },
+    **{
+        f"routing.http.response.{_key(header)}.header_value": Attribute("", text(LONGEST))
+        for header in _RESPONSE
+    },
 }
 
 
@@ -51,15 +57,15 @@ def describe_listener_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     listener = require(state, parameters["ListenerArn"])
-    return state, attributes.described(ATTRIBUTES, listener.attributes)
+    return state, attributes.description(ATTRIBUTES, listener.attributes)
 
 
 def modify_listener_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     listener = require(state, parameters["ListenerArn"])
-    sent = attributes.sent("Listener", ATTRIBUTES, parameters["Attributes"])
+    sent = attributes.read_values("Listener", ATTRIBUTES, parameters["Attributes"])
     values = {**listener.attributes, **sent}
     listener = replace(listener, attributes=values)
-    state = replace(state, listeners=with_one(state.listeners, listener.arn, listener))
-    return state, attributes.described(ATTRIBUTES, values)
+    state = replace(state, listeners=with_resource(state.listeners, listener.arn, listener))
+    return state, attributes.description(ATTRIBUTES, values)

@@ -1,18 +1,17 @@
-"""Create, describe, modify and delete listeners; their default actions live in the default rule."""
+"""The operations on listeners. A listener's default actions are kept in its default rule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from elbv2_emulator.api import arns
-from elbv2_emulator.api import as_described as returned
+from elbv2_emulator.api import arns, as_described
 from elbv2_emulator.api.actions.load_balancers import require as require_load_balancer
 from elbv2_emulator.api.actions.paging import page
-from elbv2_emulator.api.actions.tags import tagged
+from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.checks.actions import check_actions, check_groups
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import LISTENERS_OF_BALANCER
-from elbv2_emulator.state.resources import Described, Listener, Rule, Scope, State, with_one
+from elbv2_emulator.state.resources import Described, Listener, Rule, Scope, State, with_resource
 
 PROTOCOLS = ("HTTP", "HTTPS")
 DEFAULT_POLICY = "ELBSecurityPolicy-2016-08"
@@ -28,7 +27,7 @@ def create_listener(
             raise ValidationError(f"A listener {required.lower()} must be specified")
     identity = arns.identity(state.version, "listener", balancer.arn)
     settings = {name: parameters[name] for name in _SETTINGS if name in parameters}
-    listener = _checked(
+    listener = _with_defaults(
         Listener(
             arn=arns.listener_arn(balancer.arn, identity),
             load_balancer_arn=balancer.arn,
@@ -38,13 +37,13 @@ def create_listener(
         ),
         parameters,
     )
-    actions = _checked_actions(state, listener, parameters["DefaultActions"], ())
+    actions = _read_actions(state, listener, parameters["DefaultActions"], ())
     for other in state.listeners_of(balancer.arn):
         if other.port == listener.port:
             same = replace(listener, arn=other.arn, attributes=other.attributes) == other
             if same and state.default_rule(other.arn).actions == actions:
-                return state, {"Listeners": [_described(state, other)]}
-            raise _duplicate(listener)
+                return state, {"Listeners": [_description(state, other)]}
+            raise _port_in_use(listener)
     if len(state.listeners_of(balancer.arn)) >= LISTENERS_OF_BALANCER:
         raise ApiError(
             "TooManyListeners",
@@ -59,21 +58,21 @@ def create_listener(
     )
     state = replace(
         state,
-        listeners=with_one(state.listeners, listener.arn, listener),
-        rules=with_one(state.rules, default.arn, default),
+        listeners=with_resource(state.listeners, listener.arn, listener),
+        rules=with_resource(state.rules, default.arn, default),
     )
-    state = tagged(state, listener.arn, parameters.get("Tags", ()))
-    return state, {"Listeners": [_described(state, listener)]}
+    state = with_tags(state, listener.arn, parameters.get("Tags", ()))
+    return state, {"Listeners": [_description(state, listener)]}
 
 
-def _duplicate(listener: Listener) -> ApiError:
+def _port_in_use(listener: Listener) -> ApiError:
     return ApiError(
         "DuplicateListener", f"A listener already exists on port {listener.port} for this load balancer"
     )
 
 
-def _checked(listener: Listener, parameters: Mapping[str, Any]) -> Listener:
-    """The listener with its defaults, if an application load balancer may have it."""
+def _with_defaults(listener: Listener, parameters: Mapping[str, Any]) -> Listener:
+    """The listener with its default settings. Refuses one that an application load balancer cannot have."""
     if listener.protocol not in PROTOCOLS:
         raise ApiError(
             "UnsupportedProtocol",
@@ -82,8 +81,8 @@ def _checked(listener: Listener, parameters: Mapping[str, Any]) -> Listener:
     if parameters.get("AlpnPolicy"):
         raise ValidationError("An ALPN policy can be specified for TLS listeners only")
     if listener.protocol == "HTTP":
-        if given := [name for name in _SETTINGS if parameters.get(name)]:
-            raise ValidationError(f"'{given[0]}' cannot be specified for an HTTP listener")
+        if invalid := [name for name in _SETTINGS if parameters.get(name)]:
+            raise ValidationError(f"'{invalid[0]}' cannot be specified for an HTTP listener")
         return replace(listener, settings={})
     certificates = listener.settings.get("Certificates", ())
     if len(certificates) != 1 or not certificates[0].get("CertificateArn"):
@@ -94,15 +93,15 @@ def _checked(listener: Listener, parameters: Mapping[str, Any]) -> Listener:
     )
 
 
-def _checked_actions(
+def _read_actions(
     state: State, listener: Listener, sent: Sequence[Described], existing: Sequence[Described]
 ) -> tuple[Described, ...]:
     check_actions(sent, listener.protocol, existing)
     check_groups(state, sent, listener.load_balancer_arn)
-    return returned.actions(sent)
+    return as_described.actions(sent)
 
 
-def _described(state: State, listener: Listener) -> dict[str, Any]:
+def _description(state: State, listener: Listener) -> dict[str, Any]:
     return {
         "ListenerArn": listener.arn,
         "LoadBalancerArn": listener.load_balancer_arn,
@@ -114,7 +113,7 @@ def _described(state: State, listener: Listener) -> dict[str, Any]:
 
 
 def require(state: State, arn: str) -> Listener:
-    """The listener of this ARN, or AWS's error."""
+    """The listener with this ARN. Raises AWS's error if it does not exist."""
     arns.check_kind(arn, "Listener")
     if arn not in state.listeners:
         raise ApiError("ListenerNotFound", f"One or more listeners not found: '{arn}'")
@@ -133,7 +132,7 @@ def describe_listeners(
     else:
         found = [require(state, arn) for arn in wanted or ()]
     shown, marker = page(found, parameters)
-    return state, {"Listeners": [_described(state, listener) for listener in shown], **marker}
+    return state, {"Listeners": [_description(state, listener) for listener in shown], **marker}
 
 
 def modify_listener(
@@ -141,7 +140,7 @@ def modify_listener(
 ) -> tuple[State, dict[str, Any]]:
     before = require(state, parameters["ListenerArn"])
     sent = {name: parameters[name] for name in _SETTINGS if name in parameters}
-    listener = _checked(
+    listener = _with_defaults(
         replace(
             before,
             protocol=parameters.get("Protocol", before.protocol),
@@ -152,18 +151,18 @@ def modify_listener(
     )
     for other in state.listeners_of(before.load_balancer_arn):
         if other.port == listener.port and other.arn != listener.arn:
-            raise _duplicate(listener)
+            raise _port_in_use(listener)
     _check_rules_fit(state, listener)
     default = state.default_rule(listener.arn)
     if "DefaultActions" in parameters:
-        actions = _checked_actions(state, listener, parameters["DefaultActions"], default.actions)
+        actions = _read_actions(state, listener, parameters["DefaultActions"], default.actions)
         default = replace(default, actions=actions)
     state = replace(
         state,
-        listeners=with_one(state.listeners, listener.arn, listener),
-        rules=with_one(state.rules, default.arn, default),
+        listeners=with_resource(state.listeners, listener.arn, listener),
+        rules=with_resource(state.rules, default.arn, default),
     )
-    return state, {"Listeners": [_described(state, listener)]}
+    return state, {"Listeners": [_description(state, listener)]}
 
 
 def _check_rules_fit(state: State, listener: Listener) -> None:

@@ -1,4 +1,4 @@
-"""Describe and modify the attributes of load balancers."""
+"""The operations that describe and modify the attributes of load balancers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from elbv2_emulator.api import attributes
 from elbv2_emulator.api.actions.load_balancers import require
 from elbv2_emulator.api.attributes import BOOLEAN, Attribute, between, one_of, text
 from elbv2_emulator.api.errors import ApiError
-from elbv2_emulator.state.resources import Scope, State, with_one
+from elbv2_emulator.state.resources import Scope, State, with_resource
 
 LONGEST = 1024
 _LOGS = ("access_logs", "connection_logs", "health_check_logs")
@@ -40,14 +40,14 @@ def describe_load_balancer_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     balancer = require(state, parameters["LoadBalancerArn"])
-    return state, attributes.described(ATTRIBUTES, balancer.attributes)
+    return state, attributes.description(ATTRIBUTES, balancer.attributes)
 
 
 def modify_load_balancer_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     balancer = require(state, parameters["LoadBalancerArn"])
-    sent = attributes.sent("Load balancer", ATTRIBUTES, parameters["Attributes"])
+    sent = attributes.read_values("Load balancer", ATTRIBUTES, parameters["Attributes"])
     values = {**balancer.attributes, **sent}
     if values.get("load_balancing.cross_zone.enabled") == "false":
         raise ApiError(
@@ -60,5 +60,5 @@ def modify_load_balancer_attributes(
                 "InvalidConfigurationRequest", f"'{logs}.s3.bucket' must be set to enable '{logs}'"
             )
     balancer = replace(balancer, attributes=values)
-    state = replace(state, load_balancers=with_one(state.load_balancers, balancer.arn, balancer))
-    return state, attributes.described(ATTRIBUTES, values)
+    state = replace(state, load_balancers=with_resource(state.load_balancers, balancer.arn, balancer))
+    return state, attributes.description(ATTRIBUTES, values)

@@ -1,4 +1,4 @@
-"""Create, describe and delete load balancers, of the type application only."""
+"""The operations on load balancers, which are all of the type application."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import Any
 from elbv2_emulator.api import arns
 from elbv2_emulator.api.actions.names import check_name
 from elbv2_emulator.api.actions.paging import check_how_many, page
-from elbv2_emulator.api.actions.tags import tagged
+from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import LOAD_BALANCERS
-from elbv2_emulator.state.resources import LoadBalancer, Scope, State, with_one, without
+from elbv2_emulator.state.resources import LoadBalancer, Scope, State, with_resource, without
 
 FEWEST_SUBNETS = 2
-# AWS's for us-east-1: the zone that an alias record of Route 53 needs.
+# AWS's hosted zone for us-east-1, which an alias record of Route 53 needs.
 HOSTED_ZONE = "Z35SXDOTRQ7X7K"
 
 
@@ -22,7 +22,9 @@ def create_load_balancer(
 ) -> tuple[State, dict[str, Any]]:
     name, kind = parameters["Name"], parameters.get("Type", "application")
     if kind != "application":
-        raise ValidationError(f"This emulator has load balancers of type 'application' only, not '{kind}'")
+        raise ValidationError(
+            f"This emulator supports load balancers of type 'application' only, not '{kind}'"
+        )
     check_name(name, "Load balancer")
     if name.startswith("internal-"):
         raise ValidationError(f"Load balancer name '{name}' cannot begin with 'internal-'")
@@ -36,7 +38,7 @@ def create_load_balancer(
     for existing in state.load_balancers.values():
         if existing.name == name:
             if all(existing.settings[member] == value for member, value in settings.items()):
-                return state, {"LoadBalancers": [described(existing)]}
+                return state, {"LoadBalancers": [description(existing)]}
             raise ApiError(
                 "DuplicateLoadBalancerName",
                 f"A load balancer with the same name '{name}' exists, but with different settings",
@@ -58,8 +60,10 @@ def create_load_balancer(
             "State": {"Code": "active"},
         },
     )
-    state = replace(state, load_balancers=with_one(state.load_balancers, created.arn, created))
-    return tagged(state, created.arn, parameters.get("Tags", ())), {"LoadBalancers": [described(created)]}
+    state = replace(state, load_balancers=with_resource(state.load_balancers, created.arn, created))
+    return with_tags(state, created.arn, parameters.get("Tags", ())), {
+        "LoadBalancers": [description(created)]
+    }
 
 
 def _zones(parameters: Mapping[str, Any], region: str) -> list[dict[str, str]]:
@@ -75,7 +79,7 @@ def _zones(parameters: Mapping[str, Any], region: str) -> list[dict[str, str]]:
     ]
 
 
-def described(balancer: LoadBalancer) -> dict[str, Any]:
+def description(balancer: LoadBalancer) -> dict[str, Any]:
     return {"LoadBalancerArn": balancer.arn, "LoadBalancerName": balancer.name, **balancer.settings}
 
 
@@ -99,11 +103,11 @@ def describe_load_balancers(
         if (not wanted or balancer.arn in wanted) and (not names or balancer.name in names)
     ]
     shown, marker = page(found, parameters)
-    return state, {"LoadBalancers": [described(balancer) for balancer in shown], **marker}
+    return state, {"LoadBalancers": [description(balancer) for balancer in shown], **marker}
 
 
 def require(state: State, arn: str) -> LoadBalancer:
-    """The load balancer of this ARN, or AWS's error."""
+    """The load balancer with this ARN. Raises AWS's error if it does not exist."""
     arns.check_kind(arn, "LoadBalancer")
     if arn not in state.load_balancers:
         raise ApiError("LoadBalancerNotFound", f"Load balancers '[{arn}]' not found")

@@ -1,4 +1,4 @@
-"""The names that load balancers and target groups may have."""
+"""A check of the names of load balancers and target groups."""
 
 import re
 

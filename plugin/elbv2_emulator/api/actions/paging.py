@@ -1,4 +1,4 @@
-"""Pages of a list: page size, marker, and the marker of the next page."""
+"""Paging: one page of a list, and the marker of the next page."""
 
 import base64
 import binascii
@@ -10,18 +10,18 @@ from elbv2_emulator.api.errors import ValidationError
 LARGEST_PAGE = 400
 MOST_AT_ONCE = 20
 
-One = TypeVar("One")
+Item = TypeVar("Item")
 
 
-def page(everything: Sequence[One], parameters: Mapping[str, Any]) -> tuple[Sequence[One], dict[str, str]]:
-    """The page that was asked for, and NextMarker unless it is the last."""
-    start = _read(parameters["Marker"]) if "Marker" in parameters else 0
+def page(items: Sequence[Item], parameters: Mapping[str, Any]) -> tuple[Sequence[Item], dict[str, str]]:
+    """The requested page, and NextMarker unless it is the last page."""
+    start = _position(parameters["Marker"]) if "Marker" in parameters else 0
     end = start + parameters.get("PageSize", LARGEST_PAGE)
-    return everything[start:end], {"NextMarker": _marker(end)} if end < len(everything) else {}
+    return items[start:end], {"NextMarker": _marker(end)} if end < len(items) else {}
 
 
 def check_how_many(what: str, named: Sequence[str]) -> None:
-    """Refuse a description of more resources by name or ARN than AWS gives at once."""
+    """Refuse to describe more resources, by name or ARN, than AWS allows in one call."""
     if len(named) > MOST_AT_ONCE:
         raise ValidationError(f"You cannot describe more than '{MOST_AT_ONCE}' {what} at a time")
 
@@ -30,7 +30,7 @@ def _marker(position: int) -> str:
     return base64.urlsafe_b64encode(f"from:{position}".encode()).decode()
 
 
-def _read(marker: str) -> int:
+def _position(marker: str) -> int:
     try:
         word, position = base64.urlsafe_b64decode(marker).decode().split(":")
         if word == "from" and position.isdigit():

@@ -1,19 +1,18 @@
-"""Create, describe, modify, reorder and delete a listener's rules."""
+"""The operations on the rules of a listener."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from elbv2_emulator.api import arns
-from elbv2_emulator.api import as_described as returned
+from elbv2_emulator.api import arns, as_described
 from elbv2_emulator.api.actions.listeners import require as require_listener
 from elbv2_emulator.api.actions.paging import page
-from elbv2_emulator.api.actions.tags import tagged
+from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.checks.actions import check_actions, check_groups
 from elbv2_emulator.api.checks.conditions import check_conditions, check_transforms
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import RULES_OF_BALANCER
-from elbv2_emulator.state.resources import Rule, Scope, State, with_one, without
+from elbv2_emulator.state.resources import Rule, Scope, State, with_resource, without
 
 
 def create_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
@@ -32,12 +31,12 @@ def create_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> t
         arn=arns.rule_arn(listener.arn, arns.identity(state.version, "rule", listener.arn)),
         listener_arn=listener.arn,
         priority=priority,
-        conditions=returned.conditions(conditions),
-        actions=returned.actions(sent),
+        conditions=as_described.conditions(conditions),
+        actions=as_described.actions(sent),
         transforms=tuple(transforms),
     )
-    state = replace(state, rules=with_one(state.rules, rule.arn, rule))
-    return tagged(state, rule.arn, parameters.get("Tags", ())), {"Rules": [described(rule)]}
+    state = replace(state, rules=with_resource(state.rules, rule.arn, rule))
+    return with_tags(state, rule.arn, parameters.get("Tags", ())), {"Rules": [description(rule)]}
 
 
 def _check_quota(state: State, load_balancer_arn: str) -> None:
@@ -52,16 +51,16 @@ def _check_quota(state: State, load_balancer_arn: str) -> None:
         )
 
 
-def described(rule: Rule) -> dict[str, Any]:
+def description(rule: Rule) -> dict[str, Any]:
     """The model's Rule."""
-    answer = {
+    structure = {
         "RuleArn": rule.arn,
         "Priority": "default" if rule.is_default else str(rule.priority),
         "Conditions": rule.conditions,
         "Actions": rule.actions,
         "IsDefault": rule.is_default,
     }
-    return {**answer, "Transforms": rule.transforms} if rule.transforms else answer
+    return {**structure, "Transforms": rule.transforms} if rule.transforms else structure
 
 
 def _require(state: State, arn: str) -> Rule:
@@ -82,20 +81,20 @@ def describe_rules(
     else:
         found = [_require(state, arn) for arn in wanted or ()]
     shown, marker = page(found, parameters)
-    return state, {"Rules": [described(rule) for rule in shown], **marker}
+    return state, {"Rules": [description(rule) for rule in shown], **marker}
 
 
 def modify_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
-    """What is specified replaces what stood there as a whole; what is not stays."""
-    rule = _changeable(state, parameters["RuleArn"], "modified")
+    """Each member that is specified replaces the rule's as a whole; the others stay."""
+    rule = _require_not_default(state, parameters["RuleArn"], "modified")
     listener = state.listeners[rule.listener_arn]
     if "Actions" in parameters:
         check_actions(parameters["Actions"], listener.protocol, rule.actions)
         check_groups(state, parameters["Actions"], listener.load_balancer_arn)
-        rule = replace(rule, actions=returned.actions(parameters["Actions"]))
+        rule = replace(rule, actions=as_described.actions(parameters["Actions"]))
     if "Conditions" in parameters:
         check_conditions(parameters["Conditions"])
-        rule = replace(rule, conditions=returned.conditions(parameters["Conditions"]))
+        rule = replace(rule, conditions=as_described.conditions(parameters["Conditions"]))
     if parameters.get("ResetTransforms"):
         if parameters.get("Transforms"):
             raise ValidationError("'Transforms' and 'ResetTransforms' cannot both be specified")
@@ -103,13 +102,13 @@ def modify_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> t
     elif parameters.get("Transforms"):
         check_transforms(parameters["Transforms"])
         rule = replace(rule, transforms=tuple(parameters["Transforms"]))
-    return replace(state, rules=with_one(state.rules, rule.arn, rule)), {"Rules": [described(rule)]}
+    return replace(state, rules=with_resource(state.rules, rule.arn, rule)), {"Rules": [description(rule)]}
 
 
-def _changeable(state: State, arn: str, done: str) -> Rule:
+def _require_not_default(state: State, arn: str, participle: str) -> Rule:
     rule = _require(state, arn)
     if rule.is_default:
-        raise ApiError("OperationNotPermitted", f"Default rule '{arn}' cannot be {done}")
+        raise ApiError("OperationNotPermitted", f"Default rule '{arn}' cannot be {participle}")
     return rule
 
 
@@ -120,7 +119,7 @@ def set_rule_priorities(
     for pair in parameters["RulePriorities"]:
         if "RuleArn" not in pair or "Priority" not in pair:
             raise ValidationError("A rule ARN and a priority must be specified for each rule")
-        wanted[_changeable(state, pair["RuleArn"], "re-prioritized").arn] = pair["Priority"]
+        wanted[_require_not_default(state, pair["RuleArn"], "re-prioritized").arn] = pair["Priority"]
     if not wanted or len(wanted) < len(parameters["RulePriorities"]):
         raise ValidationError("Each rule must be specified once, and at least one")
     listeners = {state.rules[arn].listener_arn for arn in wanted}
@@ -131,9 +130,9 @@ def set_rule_priorities(
     taken = [rule.priority for rule in rules.values() if rule.listener_arn in listeners]
     if twice := [priority for priority in wanted.values() if taken.count(priority) > 1]:
         raise ApiError("PriorityInUse", f"Priority '{twice[0]}' is currently in use")
-    return replace(state, rules=rules), {"Rules": [described(rule) for rule in changed.values()]}
+    return replace(state, rules=rules), {"Rules": [description(rule) for rule in changed.values()]}
 
 
 def delete_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
-    gone = {_changeable(state, parameters["RuleArn"], "deleted").arn}
+    gone = {_require_not_default(state, parameters["RuleArn"], "deleted").arn}
     return replace(state, rules=without(state.rules, gone), tags=without(state.tags, gone)), {}

@@ -1,4 +1,4 @@
-"""Tags of load balancers, listeners, rules and target groups."""
+"""The operations on tags of load balancers, listeners, rules and target groups."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ MAXIMUM_RESOURCES = 20
 def add_tags(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
     for arn in parameters["ResourceArns"]:
         _check_exists(state, arn)
-        state = tagged(state, arn, parameters["Tags"])
+        state = with_tags(state, arn, parameters["Tags"])
     return state, {}
 
 
@@ -47,8 +47,8 @@ def describe_tags(state: State, parameters: Mapping[str, Any], _scope: Scope) ->
     return state, {"TagDescriptions": described}
 
 
-def tagged(state: State, arn: str, tags: Sequence[Mapping[str, str]]) -> State:
-    """The state in which this resource also has these tags."""
+def with_tags(state: State, arn: str, tags: Sequence[Mapping[str, str]]) -> State:
+    """The state in which this resource has these tags in addition to its own."""
     repeated = [key for key, count in Counter(tag["Key"] for tag in tags).items() if count > 1]
     if repeated:
         raise ApiError("DuplicateTagKeys", f"Tag key '{repeated[0]}' is specified more than once")
@@ -61,11 +61,11 @@ def tagged(state: State, arn: str, tags: Sequence[Mapping[str, str]]) -> State:
 
 
 def _check_exists(state: State, arn: str) -> None:
-    everything: tuple[Mapping[str, object], ...] = (
+    kinds: tuple[Mapping[str, object], ...] = (
         state.load_balancers,
         state.listeners,
         state.rules,
         state.target_groups,
     )
-    if not any(arn in resources for resources in everything):
+    if not any(arn in resources for resources in kinds):
         raise arns.not_found(arn)

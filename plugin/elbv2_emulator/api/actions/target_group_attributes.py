@@ -1,4 +1,4 @@
-"""Describe and modify the attributes of target groups."""
+"""The operations that describe and modify the attributes of target groups."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,25 +7,25 @@ from typing import Any
 from elbv2_emulator.api import attributes
 from elbv2_emulator.api.actions.target_groups import ATTRIBUTES, require
 from elbv2_emulator.api.errors import ApiError
-from elbv2_emulator.state.resources import Scope, State, TargetGroup, forwards, with_one
+from elbv2_emulator.state.resources import Scope, State, TargetGroup, forwards, with_resource
 
 
 def describe_target_group_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     group = require(state, parameters["TargetGroupArn"])
-    return state, attributes.described(ATTRIBUTES, group.attributes)
+    return state, attributes.description(ATTRIBUTES, group.attributes)
 
 
 def modify_target_group_attributes(
     state: State, parameters: Mapping[str, Any], _scope: Scope
 ) -> tuple[State, dict[str, Any]]:
     group = require(state, parameters["TargetGroupArn"])
-    sent = attributes.sent("Target group", ATTRIBUTES, parameters["Attributes"])
+    sent = attributes.read_values("Target group", ATTRIBUTES, parameters["Attributes"])
     group = replace(group, attributes={**group.attributes, **sent})
     _check_stickiness(state, group)
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
-    return state, attributes.described(ATTRIBUTES, group.attributes)
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
+    return state, attributes.description(ATTRIBUTES, group.attributes)
 
 
 def _check_stickiness(state: State, group: TargetGroup) -> None:

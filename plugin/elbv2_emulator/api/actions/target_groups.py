@@ -1,4 +1,4 @@
-"""Create, describe, modify and delete target groups, and their attributes."""
+"""The operations on target groups, and the attributes that a target group has."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,11 +8,11 @@ from elbv2_emulator.api import arns
 from elbv2_emulator.api.actions.load_balancers import require as require_load_balancer
 from elbv2_emulator.api.actions.names import check_name
 from elbv2_emulator.api.actions.paging import check_how_many, page
-from elbv2_emulator.api.actions.tags import tagged
+from elbv2_emulator.api.actions.tags import with_tags
 from elbv2_emulator.api.attributes import BOOLEAN, Attribute, between, one_of, text
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import GROUPS, TARGETS_OF_GROUP
-from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_one, without
+from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_resource, without
 
 PROTOCOLS = ("HTTP", "HTTPS")
 TARGET_TYPES = ("instance", "ip")
@@ -62,7 +62,7 @@ def create_target_group(
     for existing in state.target_groups.values():
         if existing.name == name:
             if existing.settings == settings:
-                return state, {"TargetGroups": [_described(state, existing)]}
+                return state, {"TargetGroups": [_description(state, existing)]}
             raise ApiError(
                 "DuplicateTargetGroupName",
                 f"A target group with the same name '{name}' exists, but with different settings",
@@ -73,25 +73,25 @@ def create_target_group(
         arn=arns.target_group_arn(scope.region, name, arns.identity(state.version, "targetgroup", name)),
         name=name,
         settings=settings,
-        attributes={key: one.default for key, one in ATTRIBUTES.items()},
+        attributes={key: attribute.default for key, attribute in ATTRIBUTES.items()},
     )
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
-    state = tagged(state, group.arn, parameters.get("Tags", ()))
-    return state, {"TargetGroups": [_described(state, group)]}
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
+    state = with_tags(state, group.arn, parameters.get("Tags", ()))
+    return state, {"TargetGroups": [_description(state, group)]}
 
 
 def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
     kind = parameters.get("TargetType", "instance")
     if kind not in TARGET_TYPES:
         raise ValidationError(
-            f"This emulator has target groups of types {' and '.join(TARGET_TYPES)} only, not '{kind}'"
+            f"This emulator supports target groups of types {' and '.join(TARGET_TYPES)} only, not '{kind}'"
         )
     for required in ("Protocol", "Port", "VpcId"):
         if required not in parameters:
             raise ValidationError(f"A {required} must be specified for a target group of type '{kind}'")
     if parameters["Protocol"] not in PROTOCOLS:
         raise ValidationError(
-            f"This emulator has target groups of protocols {' and '.join(PROTOCOLS)} only, "
+            f"This emulator supports target groups of protocols {' and '.join(PROTOCOLS)} only, "
             f"not '{parameters['Protocol']}'"
         )
     version = parameters.get("ProtocolVersion", "HTTP1")
@@ -101,9 +101,9 @@ def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "HealthCheckPath": "/AWS.ALB/healthcheck" if version == "GRPC" else "/",
         "Matcher": {"GrpcCode": "12"} if version == "GRPC" else {"HttpCode": "200"},
     }
-    given = {name: value for name, value in parameters.items() if name not in {"Name", "Tags"}}
+    specified = {name: value for name, value in parameters.items() if name not in {"Name", "Tags"}}
     defaults = {"TargetType": kind, "ProtocolVersion": version, "IpAddressType": "ipv4"}
-    settings = {**defaults, **_HEALTH_CHECK_DEFAULTS, **by_version, **given}
+    settings = {**defaults, **_HEALTH_CHECK_DEFAULTS, **by_version, **specified}
     _check_health_check(settings)
     return settings
 
@@ -120,7 +120,7 @@ def _check_health_check(settings: Mapping[str, Any]) -> None:
         raise ValidationError("Health check timeout must be smaller than the interval")
 
 
-def _described(state: State, group: TargetGroup) -> dict[str, Any]:
+def _description(state: State, group: TargetGroup) -> dict[str, Any]:
     balancer = state.groups_in_use().get(group.arn)
     return {
         "TargetGroupArn": group.arn,
@@ -131,7 +131,7 @@ def _described(state: State, group: TargetGroup) -> dict[str, Any]:
 
 
 def require(state: State, arn: str) -> TargetGroup:
-    """The target group of this ARN, or AWS's error."""
+    """The target group with this ARN. Raises AWS's error if it does not exist."""
     arns.check_kind(arn, "TargetGroup")
     if arn not in state.target_groups:
         raise ApiError("TargetGroupNotFound", f"Target groups '{arn}' not found")
@@ -162,7 +162,7 @@ def describe_target_groups(
         and (not balancer or in_use.get(group.arn) == balancer)
     ]
     shown, marker = page(found, parameters)
-    return state, {"TargetGroups": [_described(state, group) for group in shown], **marker}
+    return state, {"TargetGroups": [_description(state, group) for group in shown], **marker}
 
 
 def modify_target_group(
@@ -173,8 +173,8 @@ def modify_target_group(
     settings = {**group.settings, **sent}
     _check_health_check(settings)
     group = replace(group, settings=settings)
-    state = replace(state, target_groups=with_one(state.target_groups, group.arn, group))
-    return state, {"TargetGroups": [_described(state, group)]}
+    state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
+    return state, {"TargetGroups": [_description(state, group)]}
 
 
 def delete_target_group(

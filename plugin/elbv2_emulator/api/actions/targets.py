@@ -1,4 +1,4 @@
-"""Register and deregister the targets of a group, and tell their health."""
+"""The operations on the targets of a target group: registration, deregistration and health."""
 
 import ipaddress
 import re
@@ -9,8 +9,8 @@ from typing import Any
 from elbv2_emulator.api.actions.target_groups import DEREGISTRATION_DELAY, require
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import TARGETS_OF_BALANCER, TARGETS_OF_GROUP
-from elbv2_emulator.state import target_health as health
-from elbv2_emulator.state.resources import Described, Scope, State, Target, TargetGroup, with_one
+from elbv2_emulator.state import target_health
+from elbv2_emulator.state.resources import Described, Scope, State, Target, TargetGroup, with_resource
 
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _PRIVATE = tuple(
@@ -30,7 +30,7 @@ def register_targets(
         _check_id(group, sent["Id"])
         key = _key(group, sent)
         known = group.targets.get(key)
-        # Registering once more leaves the target as it is, with its health, unless it was on its way out.
+        # Registering a target again leaves it unchanged, with its health, unless it is draining.
         if known is None or known.draining_until is not None:
             targets[key] = Target(
                 *key,
@@ -47,10 +47,10 @@ def _check_how_many(state: State, group: TargetGroup, count: int) -> None:
         raise ApiError("TooManyTargets", f"A target group can have at most {TARGETS_OF_GROUP} targets")
     in_use = state.groups_in_use()
     balancer = in_use.get(group.arn)
-    beside = [arn for arn, one in in_use.items() if one == balancer and arn != group.arn]
+    others = [arn for arn, user in in_use.items() if user == balancer and arn != group.arn]
     if (
         balancer
-        and count + sum(len(state.target_groups[arn].targets) for arn in beside) > TARGETS_OF_BALANCER
+        and count + sum(len(state.target_groups[arn].targets) for arn in others) > TARGETS_OF_BALANCER
     ):
         raise ApiError("TooManyTargets", f"A load balancer can have at most {TARGETS_OF_BALANCER} targets")
 
@@ -76,15 +76,15 @@ def _key(group: TargetGroup, sent: Described) -> tuple[str, int]:
 
 def _with_targets(state: State, group: TargetGroup, targets: Mapping[tuple[str, int], Target]) -> State:
     changed = replace(group, targets=targets)
-    return replace(state, target_groups=with_one(state.target_groups, group.arn, changed))
+    return replace(state, target_groups=with_resource(state.target_groups, group.arn, changed))
 
 
 def deregister_targets(
     state: State, parameters: Mapping[str, Any], scope: Scope
 ) -> tuple[State, dict[str, Any]]:
-    """What is not registered is no error: the outcome is the one that was asked for.
+    """Deregistering a target that is not registered succeeds.
 
-    Targets of a group in use drain first. Once more does not make it longer.
+    Targets of a group in use drain first. Deregistering a target again does not prolong its draining.
     """
     group = require(state, parameters["TargetGroupArn"])
     gone = {_key(group, sent) for sent in parameters["Targets"]} & group.targets.keys()
@@ -106,22 +106,24 @@ def describe_target_health(
     group = require(state, parameters["TargetGroupArn"])
     in_use = group.arn in state.groups_in_use()
     wanted = [_key(group, sent) for sent in parameters.get("Targets", ())] or list(group.targets)
-    return state, {"TargetHealthDescriptions": [_described(group, key, in_use=in_use) for key in wanted]}
+    return state, {"TargetHealthDescriptions": [_description(group, key, in_use=in_use) for key in wanted]}
 
 
-def _described(group: TargetGroup, key: tuple[str, int], *, in_use: bool) -> dict[str, Any]:
+def _description(group: TargetGroup, key: tuple[str, int], *, in_use: bool) -> dict[str, Any]:
     target = group.targets.get(key)
     identity, port = key
     zone = {"AvailabilityZone": target.zone} if target is not None and target.zone else {}
     return {
         "Target": {"Id": identity, "Port": port, **zone},
-        "HealthCheckPort": str(health.check_port(group, port)),
-        "TargetHealth": health.NOT_REGISTERED if target is None else health.described(target, in_use=in_use),
+        "HealthCheckPort": str(target_health.check_port(group, port)),
+        "TargetHealth": target_health.NOT_REGISTERED
+        if target is None
+        else target_health.health_of(target, in_use=in_use),
     }
 
 
 def set_health(state: State, group_arn: str, states: Mapping[tuple[str, int], str | None]) -> State:
-    """The state in which these targets, which must be registered, have these states; None: their checks'."""
+    """The state in which these registered targets have these states; None lets their checks decide again."""
     group = state.target_groups[group_arn]
     changed = {key: replace(group.targets[key], set_state=value) for key, value in states.items()}
     return _with_targets(state, group, {**group.targets, **changed})

@@ -1,1 +1,1 @@
-"""What the service model does not say about a request's members."""
+"""Checks of a rule that the service model cannot express: one module for each member of a request."""

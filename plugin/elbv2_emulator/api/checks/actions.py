@@ -1,4 +1,4 @@
-"""What the service model does not say about a rule's actions: which go together, weights, stickiness."""
+"""Checks of actions that the service model cannot express: combinations, weights, stickiness, quotas."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ _CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript
 def check_actions(actions: Sequence[Described], protocol: str, existing: Sequence[Described] = ()) -> None:
     """Refuse actions that a listener of this protocol cannot have.
 
-    `existing` are the actions that they replace: a client secret that stays must be there.
+    `existing`: the actions that they replace, which must have a client secret if the request keeps it.
     """
     for action in actions:
         _check_config(action)
@@ -146,25 +146,25 @@ def _check_fixed_response(config: Described) -> None:
 def _check_oidc(config: Described, existing: Sequence[Described]) -> None:
     for member in ("Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint"):
         _check_https(member, config[member])
-    keeps = config.get("UseExistingClientSecret", False)
-    if keeps and "ClientSecret" in config:
+    keeps_secret = config.get("UseExistingClientSecret", False)
+    if keeps_secret and "ClientSecret" in config:
         raise InvalidLoadBalancerAction(
             "'ClientSecret' and 'UseExistingClientSecret' cannot both be specified"
         )
-    if keeps and not any(action["Type"] == "authenticate-oidc" for action in existing):
+    if keeps_secret and not any(action["Type"] == "authenticate-oidc" for action in existing):
         raise InvalidLoadBalancerAction(
             "There is no existing client secret that 'UseExistingClientSecret' could keep"
         )
-    if not keeps and "ClientSecret" not in config:
+    if not keeps_secret and "ClientSecret" not in config:
         raise InvalidLoadBalancerAction(
-            "'ClientSecret' must be specified, or 'UseExistingClientSecret' for a secret that is there"
+            "'ClientSecret' must be specified, or 'UseExistingClientSecret' to keep the existing secret"
         )
 
 
 def _check_https(member: str, url: str) -> None:
     try:
         parts = urlsplit(url)
-    except ValueError:  # as an IPv6 address without its second bracket
+    except ValueError:  # for example an IPv6 address without its closing bracket
         parts = urlsplit("")
     if parts.scheme != "https" or not parts.netloc:
         raise InvalidLoadBalancerAction(f"'{member}' must be a full HTTPS URL, not '{url}'")
@@ -185,7 +185,7 @@ def _check_jwt(config: Described) -> None:
 
 
 def check_groups(state: State, actions: Sequence[Described], load_balancer_arn: str) -> None:
-    """Refuse target groups that do not exist, are on another load balancer, or are too many for this one."""
+    """Refuse target groups that do not exist, belong to another load balancer, or exceed this one's quota."""
     in_use = state.groups_in_use()
     wanted = [(arn, list(forwards(action))) for action in actions for arn, _ in forwards(action)]
     for arn, groups in wanted:

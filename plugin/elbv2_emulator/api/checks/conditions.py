@@ -1,4 +1,4 @@
-"""What the service model does not say about a rule's conditions and transforms: forms, limits, characters."""
+"""Checks of conditions and transforms that the service model cannot express: forms, limits, characters."""
 
 import ipaddress
 import re
@@ -15,7 +15,7 @@ LONGEST_VALUE = 128
 LONGEST_NAME = 40
 LONGEST_REWRITE = 1024
 
-# The two fields that may be written in the old form, with the values beside the field.
+# The two fields that may be sent in the short form, with the values beside the field.
 SHORT_FORM = ("host-header", "path-pattern")
 _MAY_REPEAT = ("http-header", "query-string")
 # At least one dot, and only letters after the last one.
@@ -68,7 +68,7 @@ def _check_form(condition: Described) -> None:
 
 
 def values_of(condition: Described) -> Sequence[object]:
-    """The values, plain or regular expressions, that any of the forms of a condition holds."""
+    """The values or regular expressions of a condition, in whichever form it was sent."""
     config = condition.get(CONDITION_CONFIG_OF[condition["Field"]], condition)
     return [*config.get("Values", ()), *config.get("RegexValues", ())]
 
@@ -84,7 +84,7 @@ def _wildcards(condition: Described) -> int:
     config = condition.get(CONDITION_CONFIG_OF[condition["Field"]], condition)
     if condition["Field"] in {"http-request-method", "source-ip"} or config.get("RegexValues"):
         return 0
-    # A backslash takes their meaning away in query strings only, as far as AWS documents it.
+    # AWS documents escaping by a backslash for query strings only.
     escaped = r"\\[*?\\]" if condition["Field"] == "query-string" else r"(?!)"
     return sum(len(re.findall(r"[*?]", re.sub(escaped, "", text))) for text in _texts(condition))
 
@@ -143,10 +143,10 @@ def _check_header_name(name: str | None) -> None:
 
 
 def check_regex(pattern: str) -> None:
-    """Refuse what is no regular expression, or needs look-around or back references."""
+    """Refuse an invalid regular expression, and one with look-around or back references."""
     try:
         with warnings.catch_warnings():
-            # Python warns of what it reads in another way than most dialects, as [[:alpha:]].
+            # Python warns about syntax that it interprets unlike most dialects, for example [[:alpha:]].
             warnings.simplefilter("error", FutureWarning)
             re.compile(pattern)
     except (re.error, OverflowError, FutureWarning) as error:
@@ -156,7 +156,7 @@ def check_regex(pattern: str) -> None:
 
 
 def check_transforms(transforms: Sequence[Described]) -> None:
-    """Refuse transforms that a rule cannot have: one of a type, each with its own configuration."""
+    """Refuse transforms that a rule cannot have. Each type is allowed once, with its own configuration."""
     kinds = [transform["Type"] for transform in transforms]
     if len(set(kinds)) < len(kinds):
         raise ValidationError("A rule can have only one transform of each type")

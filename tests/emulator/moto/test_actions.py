@@ -1,4 +1,4 @@
-"""Actions that AWS refuses, or gives back otherwise than moto."""
+"""Actions that AWS refuses, or describes unlike moto."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def actions_of(elbv2: Any, rule: str) -> list[dict[str, Any]]:
     return list(elbv2.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"])
 
 
-def test_the_default_rule_is_not_for_modify_rule(elbv2: Any, petclinic: Any) -> None:
+def test_modify_rule_cannot_change_the_default_rule(elbv2: Any, petclinic: Any) -> None:
     """Row: ModifyRule on a default rule."""
     rules = elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]
     (default,) = (rule for rule in rules if rule["IsDefault"])
@@ -119,16 +119,16 @@ def test_oidc_on_an_http_listener_is_refused(elbv2: Any, petclinic: Any) -> None
         )
 
 
-def test_a_client_secret_is_never_given_back(elbv2: Any, petclinic: Any) -> None:
+def test_a_client_secret_is_never_returned(elbv2: Any, petclinic: Any) -> None:
     """Row: OIDC secret."""
-    answered = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(oidc(ClientSecret="s3cret"), FIXED))[
+    modified = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(oidc(ClientSecret="s3cret"), FIXED))[
         "Rules"
     ][0]["Actions"]
-    for actions in (answered, actions_of(elbv2, petclinic.rule)):
+    for actions in (modified, actions_of(elbv2, petclinic.rule)):
         assert "ClientSecret" not in actions[0]["AuthenticateOidcConfig"]
 
 
-def test_a_change_without_the_secret_must_say_that_it_stays(elbv2: Any, petclinic: Any) -> None:
+def test_a_change_without_the_secret_must_ask_to_keep_it(elbv2: Any, petclinic: Any) -> None:
     """Row: OIDC secret."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(oidc(ClientSecret="s3cret"), FIXED))
     with refused("InvalidLoadBalancerAction", "ClientSecret"):
@@ -138,7 +138,7 @@ def test_a_change_without_the_secret_must_say_that_it_stays(elbv2: Any, petclini
     assert "UseExistingClientSecret" not in actions_of(elbv2, petclinic.rule)[0]["AuthenticateOidcConfig"]
 
 
-def test_a_secret_that_stays_cannot_be_given_too(elbv2: Any, petclinic: Any) -> None:
+def test_a_secret_cannot_be_both_kept_and_sent(elbv2: Any, petclinic: Any) -> None:
     """Row: OIDC secret."""
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=ordered(oidc(ClientSecret="s3cret"), FIXED))
     both = oidc(ClientSecret="s3cret", UseExistingClientSecret=True)

@@ -1,4 +1,4 @@
-"""What moto does as AWS does, and the emulator too."""
+"""What moto does like AWS, and the emulator too."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_what_is_not_specified_stays(elbv2: Any, petclinic: Any) -> None:
     assert after["Conditions"][0]["PathPatternConfig"] == {"Values": ["/owners/*"]}
 
 
-def test_a_rule_that_is_missing_is_not_found(elbv2: Any, petclinic: Any) -> None:
+def test_a_missing_rule_is_not_found(elbv2: Any, petclinic: Any) -> None:
     """Faithful: RuleNotFound."""
     with refused("RuleNotFound"):
         elbv2.describe_rules(RuleArns=[missing(petclinic.rule)])
@@ -42,7 +42,7 @@ def test_a_rule_that_is_missing_is_not_found(elbv2: Any, petclinic: Any) -> None
         elbv2.modify_rule(RuleArn=missing(petclinic.rule), Actions=FIXED)
 
 
-def test_a_group_that_is_missing_is_not_found(elbv2: Any, petclinic: Any) -> None:
+def test_a_missing_group_is_not_found(elbv2: Any, petclinic: Any) -> None:
     """Faithful: TargetGroupNotFound."""
     forward = [{"Type": "forward", "TargetGroupArn": missing(petclinic.stable)}]
     with refused("TargetGroupNotFound"):
@@ -51,7 +51,7 @@ def test_a_group_that_is_missing_is_not_found(elbv2: Any, petclinic: Any) -> Non
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=forward)
 
 
-def test_a_priority_is_used_once(elbv2: Any, petclinic: Any) -> None:
+def test_a_priority_can_be_used_only_once(elbv2: Any, petclinic: Any) -> None:
     """Faithful: PriorityInUse on create."""
     with refused("PriorityInUse"):
         elbv2.create_rule(ListenerArn=petclinic.listener, Priority=1, Conditions=PATH, Actions=FIXED)
@@ -63,7 +63,7 @@ def test_rules_are_found_by_their_arns(elbv2: Any, petclinic: Any) -> None:
     assert only(elbv2, petclinic.rule)["RuleArn"] == petclinic.rule
 
 
-def test_a_rule_has_tags(elbv2: Any, petclinic: Any) -> None:
+def test_a_rule_can_have_tags(elbv2: Any, petclinic: Any) -> None:
     """Faithful: rule tags."""
     made = elbv2.create_rule(
         ListenerArn=petclinic.listener,
@@ -75,11 +75,11 @@ def test_a_rule_has_tags(elbv2: Any, petclinic: Any) -> None:
     rule = made["Rules"][0]["RuleArn"]
     elbv2.add_tags(ResourceArns=[rule], Tags=[{"Key": "tier", "Value": "web"}])
     elbv2.remove_tags(ResourceArns=[rule], TagKeys=["app"])
-    (told,) = elbv2.describe_tags(ResourceArns=[rule])["TagDescriptions"]
-    assert told == {"ResourceArn": rule, "Tags": [{"Key": "tier", "Value": "web"}]}
+    (resource,) = elbv2.describe_tags(ResourceArns=[rule])["TagDescriptions"]
+    assert resource == {"ResourceArn": rule, "Tags": [{"Key": "tier", "Value": "web"}]}
 
 
-def test_a_group_that_a_rule_names_is_not_deleted(elbv2: Any, petclinic: Any) -> None:
+def test_a_group_that_a_rule_names_cannot_be_deleted(elbv2: Any, petclinic: Any) -> None:
     """Faithful: ResourceInUse."""
     with refused("ResourceInUse", "is currently in use by a listener or a rule"):
         elbv2.delete_target_group(TargetGroupArn=petclinic.stable)

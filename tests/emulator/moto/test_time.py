@@ -1,4 +1,4 @@
-"""What takes its time on AWS."""
+"""Throttling, and reads that lag behind writes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from support.aws.refusals import refused
 
 @pytest.fixture
 def timing(server: str, request: pytest.FixtureRequest) -> Timing:
-    """The emulator's; moto has nothing that could be set."""
+    """The emulator's timing; moto has no such settings."""
     if server == "moto":
         return Timing()
     timing: Timing = request.getfixturevalue("emulator").timing
@@ -33,13 +33,13 @@ def test_writes_have_a_smaller_bucket(elbv2: Any, petclinic: Any, timing: Timing
             elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(50, 50))
 
 
-def test_a_read_may_tell_what_stood_there_before_a_write(elbv2: Any, petclinic: Any, timing: Timing) -> None:
+def test_a_read_may_return_the_state_before_a_write(elbv2: Any, petclinic: Any, timing: Timing) -> None:
     """Row: time."""
     timing.describe_lag_seconds = 600
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(1, 99))
 
-    def told() -> int:
+    def read_weight() -> int:
         (rule,) = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
         return int(rule["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["Weight"])
 
-    assert {told() for _ in range(60)} == {90, 1}
+    assert {read_weight() for _ in range(60)} == {90, 1}

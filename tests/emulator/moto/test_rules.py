@@ -35,7 +35,7 @@ def make(elbv2: Any, petclinic: Any, priority: int, *conditions: dict[str, Any])
     return str(made["Rules"][0]["RuleArn"])
 
 
-def test_rules_come_in_the_order_of_their_priorities(elbv2: Any, petclinic: Any) -> None:
+def test_rules_are_described_in_the_order_of_their_priorities(elbv2: Any, petclinic: Any) -> None:
     """Row: rules."""
     for priority in (300, 20, 4):
         make(elbv2, petclinic, priority)
@@ -50,7 +50,7 @@ def test_a_priority_outside_1_to_50000_is_refused(elbv2: Any, petclinic: Any, pr
         make(elbv2, petclinic, priority)
 
 
-def test_a_load_balancer_has_at_most_100_rules_beside_the_default(elbv2: Any, petclinic: Any) -> None:
+def test_a_load_balancer_has_at_most_100_rules_besides_default_rules(elbv2: Any, petclinic: Any) -> None:
     """Row: rules."""
     for priority in range(2, 101):
         make(elbv2, petclinic, priority)
@@ -75,14 +75,14 @@ def test_a_page_has_at_most_400_items(elbv2: Any, petclinic: Any, size: int) -> 
         elbv2.describe_rules(ListenerArn=petclinic.listener, PageSize=size)
 
 
-def test_a_page_is_not_ended_by_50_items(elbv2: Any, petclinic: Any) -> None:
+def test_a_page_may_have_more_than_50_items(elbv2: Any, petclinic: Any) -> None:
     """Row: paging."""
     for priority in range(2, 60):
         make(elbv2, petclinic, priority)
     assert len(elbv2.describe_rules(ListenerArn=petclinic.listener)["Rules"]) == 60
 
 
-def test_listeners_come_in_pages(elbv2: Any, petclinic: Any) -> None:
+def test_listeners_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:
     """Row: paging."""
     for port in (80, 81):
         elbv2.create_listener(
@@ -93,29 +93,29 @@ def test_listeners_come_in_pages(elbv2: Any, petclinic: Any) -> None:
     last = elbv2.describe_listeners(
         LoadBalancerArn=petclinic.balancer, PageSize=2, Marker=first["NextMarker"]
     )
-    assert [one["Port"] for one in last["Listeners"]] == [81]
+    assert [listener["Port"] for listener in last["Listeners"]] == [81]
 
 
-def test_target_groups_come_in_pages(elbv2: Any, make_group: Any) -> None:
+def test_target_groups_are_described_in_pages(elbv2: Any, make_group: Any) -> None:
     """Row: paging."""
     for name in ("was-stable", "was-canary", "web"):
         make_group(name)
     first = elbv2.describe_target_groups(PageSize=2)
     assert len(first["TargetGroups"]) == 2
     last = elbv2.describe_target_groups(PageSize=2, Marker=first["NextMarker"])
-    assert [one["TargetGroupName"] for one in last["TargetGroups"]] == ["web"]
+    assert [group["TargetGroupName"] for group in last["TargetGroups"]] == ["web"]
 
 
-def test_account_limits_come_in_pages(elbv2: Any) -> None:
+def test_account_limits_are_described_in_pages(elbv2: Any) -> None:
     """Row: paging."""
-    everything = elbv2.describe_account_limits()["Limits"]
+    limits = elbv2.describe_account_limits()["Limits"]
     pages = elbv2.get_paginator("describe_account_limits").paginate(PaginationConfig={"PageSize": 3})
     shown = [page["Limits"] for page in pages]
     assert max(map(len, shown)) == 3
-    assert [one for page in shown for one in page] == everything
+    assert [limit for page in shown for limit in page] == limits
 
 
-def test_tags_of_at_most_20_resources_are_described_at_once(elbv2: Any, petclinic: Any) -> None:
+def test_tags_of_at_most_20_resources_are_described_in_one_call(elbv2: Any, petclinic: Any) -> None:
     """Row: DescribeTags."""
     arns = [petclinic.rule, *(make(elbv2, petclinic, priority) for priority in range(2, 22))]
     assert len(elbv2.describe_tags(ResourceArns=arns[:20])["TagDescriptions"]) == 20
@@ -146,7 +146,9 @@ def test_conditions_beyond_the_limits_are_refused(elbv2: Any, petclinic: Any, co
         make(elbv2, petclinic, 2, *conditions)
 
 
-def test_values_are_echoed_beside_their_config_and_cannot_be_sent_back_so(elbv2: Any, petclinic: Any) -> None:
+def test_values_are_described_beside_their_config_but_cannot_be_sent_like_this(
+    elbv2: Any, petclinic: Any
+) -> None:
     """Row: conditions."""
     rule = make(elbv2, petclinic, 2, host("a.example.com"))
     (found,) = elbv2.describe_rules(RuleArns=[rule])["Rules"]

@@ -1,4 +1,4 @@
-"""Target groups: whose they are, and their targets."""
+"""Target groups: their load balancers, and their targets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_groups_load_balancers_follow_every_write(
     assert (used, balancers(elbv2, group)) == ([petclinic.balancer], [])
 
 
-def test_a_group_is_on_one_load_balancer(elbv2: Any, petclinic: Any, ground: Ground) -> None:
+def test_a_group_belongs_to_one_load_balancer(elbv2: Any, petclinic: Any, ground: Ground) -> None:
     """Row: a group on two load balancers."""
     (other,) = elbv2.create_load_balancer(Name="other", Subnets=ground.subnets)["LoadBalancers"]
     with refused("TargetGroupAssociationLimit"):
@@ -67,7 +67,7 @@ def test_a_group_is_on_one_load_balancer(elbv2: Any, petclinic: Any, ground: Gro
         )
 
 
-def test_a_group_of_another_load_balancer_comes_into_no_rule(
+def test_a_rule_cannot_forward_to_a_group_of_another_load_balancer(
     elbv2: Any, petclinic: Any, make_group: Any, ground: Ground
 ) -> None:
     """Row: a group on two load balancers."""
@@ -88,8 +88,8 @@ def test_a_target_is_unused_while_no_rule_names_its_group(elbv2: Any, make_group
     """Row: target health."""
     group = make_group("web")
     elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.64.0.3", "Port": 8080}])
-    (told,) = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-    assert (told["TargetHealth"]["State"], told["TargetHealth"].get("Reason")) == (
+    (target,) = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    assert (target["TargetHealth"]["State"], target["TargetHealth"].get("Reason")) == (
         "unused",
         "Target.NotInUse",
     )
@@ -98,28 +98,28 @@ def test_a_target_is_unused_while_no_rule_names_its_group(elbv2: Any, make_group
 def test_a_target_is_initial_until_it_has_passed_a_check(elbv2: Any, petclinic: Any) -> None:
     """Row: target health."""
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": "10.64.0.3", "Port": 8080}])
-    (told,) = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
-    assert told["TargetHealth"]["State"] == "initial"
+    (target,) = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
+    assert target["TargetHealth"]["State"] == "initial"
 
 
-def test_a_target_that_is_deregistered_drains(elbv2: Any, petclinic: Any) -> None:
+def test_a_deregistered_target_drains(elbv2: Any, petclinic: Any) -> None:
     """Row: target health."""
     targets = [{"Id": "10.64.0.3", "Port": 8080}]
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
     elbv2.deregister_targets(TargetGroupArn=petclinic.stable, Targets=targets)
-    told = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
-    assert [one["TargetHealth"]["State"] for one in told] == ["draining"]
+    described = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
+    assert [target["TargetHealth"]["State"] for target in described] == ["draining"]
 
 
-def test_one_address_is_two_targets_by_its_ports(elbv2: Any, petclinic: Any) -> None:
+def test_one_address_with_two_ports_is_two_targets(elbv2: Any, petclinic: Any) -> None:
     """Row: targets."""
     targets = [{"Id": "10.64.0.3", "Port": 8080}, {"Id": "10.64.0.3", "Port": 9090}]
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=targets)
-    told = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
-    assert [one["Target"]["Port"] for one in told] == [8080, 9090]
+    described = elbv2.describe_target_health(TargetGroupArn=petclinic.stable)["TargetHealthDescriptions"]
+    assert [target["Target"]["Port"] for target in described] == [8080, 9090]
 
 
-def test_a_port_that_is_not_registered_is_not_the_target(elbv2: Any, petclinic: Any) -> None:
+def test_an_address_with_an_unregistered_port_is_another_target(elbv2: Any, petclinic: Any) -> None:
     """Row: targets."""
     elbv2.register_targets(TargetGroupArn=petclinic.stable, Targets=[{"Id": "10.64.0.3", "Port": 9090}])
     asked = [{"Id": "10.64.0.3", "Port": 8080}]
