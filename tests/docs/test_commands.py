@@ -1,4 +1,4 @@
-"""The README's commands, as they stand there."""
+"""The pages' commands, as they are written there. tests/e2e runs those that need a cluster."""
 
 import os
 import re
@@ -8,41 +8,83 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from support.docs.pages import CONTRIBUTING, PAGES, ROOT, Page, page
 from support.router.sidecar import socket_directory
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+BY_HAND = page("by-hand.md")
+SECONDS = 100
+
+# Targets that are named, but not run by .ci/run, and why.
+NOT_RUN_BY_CI = {
+    ".venv/installed": "every other target needs it",
+    "bridge": "`make test` builds the same file",
+    "cluster": "`make e2e` needs it",
+    "docs/status.png": "changes the tree; `make test` takes the picture, too",
+    "help": "prints the Makefile's comments",
+    "lock": "changes the tree",
+    "measure": "is for people: it measures and asserts nothing",
+    "proto": "changes the tree; `make lint` generates the same code beside it",
+}
 
 
-def test_the_commands_run_in_order_and_do_what_the_text_says() -> None:
-    """All sh blocks in one shell, but those of make, which .ci/run runs."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    script = "\n".join(block for block in blocks if not block.startswith("make "))
+def commands(page: Page) -> str:
+    """All sh blocks of a page, except those of make, which .ci/run runs."""
+    return "\n".join(block for block in page.blocks("sh") if not block.startswith("make "))
+
+
+PAGES_WITH_COMMANDS = [page for page in PAGES if commands(page)]
+
+
+@pytest.fixture(scope="module")
+def outputs() -> dict[Path, str]:
+    """What the commands of a page printed; filled by the test that runs them."""
+    return {}
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=str)
+def test_the_commands_of_a_page_run_in_order_in_one_shell(page: Page) -> None:
     with socket_directory() as directory:
-        code, output = run(harnessed(script, directory), directory)
+        code, output = run(harnessed(commands(page), directory), directory)
     assert code == 0, output
+    if page == BY_HAND:
+        assert_that_it_did_what_the_page_says(output)
+
+
+def assert_that_it_did_what_the_page_says(output: str) -> None:
     assert '"verification": "VERIFICATION_VERIFIED"' in output
     assert re.findall(r'"Weight": (\d+)', output) == ["75", "25"]
-    assert "as it should be" in output
-    shown = [line for line in README.splitlines() if line.startswith(("ERROR:", "  Code: ", "  Message: "))]
-    assert len(shown) == 3
-    assert "\n".join(shown) in output
+    assert "rejected, as it should be" in output
+    (shown,) = BY_HAND.blocks("text")
+    assert len(shown.splitlines()) == 3
+    assert shown in output
 
 
-def test_every_make_target_that_the_readme_names_is_run_by_ci() -> None:
-    named = set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", README, re.MULTILINE))
-    run_by_ci = set(re.findall(r"^make ([a-z0-9-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
-    assert named
-    assert named <= run_by_ci
+def test_the_pages_by_hand_and_of_the_emulator_have_commands() -> None:
+    assert {BY_HAND, page("emulator.md"), CONTRIBUTING} <= set(PAGES_WITH_COMMANDS)
+
+
+def test_every_make_target_that_a_page_names_is_run_by_ci() -> None:
+    named = {target for page in PAGES for target in targets(page.text)}
+    run_by_ci = targets((ROOT / ".ci" / "run").read_text())
+    assert {"demo", "demo-cluster", "test", "e2e", "lint"} <= named & run_by_ci
+    assert named - run_by_ci == set(NOT_RUN_BY_CI)
+
+
+def targets(text: str) -> set[str]:
+    return set(re.findall(r"(?:^|`)(?:KEEP=1 )?make ([a-z0-9./-]+)", text, re.MULTILINE))
 
 
 def harnessed(script: str, directory: Path) -> str:
-    """The script with free ports and a directory of its own, and its programs ended however it ends."""
+    """The script with free ports and a directory of its own, whose programs end however it ends."""
     for port in ("4566", "50051"):
         script = script.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
-    script = script.replace("/tmp/", f"{directory}/")  # noqa: S108  the README's own
-    script = script.replace("$PWD/.venv/bin", str(Path(sys.executable).parent))
-    return f"trap 'kill $(jobs -p)' EXIT\n{script}"
+    script = script.replace("/tmp/", f"{directory}/")  # noqa: S108  the pages' own
+    programs = str(Path(sys.executable).parent)
+    script = script.replace("$PWD/.venv/bin", programs)
+    script = re.sub(r"^\.venv/bin/", f"{programs}/", script, flags=re.MULTILINE)
+    return f"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"
 
 
 def run(script: str, home: Path) -> tuple[int, str]:
@@ -57,7 +99,7 @@ def run(script: str, home: Path) -> tuple[int, str]:
         start_new_session=True,
     ) as shell:
         try:
-            output = shell.communicate(timeout=60)[0]
+            output = shell.communicate(timeout=SECONDS)[0]
         except subprocess.TimeoutExpired:
             os.killpg(shell.pid, signal.SIGKILL)
             raise
