@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from google.protobuf import json_format
 
-from elbv2_emulator.server import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.rollout.request import read_intent
 from support.docs.pages import README, Page, page
@@ -81,7 +80,7 @@ def test_the_python_of_the_emulator_s_page_does_what_it_says() -> None:
     for block in page("emulator.md").blocks("python"):
         exec(block, scope)  # noqa: S102  the page's own
     assert "petclinic" in scope["saved"]
-    with Emulator() as emulator:
+    with scope["Emulator"]() as emulator:
         scope["test_the_deployment_survives_throttling"](emulator)
         refused = [entry.action for entry in emulator.journal.entries if entry.error == "Throttling"]
         assert refused == ["CreateLoadBalancer"] * 2
