@@ -37,12 +37,6 @@ def commands(page: Page) -> str:
 PAGES_WITH_COMMANDS = [page for page in PAGES if commands(page)]
 
 
-@pytest.fixture(scope="module")
-def outputs() -> dict[Path, str]:
-    """What the commands of a page printed; filled by the test that runs them."""
-    return {}
-
-
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=str)
 def test_the_commands_of_a_page_run_in_order_in_one_shell(page: Page) -> None:
     with socket_directory() as directory:
