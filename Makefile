@@ -11,55 +11,55 @@ BRIDGE := plugin/bridge
 export GOTOOLCHAIN := go1.26.10
 
 .PHONY: help
-help: ## What can be made
+help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: demo
-demo: .venv/installed ## A whole canary on this machine: emulator, sidecar, counted requests
+demo: .venv/installed ## Play a whole canary on this machine: emulator, sidecar, counted requests
 	$(BIN)/elbv2-trafficrouter demo
 
 .PHONY: bridge
-bridge: build/trafficrouter-bridge ## The executable that Argo Rollouts starts
+bridge: build/trafficrouter-bridge ## Build the executable that Argo Rollouts starts
 
 build/trafficrouter-bridge: VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 build/trafficrouter-bridge: $(wildcard $(BRIDGE)/*.go $(BRIDGE)/pb/*.go $(BRIDGE)/go.*) pyproject.toml
 	cd $(BRIDGE) && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o ../../$@ .
 
 .PHONY: test
-test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml build/chromium ## Every test
+test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml build/chromium ## Run every test that needs no cluster
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race -count=1 ./...
 
 .PHONY: e2e
-e2e: cluster ## The real controller on a real control plane drives it
+e2e: cluster ## Run the tests with the real controller on a real control plane
 	$(BIN)/pytest tests/e2e --timeout 300
 
 .PHONY: demo-cluster
-demo-cluster: cluster ## The demo with the real controller; KEEP=1 keeps all of it up
+demo-cluster: cluster ## Play the demo with the real controller; KEEP=1 keeps everything running
 	PYTHONPATH=tests $(BIN)/python -m cluster.demo
 
 .PHONY: measure
-measure: cluster ## What users get through whole rollouts when targets are registered late
+measure: cluster ## Measure what users get through whole rollouts when targets are registered late
 	PYTHONPATH=tests $(BIN)/python -m bench.rollouts
 
 .PHONY: cluster
-cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Kubernetes and the controllers, built once in a quarter of an hour
+cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Build Kubernetes and the controllers, once, in a quarter of an hour
 	PYTHONPATH=tests $(BIN)/python -m cluster.programs
 
 .PHONY: image
-image: .venv/installed build/trafficrouter-bridge ## The container image, built, started and measured (as root)
+image: .venv/installed build/trafficrouter-bridge ## Build, start and measure the container image (as root)
 	rm -rf build/wheel
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	deploy/docker/build.sh
 
 .PHONY: bench
-bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## What the bridge and the emulator cost
+bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## Measure what the bridge and the emulator cost
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 	cd tests && ../$(BIN)/python -m bench.emulator
 
 .PHONY: lint
-lint: .venv/installed build/staticcheck ## Style, types, layers, the contract, and that the generated code matches it
+lint: .venv/installed build/staticcheck ## Check style, types, layers, the contract, and that the generated code matches it
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -87,7 +87,7 @@ proto: .venv/installed ## Generate the Python and Go code of the contract
 	  --plugin=protoc-gen-go-grpc=$$(tool protoc-gen-go-grpc) --go-grpc_out=$(OUT)/bridge --go-grpc_opt=$(GO_OPT) $(PROTO)
 
 .PHONY: lock
-lock: .venv/installed ## Resolve the dependencies anew into requirements/
+lock: .venv/installed ## Resolve the dependencies again and write requirements/
 	$(BIN)/pip install --quiet uv==0.13.9
 	cd requirements && for lock in "run.txt" "dev.txt --all-extras --group ../pyproject.toml:dev"; do \
 	  set -- $$lock; \

@@ -14,6 +14,7 @@ from elbv2_trafficrouter.rollout.intent import Intent
 from elbv2_trafficrouter.rollout.request import read_header_route, read_intent
 from elbv2_trafficrouter.routing.headers.conditions import header_conditions
 from elbv2_trafficrouter.routing.rule import Condition
+from support.docs.pages import page
 from support.manifest import BUILD, ROOT, Object, named, objects_of, plugin, rollout_schema, unknown_fields
 
 PETCLINIC = ROOT / "deploy" / "examples" / "petclinic"
@@ -104,9 +105,9 @@ def test_terraform_lets_the_router_write_weights_and_make_header_routes() -> Non
     assert int(priority) > 1, "a header route's rule stands above it"
 
 
-def test_the_header_route_of_the_readme_is_one_that_the_router_makes() -> None:
-    blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    (excerpt,) = (msgspec.yaml.decode(block) for block in blocks if "setHeaderRoute" in block)
+def test_the_header_route_of_the_docs_is_one_that_the_router_makes() -> None:
+    (block,) = page("header-routes.md").blocks("yaml")
+    excerpt = msgspec.yaml.decode(block)
     assert list(unknown_fields(excerpt, rollout_schema())) == []
 
     rollout: Object = deepcopy(ROLLOUT)
