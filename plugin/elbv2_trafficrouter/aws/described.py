@@ -8,11 +8,11 @@ from typing import Any
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.conditions import conditions
-from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
+from elbv2_trafficrouter.aws.response import MalformedResponse, Structure, member
 from elbv2_trafficrouter.routing.rule import MAX_WEIGHT, Condition, Forward, HeaderRule, ListenerRule
 
 
-def listener_rule(rule: Response, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
+def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
     """A rule as DescribeRules or ModifyRule returns it. Raises MalformedResponse.
 
     `unmodelled`: the places of elements that botocore's model lacks.
@@ -32,12 +32,12 @@ def listener_rule(rule: Response, unmodelled: tuple[str, ...] = ()) -> ListenerR
     )
 
 
-def default_action(listener: Response) -> ListenerRule:
+def default_action(listener: Structure) -> ListenerRule:
     """A listener's default action as ModifyListener returns it. Raises MalformedResponse."""
     return _rule(Arn(member(listener, "ListenerArn")), member(listener, "DefaultActions"))
 
 
-def _priority(rule: Response) -> int:
+def _priority(rule: Structure) -> int:
     text = member(rule, "Priority")
     if not text.isdecimal():
         raise MalformedResponse(f"A priority that is not a number: {text!r}")
@@ -46,12 +46,12 @@ def _priority(rule: Response) -> int:
 
 def _rule(
     arn: Arn,
-    described: Iterable[Response],
+    described: Iterable[Structure],
     unmodelled: Iterable[str] = (),
     *,
     priority: int | None = None,
     conditions: frozenset[Condition] = frozenset(),
-    transforms: tuple[Response, ...] = (),
+    transforms: tuple[Structure, ...] = (),
     uncopyable: tuple[str, ...] = (),
 ) -> ListenerRule:
     actions = tuple(described)
@@ -85,7 +85,7 @@ def _have_shares(forwards: list[tuple[Forward, ...]]) -> bool:
 
 def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
     """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's weights."""
-    actions: tuple[Response, ...] = rule.actions
+    actions: tuple[Structure, ...] = rule.actions
     return [
         _forward(action, rule.forwards) if action["Type"] == "forward" else dict(action) for action in actions
     ]
@@ -93,8 +93,8 @@ def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
 
 def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
     """The base rule's authentication, then a forward to one target group with all traffic."""
-    before: tuple[Response, ...] = rule.before_forward
-    order = max((action["Order"] for action in before), default=0) + 1
+    before: tuple[Structure, ...] = rule.before_forward
+    order = max((action.get("Order", 1) for action in before), default=0) + 1
     groups = [{"TargetGroupArn": rule.group, "Weight": 1}]
     return [
         *map(dict, before),
@@ -102,7 +102,7 @@ def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
     ]
 
 
-def _forwards(action: Response) -> tuple[Forward, ...]:
+def _forwards(action: Structure) -> tuple[Forward, ...]:
     groups = action.get("ForwardConfig", {}).get("TargetGroups")
     if not groups and "TargetGroupArn" in action:
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
@@ -112,9 +112,9 @@ def _forwards(action: Response) -> tuple[Forward, ...]:
     )
 
 
-def _forward(action: Response, forwards: tuple[Forward, ...]) -> dict[str, Any]:
+def _forward(action: Structure, forwards: tuple[Forward, ...]) -> dict[str, Any]:
     """Without the TargetGroupArn that ELBv2 returns beside ForwardConfig, which would name one group only."""
-    described: Response = action.get("ForwardConfig", {})
+    described: Structure = action.get("ForwardConfig", {})
     # Members that a newer botocore models are kept: they pass the check for unmodelled elements.
     groups = {group["TargetGroupArn"]: group for group in described.get("TargetGroups", ())}
     config: dict[str, Any] = {
@@ -131,32 +131,32 @@ def _forward(action: Response, forwards: tuple[Forward, ...]) -> dict[str, Any]:
     return _without(action, "TargetGroupArn") | {"ForwardConfig": config}
 
 
-def _oidc(action: Response) -> dict[str, Any]:
+def _oidc(action: Structure) -> dict[str, Any]:
     """AWS never returns the client secret. It keeps the secret on request, and refuses both together."""
     config = _without_empty(action.get("AuthenticateOidcConfig", {}), "AuthenticationRequestExtraParams")
     kept = _without(config, "ClientSecret") | {"UseExistingClientSecret": True}
     return {**action, "AuthenticateOidcConfig": kept}
 
 
-def _cognito(action: Response) -> dict[str, Any]:
+def _cognito(action: Structure) -> dict[str, Any]:
     config = _without_empty(action.get("AuthenticateCognitoConfig", {}), "AuthenticationRequestExtraParams")
     return {**action, "AuthenticateCognitoConfig": config}
 
 
-def _jwt(action: Response) -> dict[str, Any]:
+def _jwt(action: Structure) -> dict[str, Any]:
     config = _without_empty(action.get("JwtValidationConfig", {}), "AdditionalClaims")
     return {**action, "JwtValidationConfig": config}
 
 
-def _without(described: Response, key: str) -> dict[str, Any]:
+def _without(described: Structure, key: str) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name != key}
 
 
-def _without_empty(described: Response, key: str) -> dict[str, Any]:
+def _without_empty(described: Structure, key: str) -> dict[str, Any]:
     return dict(described) if described.get(key) else _without(described, key)
 
 
-_TO_SEND: dict[str, Callable[[Response], dict[str, Any]]] = {
+_TO_SEND: dict[str, Callable[[Structure], dict[str, Any]]] = {
     "forward": dict,  # actions_to_send completes it once the weights are known
     "authenticate-oidc": _oidc,
     "authenticate-cognito": _cognito,
