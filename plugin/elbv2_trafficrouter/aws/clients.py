@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, NoCredentialsError
 
 from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
 
@@ -57,17 +57,21 @@ class ClientsByRegion:
         return client
 
     def _client(self, session: boto3.Session, region: str) -> "ElasticLoadBalancingv2Client":
-        client = session.client(
-            "elbv2",
-            region_name=region,
-            config=Config(
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": 1},
-                max_pool_connections=self._connections,
-                user_agent_extra="elbv2-trafficrouter",
-            ),
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=self._connections,
+            user_agent_extra="elbv2-trafficrouter",
         )
+        try:
+            client = session.client("elbv2", region_name=region, config=config)
+        except BotoCoreError:
+            raise
+        except ValueError as error:
+            # botocore has no error of its own for this. The URL may contain a password.
+            endpoint = "the configured endpoint, whose URL is invalid,"
+            raise EndpointConnectionError(endpoint_url=endpoint, error=type(error).__name__) from None
         client.meta.events.register(
             "before-parse.elastic-load-balancing-v2.DescribeRules", keep_unmodelled_elements
         )

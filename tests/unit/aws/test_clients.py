@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 
@@ -90,3 +90,12 @@ def test_calls_that_waited_on_a_failed_lookup_of_credentials_share_its_error(
             clients.of("eu-west-1")
         assert {type(call.exception(PATIENCE_SECONDS)) for call in calls} == {NoCredentialsError}
     assert len(lookups) == 1
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_invalid_endpoint_is_an_error_of_botocore_without_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore raises a ValueError, which would pass for a bug of the router."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://user:secret@[")
+    with pytest.raises(EndpointConnectionError) as caught:
+        ClientsByRegion(connections=1).of("eu-west-1")
+    assert "secret" not in str(caught.value)
