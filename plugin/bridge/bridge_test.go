@@ -15,7 +15,7 @@ import (
 	"trafficrouter/bridge/internal/fakerouter"
 )
 
-// A clock goes when the test says so.
+// A clock advances only when the test says so.
 type clock struct {
 	mutex sync.Mutex
 	at    time.Time
@@ -35,11 +35,11 @@ func (c *clock) pass(duration time.Duration) {
 	c.at = c.at.Add(duration)
 }
 
-func newQuirks(time *clock) *quirks {
-	return &quirks{now: time.now, rollouts: map[rolloutKey]memory{}}
+func newPendingErrors(time *clock) *pendingErrors {
+	return &pendingErrors{now: time.now, rollouts: map[rolloutKey]troubles{}}
 }
 
-// newBridge is a bridge to whoever listens at the address.
+// newBridge returns a bridge to the sidecar at the address, which need not be running.
 func newBridge(t *testing.T, address string, timeout time.Duration, files ...tlsFiles) (*plugin, *clock) {
 	t.Helper()
 	sidecar, err := newSidecar(address, append(files, tlsFiles{})[0], timeout)
@@ -48,7 +48,7 @@ func newBridge(t *testing.T, address string, timeout time.Duration, files ...tls
 	}
 	t.Cleanup(func() { sidecar.conn.Close() })
 	time := newClock()
-	return &plugin{sidecar, newQuirks(time), hclog.NewNullLogger()}, time
+	return &plugin{sidecar, newPendingErrors(time), hclog.NewNullLogger()}, time
 }
 
 func newBridgeAndRouter(t *testing.T) (*plugin, *fakerouter.Router, *clock) {
@@ -59,7 +59,7 @@ func newBridgeAndRouter(t *testing.T) (*plugin, *fakerouter.Router, *clock) {
 	return bridge, router, time
 }
 
-// socket is an address with a path short enough for a Unix socket.
+// socket returns an address whose path is short enough for a Unix socket.
 func socket(t *testing.T) string {
 	t.Helper()
 	directory, err := os.MkdirTemp("", "bridge-")
@@ -79,7 +79,7 @@ func newRollout(name string) *argo.Rollout {
 	}
 }
 
-// eventually waits until it holds.
+// eventually waits until the condition holds.
 func eventually(t *testing.T, within time.Duration, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(within); !holds(); time.Sleep(10 * time.Millisecond) {

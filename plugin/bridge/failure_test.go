@@ -8,13 +8,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-func TestAStatusBecomesASentence(t *testing.T) {
+func TestAStatusIsReportedAsASentence(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
-	sidecars, err := status.New(codes.Unavailable, "AWS does not answer.").WithDetails(&errdetails.ErrorInfo{Reason: "X"})
+	detailed, err := status.New(codes.Unavailable, "AWS does not answer.").WithDetails(&errdetails.ErrorInfo{Reason: "X"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	reach := "the sidecar at " + bridge.sidecar.address + " can't be reached: "
+	unreachable := "the sidecar at " + bridge.sidecar.address + " can't be reached: "
 	for _, test := range []struct {
 		name   string
 		status error
@@ -31,18 +31,18 @@ func TestAStatusBecomesASentence(t *testing.T) {
 		{"internal", status.Error(codes.Internal, "a bug."), "INTERNAL: a bug."},
 		{"unimplemented", status.Error(codes.Unimplemented, "no."), "UNIMPLEMENTED: no."},
 		{"unknown", status.Error(codes.Unknown, "what?"), "UNKNOWN: what?"},
-		{"a number", status.Error(codes.Code(77), "what?"), "77: what?"},
-		{"the sidecar's own word", sidecars.Err(), "UNAVAILABLE: AWS does not answer."},
-		{"without details", status.Error(codes.Unavailable, "drained"), "UNAVAILABLE: " + reach + "drained. See if it runs."},
-		{"no text", status.Error(codes.Internal, ""), "INTERNAL: the sidecar gave no reason"},
-		{"a format", status.Error(codes.Internal, "100%d"), `INTERNAL: 100\x25d`},
-		{"an own port", status.Error(codes.Internal, "read tcp 127.0.0.1:4711->127.0.0.1:50051: reset"),
+		{"an unknown code", status.Error(codes.Code(77), "what?"), "77: what?"},
+		{"the sidecar's own error", detailed.Err(), "UNAVAILABLE: AWS does not answer."},
+		{"an error without details", status.Error(codes.Unavailable, "drained"), "UNAVAILABLE: " + unreachable + "drained. Check that it is running."},
+		{"no message", status.Error(codes.Internal, ""), "INTERNAL: the sidecar gave no reason"},
+		{"a percent sign", status.Error(codes.Internal, "100%d"), `INTERNAL: 100\x25d`},
+		{"a local port", status.Error(codes.Internal, "read tcp 127.0.0.1:4711->127.0.0.1:50051: reset"),
 			"INTERNAL: read tcp 127.0.0.1:50051: reset"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fake.Fail("SetWeight", test.status)
 			if got := bridge.SetWeight(newRollout("was"), 25, nil).ErrorString; got != test.wanted {
-				t.Errorf("%q, not %q", got, test.wanted)
+				t.Errorf("got %q, want %q", got, test.wanted)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -14,96 +15,97 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// A plugin is what the controller calls: each method is the RPC of the same name, and what quirks make of it.
+// A plugin is what the controller calls. Each method calls the RPC of the same name, and returns what makes the
+// controller handle a failure well.
 type plugin struct {
 	sidecar *sidecar
-	quirks  *quirks
+	pending *pendingErrors
 	log     hclog.Logger
 }
 
-type destinations = []argo.WeightDestination
+var success types.RpcError // an error without text
 
-var success types.RpcError // the empty text
-
-// InitPlugin always succeeds: the controller would not try it again.
+// InitPlugin always succeeds, because the controller would not retry it.
 func (p *plugin) InitPlugin() types.RpcError { return success }
 
-// Type names the bridge: the sidecar may not be there yet.
+// Type returns the name of the bridge, because the sidecar may not be running yet.
 func (p *plugin) Type() string { return name }
 
-// UpdateHash always succeeds: an error would end the reconcile without an event. SetWeight says the same with one.
-func (p *plugin) UpdateHash(rollout *argo.Rollout, canary, stable string, extra destinations) types.RpcError {
-	others := fields{"canaryHash": canary, "stableHash": stable, "additionalDestinations": extra}
-	call(p, p.sidecar.UpdateHash, &pb.UpdateHashRequest{}, rollout, others)
+// UpdateHash always succeeds. An error would end the reconcile without an event; SetWeight reports the same with one.
+func (p *plugin) UpdateHash(rollout *argo.Rollout, canary, stable string, extra []argo.WeightDestination) types.RpcError {
+	params := fields{"canaryHash": canary, "stableHash": stable, "additionalDestinations": extra}
+	call(p, p.sidecar.UpdateHash, &pb.UpdateHashRequest{}, rollout, params)
 	return success
 }
 
-// SetWeight returns, once the weight is set, also what other methods kept for it.
-func (p *plugin) SetWeight(rollout *argo.Rollout, weight int32, extra destinations) types.RpcError {
-	asked, others := &pb.SetWeightRequest{}, fields{"desiredWeight": weight, "additionalDestinations": extra}
-	_, failure := call(p, p.sidecar.SetWeight, asked, rollout, others)
-	return types.RpcError{ErrorString: p.quirks.weightSet(rollout, weight, failure)}
+// SetWeight returns its own error, or once the weight is set one that other methods left for it.
+func (p *plugin) SetWeight(rollout *argo.Rollout, weight int32, extra []argo.WeightDestination) types.RpcError {
+	params := fields{"desiredWeight": weight, "additionalDestinations": extra}
+	_, failure := call(p, p.sidecar.SetWeight, &pb.SetWeightRequest{}, rollout, params)
+	return types.RpcError{ErrorString: p.pending.report(rollout, weight, failure)}
 }
 
-// SetHeaderRoute leaves its error to SetWeight.
+// SetHeaderRoute leaves its error to SetWeight. Returning it would end the reconcile without an event.
 func (p *plugin) SetHeaderRoute(rollout *argo.Rollout, route *argo.SetHeaderRoute) types.RpcError {
 	_, failure := call(p, p.sidecar.SetHeaderRoute, &pb.SetHeaderRouteRequest{}, rollout, fields{"setHeaderRoute": route})
-	p.quirks.update(rollout, func(m *memory) { m.route = failure })
+	p.pending.update(rollout, func(t *troubles) { t.route = failure })
 	return success
 }
 
-// SetMirrorRoute leaves its error to SetWeight.
+// SetMirrorRoute leaves its error to SetWeight. Returning it would end the reconcile without an event.
 func (p *plugin) SetMirrorRoute(rollout *argo.Rollout, route *argo.SetMirrorRoute) types.RpcError {
 	_, failure := call(p, p.sidecar.SetMirrorRoute, &pb.SetMirrorRouteRequest{}, rollout, fields{"setMirrorRoute": route})
-	p.quirks.update(rollout, func(m *memory) { m.route = failure })
+	p.pending.update(rollout, func(t *troubles) { t.route = failure })
 	return success
 }
 
-// VerifyWeight never errs: the controller would go on, or be stuck. After NotVerified it asks again.
-func (p *plugin) VerifyWeight(r *argo.Rollout, weight int32, extra destinations) (types.RpcVerified, types.RpcError) {
-	asked, others := &pb.VerifyWeightRequest{}, fields{"desiredWeight": weight, "additionalDestinations": extra}
-	answer, reason := call(p, p.sidecar.VerifyWeight, asked, r, others)
-	if reason == "" {
-		reason = sentence("NOT_VERIFIED", answer.GetReason())
+// VerifyWeight never returns an error: the controller would go on, or get stuck. After NotVerified it asks again.
+func (p *plugin) VerifyWeight(r *argo.Rollout, weight int32, extra []argo.WeightDestination) (types.RpcVerified, types.RpcError) {
+	params := fields{"desiredWeight": weight, "additionalDestinations": extra}
+	answer, failure := call(p, p.sidecar.VerifyWeight, &pb.VerifyWeightRequest{}, r, params)
+	verified, reason := types.NotVerified, cmp.Or(failure, sentence("NOT_VERIFIED", answer.GetReason()))
+	switch answer.GetVerification() { // without an answer, or with a value from a newer contract, it stays NotVerified
+	case pb.Verification_VERIFICATION_VERIFIED:
+		verified, reason = types.Verified, ""
+	case pb.Verification_VERIFICATION_NOT_IMPLEMENTED:
+		verified, reason = types.NotImplemented, ""
 	}
-	verified := map[pb.Verification]types.RpcVerified{ // anything else, and no answer, is NotVerified
-		pb.Verification_VERIFICATION_VERIFIED:        types.Verified,
-		pb.Verification_VERIFICATION_NOT_IMPLEMENTED: types.NotImplemented,
-	}[answer.GetVerification()]
-	p.quirks.verified(r, weight, verified != types.NotVerified, reason)
+	p.pending.recordVerification(r, weight, reason)
 	return verified, success
 }
 
-// RemoveManagedRoutes leaves its error to SetWeight: ending the reconcile, it would keep an abort from being set.
+// RemoveManagedRoutes leaves its error to SetWeight. Returning it would end the reconcile before an abort sets weight 0.
 func (p *plugin) RemoveManagedRoutes(rollout *argo.Rollout) types.RpcError {
 	_, failure := call(p, p.sidecar.RemoveManagedRoutes, &pb.RemoveManagedRoutesRequest{}, rollout, fields{})
-	p.quirks.update(rollout, func(m *memory) { m.removal = failure })
+	p.pending.update(rollout, func(t *troubles) { t.removal = failure })
 	return success
 }
 
-// call asks the sidecar, and gives its answer or the sentence that says what failed.
-func call[Q request, A any](p *plugin, rpc method[Q, A], asked Q, r *argo.Rollout, others fields) (answer A, failure string) {
-	err := fill(asked, r, others)
+// call makes one call to the sidecar. It returns the answer, or the sentence that describes the failure.
+func call[Q rolloutRequest, A any](p *plugin, rpc method[Q, A], request Q, r *argo.Rollout, params fields) (answer A, failure string) {
+	err := fill(request, r, params)
 	if err == nil {
-		// net/rpc brings no context.
-		answer, err = ask(context.Background(), p.sidecar, rpc, asked)
+		// net/rpc passes no context.
+		answer, err = send(context.Background(), p.sidecar, rpc, request)
 	}
 	if err != nil {
 		failed := status.Convert(err)
 		failure = sentence(code.Code(failed.Code()).String(), failed.Message())
-		p.log.Warn("failed", "call", asked.ProtoReflect().Descriptor().Name(),
+		p.log.Warn("call failed", "call", request.ProtoReflect().Descriptor().Name(),
 			"namespace", r.Namespace, "rollout", r.Name, "error", failure)
 	}
 	return answer, failure
 }
 
-// An own port differs at each try, and the same trouble shall be the same event.
-var ownPort = regexp.MustCompile(`\S+->`)
+// localPort matches the local address of a connection. Its port changes with every attempt, and the same error must
+// have the same text, so that Kubernetes counts one event.
+var localPort = regexp.MustCompile(`\S+->`)
 
-// sentence is what the controller shows. It takes an empty one for success, and uses it as a format string.
+// sentence is the text that the controller shows. It must not be empty, which means success, nor contain a percent
+// sign, because the controller uses it as a format string.
 func sentence(code, message string) string {
 	if message == "" {
 		message = "the sidecar gave no reason"
 	}
-	return code + ": " + strings.ReplaceAll(ownPort.ReplaceAllString(message, ""), "%", `\x25`)
+	return code + ": " + strings.ReplaceAll(localPort.ReplaceAllString(message, ""), "%", `\x25`)
 }

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// A happening is a call that ended, seconds after the start, and what SetWeight then returns.
-type happening struct {
+// An endedCall is a call that ended some seconds after the start, and what SetWeight then returns.
+type endedCall struct {
 	at      float64
-	call    string // route, removal, verify, set; verify and set at a weight, or at another as verify<, set<
+	method  string // route, removal; verify and set at weight 50; verify< and set< at weight 25
 	failure string
 	returns string
 }
 
-func TestWhatSetWeightReturns(t *testing.T) {
+func TestSetWeightReportsPendingErrors(t *testing.T) {
 	weights := map[string]int32{"verify": 50, "set": 50, "verify<": 25, "set<": 25}
 	for _, test := range []struct {
-		name       string
-		happenings []happening
+		name  string
+		calls []endedCall
 	}{
-		{"its own failure", []happening{
+		{"its own error", []endedCall{
 			{0, "set", "UNAVAILABLE: a", "UNAVAILABLE: a"},
 		}},
-		{"a route's failure each time, once the weight is set", []happening{
+		{"the error of a route every time, once the weight is set", []endedCall{
 			{0, "route", "UNIMPLEMENTED: r", ""},
 			{0, "set<", "UNAVAILABLE: a", "UNAVAILABLE: a"},
 			{1, "set<", "", "UNIMPLEMENTED: r"},
@@ -31,12 +31,12 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{2, "set<", "", "UNIMPLEMENTED: r"},
 			{3, "set<", "", ""},
 		}},
-		{"nothing of a route that came about after all", []happening{
+		{"no error of a route that was set later", []endedCall{
 			{0, "route", "UNAVAILABLE: r", ""},
 			{1, "route", "", ""},
 			{1, "set<", "", ""},
 		}},
-		{"a removal's failure once a minute", []happening{
+		{"the error of a removal once a minute", []endedCall{
 			{0, "removal", "UNAVAILABLE: r", ""},
 			{0, "set<", "", "UNAVAILABLE: r"},
 			{1, "set<", "", ""},
@@ -46,12 +46,12 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{60, "removal", "UNAVAILABLE: r", ""},
 			{60, "set<", "", "UNAVAILABLE: r"},
 		}},
-		{"nothing of a removal that came about after all", []happening{
+		{"no error of a removal that succeeded later", []endedCall{
 			{0, "removal", "UNAVAILABLE: r", ""},
 			{1, "removal", "", ""},
 			{1, "set<", "", ""},
 		}},
-		{"the reason after 30 s, then each minute", []happening{
+		{"the reason after 30 s, then once a minute", []endedCall{
 			{0, "verify", "NOT_VERIFIED: v", ""},
 			{29.9, "set", "", ""},
 			{29.9, "verify", "NOT_VERIFIED: w", ""},
@@ -61,7 +61,7 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{89.9, "set", "", ""},
 			{90, "set", "", "NOT_VERIFIED: w"},
 		}},
-		{"no reason once it was verified", []happening{
+		{"no reason after the weight was verified", []endedCall{
 			{0, "verify", "NOT_VERIFIED: v", ""},
 			{20, "verify", "", ""},
 			{40, "set", "", ""},
@@ -69,7 +69,7 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{70, "set", "", ""},
 			{71, "set", "", "NOT_VERIFIED: v"},
 		}},
-		{"no reason of another weight", []happening{
+		{"no reason for another weight", []endedCall{
 			{0, "verify<", "NOT_VERIFIED: v", ""},
 			{40, "set", "", ""},
 			{40, "verify", "NOT_VERIFIED: w", ""},
@@ -77,12 +77,12 @@ func TestWhatSetWeightReturns(t *testing.T) {
 			{80, "set<", "", ""},
 			{90, "set<", "", "NOT_VERIFIED: v"},
 		}},
-		{"no reason that was not asked for since a failure", []happening{
+		{"no reason from before an error of SetWeight", []endedCall{
 			{0, "verify", "NOT_VERIFIED: v", ""},
 			{10, "set", "UNAVAILABLE: a", "UNAVAILABLE: a"},
 			{40, "set", "", ""},
 		}},
-		{"one after the other", []happening{
+		{"one error at a time", []endedCall{
 			{0, "removal", "UNAVAILABLE: r", ""},
 			{0, "verify", "NOT_VERIFIED: v", ""},
 			{0, "route", "UNIMPLEMENTED: r", ""},
@@ -94,22 +94,22 @@ func TestWhatSetWeightReturns(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			time := newClock()
-			start, kept, rollout := time.now(), newQuirks(time), newRollout("was")
-			for _, h := range test.happenings {
-				time.pass(start.Add(seconds(h.at)).Sub(time.now()))
+			start, pending, rollout := time.now(), newPendingErrors(time), newRollout("was")
+			for _, c := range test.calls {
+				time.pass(start.Add(seconds(c.at)).Sub(time.now()))
 				got := ""
-				switch h.call {
+				switch c.method {
 				case "route":
-					kept.update(rollout, func(m *memory) { m.route = h.failure })
+					pending.update(rollout, func(t *troubles) { t.route = c.failure })
 				case "removal":
-					kept.update(rollout, func(m *memory) { m.removal = h.failure })
+					pending.update(rollout, func(t *troubles) { t.removal = c.failure })
 				case "verify", "verify<":
-					kept.verified(rollout, weights[h.call], h.failure == "", h.failure)
+					pending.recordVerification(rollout, weights[c.method], c.failure)
 				case "set", "set<":
-					got = kept.weightSet(rollout, weights[h.call], h.failure)
+					got = pending.report(rollout, weights[c.method], c.failure)
 				}
-				if got != h.returns {
-					t.Errorf("at %v s %s(%q) returns %q, not %q", h.at, h.call, h.failure, got, h.returns)
+				if got != c.returns {
+					t.Errorf("at %v s %s(%q) returns %q, want %q", c.at, c.method, c.failure, got, c.returns)
 				}
 			}
 		})
@@ -118,58 +118,74 @@ func TestWhatSetWeightReturns(t *testing.T) {
 
 func seconds(number float64) time.Duration { return time.Duration(number * float64(time.Second)) }
 
-func TestRolloutsDoNotGetEachOthersErrors(t *testing.T) {
-	kept := newQuirks(newClock())
+func TestARolloutDoesNotReportErrorsOfAnother(t *testing.T) {
+	pending := newPendingErrors(newClock())
 	failing := newRollout("was")
-	kept.update(failing, func(m *memory) { m.route = "UNIMPLEMENTED: r" })
-	otherNamespace, otherName, madeAnew := newRollout("was"), newRollout("web"), newRollout("was")
-	otherNamespace.Namespace, madeAnew.UID = "shop", "another"
-	if got := kept.weightSet(otherNamespace, 50, ""); got != "" {
-		t.Errorf("the same name in another namespace gets %q", got)
+	pending.update(failing, func(t *troubles) { t.route = "UNIMPLEMENTED: r" })
+	otherNamespace, otherName, recreated := newRollout("was"), newRollout("web"), newRollout("was")
+	otherNamespace.Namespace, recreated.UID = "shop", "another"
+	if got := pending.report(otherNamespace, 50, ""); got != "" {
+		t.Errorf("a Rollout of the same name in another namespace reports %q", got)
 	}
-	if got := kept.weightSet(otherName, 50, ""); got != "" {
-		t.Errorf("another name gets %q", got)
+	if got := pending.report(otherName, 50, ""); got != "" {
+		t.Errorf("a Rollout of another name reports %q", got)
 	}
-	if got := kept.weightSet(madeAnew, 50, ""); got != "" {
-		t.Errorf("a Rollout made anew under the same name gets %q", got)
+	if got := pending.report(recreated, 50, ""); got != "" {
+		t.Errorf("a Rollout created again under the same name reports %q", got)
 	}
-	if got := kept.weightSet(failing, 50, ""); got == "" {
-		t.Error("the failing one gets nothing")
-	}
-}
-
-func TestARolloutIsForgottenWhenItIsDone(t *testing.T) {
-	time := newClock()
-	kept, rollout := newQuirks(time), newRollout("was")
-	kept.weightSet(rollout, 50, "UNAVAILABLE: a")
-	kept.verified(rollout, 50, true, "")
-	if len(kept.rollouts) != 0 {
-		t.Error("something is kept where there is nothing to tell later")
-	}
-	kept.update(rollout, func(m *memory) { m.removal = "UNAVAILABLE: r" })
-	kept.weightSet(rollout, 50, "")
-	time.pass(tellEvery)
-	kept.weightSet(rollout, 50, "")
-	if len(kept.rollouts) != 0 {
-		t.Errorf("%v is still kept", kept.rollouts)
+	if got := pending.report(failing, 50, ""); got == "" {
+		t.Error("the failing Rollout reports nothing")
 	}
 }
 
-func TestWhatIsKeptIsBounded(t *testing.T) {
+func TestARolloutWithNothingLeftToReportIsForgotten(t *testing.T) {
 	time := newClock()
-	kept := newQuirks(time)
+	pending, rollout := newPendingErrors(time), newRollout("was")
+	pending.report(rollout, 50, "UNAVAILABLE: a")
+	pending.recordVerification(rollout, 50, "")
+	if len(pending.rollouts) != 0 {
+		t.Error("an entry is kept although nothing is left to report")
+	}
+	pending.update(rollout, func(t *troubles) { t.removal = "UNAVAILABLE: r" })
+	pending.report(rollout, 50, "")
+	time.pass(reportEvery)
+	pending.report(rollout, 50, "")
+	if len(pending.rollouts) != 0 {
+		t.Errorf("%v is still kept", pending.rollouts)
+	}
+}
+
+func TestTheNumberOfRolloutsIsBounded(t *testing.T) {
+	time := newClock()
+	pending := newPendingErrors(time)
 	fail := func(name string) {
-		kept.update(newRollout(name), func(m *memory) { m.route = "UNIMPLEMENTED: r" })
+		pending.update(newRollout(name), func(t *troubles) { t.route = "UNIMPLEMENTED: r" })
 	}
-	for i := range mostRollouts + 10 {
+	for i := range maxRollouts + 10 {
 		fail(fmt.Sprint(i))
 	}
-	if len(kept.rollouts) != mostRollouts {
-		t.Errorf("%d are kept", len(kept.rollouts))
+	if len(pending.rollouts) != maxRollouts {
+		t.Errorf("%d Rollouts are kept", len(pending.rollouts))
 	}
-	time.pass(tellEvery + 1)
+	time.pass(forgetAfter)
 	fail("new")
-	if len(kept.rollouts) != 1 {
-		t.Errorf("%d are kept where all but one were deleted", len(kept.rollouts))
+	if len(pending.rollouts) != 1 {
+		t.Errorf("%d Rollouts are kept although all but one were not used for a while", len(pending.rollouts))
+	}
+}
+
+func TestARolloutThatIsNotUsedForAWhileIsForgotten(t *testing.T) {
+	time := newClock()
+	pending, deleted, unrelated := newPendingErrors(time), newRollout("deleted"), newRollout("unrelated")
+	pending.update(deleted, func(t *troubles) { t.route = "UNIMPLEMENTED: r" })
+	time.pass(forgetAfter - 1)
+	pending.report(unrelated, 50, "")
+	if len(pending.rollouts) != 1 {
+		t.Errorf("the Rollout is forgotten early: %v", pending.rollouts)
+	}
+	time.pass(1)
+	pending.report(unrelated, 50, "")
+	if len(pending.rollouts) != 0 {
+		t.Errorf("%v is still kept", pending.rollouts)
 	}
 }

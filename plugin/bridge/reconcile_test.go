@@ -13,7 +13,7 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// A reconcile is what Argo Rollouts 1.10 does with a plugin in one go, as far as the outcome depends on it.
+// A reconcile makes the calls of one reconcile of Argo Rollouts 1.10, as far as its outcome depends on the plugin.
 type reconcile struct {
 	weight       int32
 	aborted      bool
@@ -52,66 +52,66 @@ func (r reconcile) run(plugin router.TrafficRouterPlugin, rollout *argo.Rollout)
 	return passes
 }
 
-// event is the outcome of an error of SetWeight: an event with its text, and another try.
+// event is the outcome when SetWeight returns an error: an event with its text, and a retry.
 func event(text string) outcome { return outcome("event: " + text) }
 
-// The bridge without one of its quirks.
+// Each type is the bridge with one protection removed.
 type (
-	withoutUpdateHash   struct{ *plugin }
-	withoutRemoval      struct{ *plugin }
-	withoutVerification struct{ *plugin }
-	withoutRoutes       struct{ *plugin }
-	routesForgotten     struct{ *plugin }
-	removalsEachTime    struct{ *plugin }
-	reasonsNever        struct{ *plugin }
-	reasonsEachTime     struct{ *plugin }
+	updateHashFails         struct{ *plugin }
+	removalFails            struct{ *plugin }
+	verificationFails       struct{ *plugin }
+	routeFails              struct{ *plugin }
+	routeErrorIgnored       struct{ *plugin }
+	removalReportedEachTime struct{ *plugin }
+	reasonNeverReported     struct{ *plugin }
+	reasonReportedEachTime  struct{ *plugin }
 )
 
-func (p withoutUpdateHash) UpdateHash(rollout *argo.Rollout, canary, stable string, _ destinations) types.RpcError {
+func (p updateHashFails) UpdateHash(rollout *argo.Rollout, canary, stable string, _ []argo.WeightDestination) types.RpcError {
 	_, failure := call(p.plugin, p.sidecar.UpdateHash, &pb.UpdateHashRequest{}, rollout, fields{})
 	return types.RpcError{ErrorString: failure}
 }
 
-func (p withoutRemoval) RemoveManagedRoutes(rollout *argo.Rollout) types.RpcError {
+func (p removalFails) RemoveManagedRoutes(rollout *argo.Rollout) types.RpcError {
 	_, failure := call(p.plugin, p.sidecar.RemoveManagedRoutes, &pb.RemoveManagedRoutesRequest{}, rollout, fields{})
 	return types.RpcError{ErrorString: failure}
 }
 
-func (p withoutVerification) VerifyWeight(
-	rollout *argo.Rollout, weight int32, _ destinations,
+func (p verificationFails) VerifyWeight(
+	rollout *argo.Rollout, weight int32, _ []argo.WeightDestination,
 ) (types.RpcVerified, types.RpcError) {
-	asked, others := &pb.VerifyWeightRequest{}, fields{"desiredWeight": weight}
-	_, failure := call(p.plugin, p.sidecar.VerifyWeight, asked, rollout, others)
+	request, params := &pb.VerifyWeightRequest{}, fields{"desiredWeight": weight}
+	_, failure := call(p.plugin, p.sidecar.VerifyWeight, request, rollout, params)
 	return types.NotVerified, types.RpcError{ErrorString: failure}
 }
 
-func (p withoutRoutes) SetHeaderRoute(rollout *argo.Rollout, route *argo.SetHeaderRoute) types.RpcError {
+func (p routeFails) SetHeaderRoute(rollout *argo.Rollout, route *argo.SetHeaderRoute) types.RpcError {
 	_, failure := call(p.plugin, p.sidecar.SetHeaderRoute, &pb.SetHeaderRouteRequest{}, rollout, fields{})
 	return types.RpcError{ErrorString: failure}
 }
 
-func (p routesForgotten) SetHeaderRoute(*argo.Rollout, *argo.SetHeaderRoute) types.RpcError {
+func (p routeErrorIgnored) SetHeaderRoute(*argo.Rollout, *argo.SetHeaderRoute) types.RpcError {
 	return success
 }
 
-func (p removalsEachTime) SetWeight(rollout *argo.Rollout, weight int32, extra destinations) types.RpcError {
-	p.quirks.update(rollout, func(m *memory) { m.removalTold = time.Time{} })
+func (p removalReportedEachTime) SetWeight(rollout *argo.Rollout, weight int32, extra []argo.WeightDestination) types.RpcError {
+	p.pending.update(rollout, func(t *troubles) { t.removalReported = time.Time{} })
 	return p.plugin.SetWeight(rollout, weight, extra)
 }
 
-func (p reasonsNever) SetWeight(rollout *argo.Rollout, weight int32, extra destinations) types.RpcError {
-	p.quirks.update(rollout, func(m *memory) { m.reason = "" })
+func (p reasonNeverReported) SetWeight(rollout *argo.Rollout, weight int32, extra []argo.WeightDestination) types.RpcError {
+	p.pending.update(rollout, func(t *troubles) { t.reason = "" })
 	return p.plugin.SetWeight(rollout, weight, extra)
 }
 
-func (p reasonsEachTime) SetWeight(rollout *argo.Rollout, weight int32, extra destinations) types.RpcError {
-	p.quirks.update(rollout, func(m *memory) { m.reasonTold = time.Time{} })
+func (p reasonReportedEachTime) SetWeight(rollout *argo.Rollout, weight int32, extra []argo.WeightDestination) types.RpcError {
+	p.pending.update(rollout, func(t *troubles) { t.reasonReported = time.Time{} })
 	return p.plugin.SetWeight(rollout, weight, extra)
 }
 
 var down = status.Error(codes.Unavailable, "AWS fails. Try again.")
 
-func TestAVerificationThatFailsHoldsTheRolloutAndAsksAgain(t *testing.T) {
+func TestAFailedVerificationHoldsTheRolloutUntilAnotherOneSucceeds(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	fake.Fail("VerifyWeight", down)
 	for _, test := range []struct {
@@ -122,8 +122,8 @@ func TestAVerificationThatFailsHoldsTheRolloutAndAsksAgain(t *testing.T) {
 	}{
 		{"at the maximum", bridge, 100, asksAgain},
 		{"in between", bridge, 50, asksAgain},
-		{"at the maximum, without the quirk it promotes what nobody verified", withoutVerification{bridge}, 100, passes},
-		{"in between, without the quirk it is stuck", withoutVerification{bridge}, 50, isStuck},
+		{"at the maximum without the protection, an unverified weight is promoted", verificationFails{bridge}, 100, passes},
+		{"in between without the protection, the Rollout is stuck", verificationFails{bridge}, 50, isStuck},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := (reconcile{weight: test.weight}).run(test.plugin, newRollout(test.name)); got != test.wanted {
@@ -133,7 +133,7 @@ func TestAVerificationThatFailsHoldsTheRolloutAndAsksAgain(t *testing.T) {
 	}
 }
 
-func TestEachVerificationIsHandedOn(t *testing.T) {
+func TestEachVerificationIsForwarded(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	for verification, wanted := range map[pb.Verification]types.RpcVerified{
 		pb.Verification_VERIFICATION_UNSPECIFIED:     types.NotVerified,
@@ -144,66 +144,66 @@ func TestEachVerificationIsHandedOn(t *testing.T) {
 	} {
 		fake.Verify(verification, "")
 		if got, failure := bridge.VerifyWeight(newRollout("was"), 50, nil); got != wanted || failure.HasError() {
-			t.Errorf("%v becomes %v %v, not %v", verification, got, failure, wanted)
+			t.Errorf("%v becomes %v %v, want %v", verification, got, failure, wanted)
 		}
 	}
 }
 
-func TestAnUpdateHashThatFailsDoesNotKeepTheWeightFromBeingSet(t *testing.T) {
+func TestAFailedUpdateHashDoesNotPreventSetWeight(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	fake.Fail("UpdateHash", down)
 	if got := (reconcile{weight: 25}).run(bridge, newRollout("was")); got != passes || fake.Weight("was") != 25 {
-		t.Errorf("the reconcile %s, at %d", got, fake.Weight("was"))
+		t.Errorf("the reconcile %s, at weight %d", got, fake.Weight("was"))
 	}
-	without := reconcile{weight: 25}.run(withoutUpdateHash{bridge}, newRollout("harmed"))
+	without := reconcile{weight: 25}.run(updateHashFails{bridge}, newRollout("harmed"))
 	if without != endsSilently || fake.Weight("harmed") != -1 {
-		t.Errorf("without the quirk the reconcile %s, at %d", without, fake.Weight("harmed"))
+		t.Errorf("without the protection the reconcile %s, at weight %d", without, fake.Weight("harmed"))
 	}
 }
 
-func TestARemovalThatFailsDoesNotHoldAnAbort(t *testing.T) {
+func TestAFailedRemovalDoesNotDelayAnAbort(t *testing.T) {
 	bridge, fake, time := newBridgeAndRouter(t)
 	fake.Fail("RemoveManagedRoutes", status.Error(codes.PermissionDenied, "Allow it."))
 	abort, denied := reconcile{aborted: true}, event("PERMISSION_DENIED: Allow it.")
 	bridge.SetWeight(newRollout("was"), 50, nil)
 	if got := abort.run(bridge, newRollout("was")); got != denied || fake.Weight("was") != 0 {
-		t.Errorf("at first the reconcile %s, at %d", got, fake.Weight("was"))
+		t.Errorf("at first the reconcile %s, at weight %d", got, fake.Weight("was"))
 	}
 	if got := abort.run(bridge, newRollout("was")); got != passes {
 		t.Errorf("then the reconcile %s", got)
 	}
-	time.pass(tellEvery)
+	time.pass(reportEvery)
 	if got := abort.run(bridge, newRollout("was")); got != denied {
 		t.Errorf("a minute later the reconcile %s", got)
 	}
 
 	bridge.SetWeight(newRollout("harmed"), 50, nil)
-	without := abort.run(withoutRemoval{bridge}, newRollout("harmed"))
+	without := abort.run(removalFails{bridge}, newRollout("harmed"))
 	if without != endsSilently || fake.Weight("harmed") != 50 {
-		t.Errorf("without the quirk the reconcile %s, at %d", without, fake.Weight("harmed"))
+		t.Errorf("without the protection the reconcile %s, at weight %d", without, fake.Weight("harmed"))
 	}
 	for range 100 {
-		if got := abort.run(removalsEachTime{bridge}, newRollout("held")); got != denied {
+		if got := abort.run(removalReportedEachTime{bridge}, newRollout("held")); got != denied {
 			t.Fatalf("without the limit the reconcile %s", got)
 		}
 	}
 }
 
-func TestTheReasonOfAWeightThatIsNotVerifiedIsShown(t *testing.T) {
+func TestTheReasonOfAnUnverifiedWeightIsReported(t *testing.T) {
 	shown := event("NOT_VERIFIED: was-canary has 1 of 3 healthy targets.")
 	for _, test := range []struct {
 		name   string
 		plugin func(*plugin) router.TrafficRouterPlugin
 		wanted map[outcome]int
 	}{
-		{"once in a minute", func(p *plugin) router.TrafficRouterPlugin { return p }, map[outcome]int{shown: 2, asksAgain: 11}},
+		{"once a minute", func(p *plugin) router.TrafficRouterPlugin { return p }, map[outcome]int{shown: 2, asksAgain: 11}},
 		{
-			"never without the quirk",
-			func(p *plugin) router.TrafficRouterPlugin { return reasonsNever{p} }, map[outcome]int{asksAgain: 13},
+			"never without the protection",
+			func(p *plugin) router.TrafficRouterPlugin { return reasonNeverReported{p} }, map[outcome]int{asksAgain: 13},
 		},
 		{
-			"each time without the limit, so that nothing is verified any more",
-			func(p *plugin) router.TrafficRouterPlugin { return reasonsEachTime{p} }, map[outcome]int{shown: 10, asksAgain: 3},
+			"each time without the limit, so that VerifyWeight is no longer called",
+			func(p *plugin) router.TrafficRouterPlugin { return reasonReportedEachTime{p} }, map[outcome]int{shown: 10, asksAgain: 3},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestTheReasonOfAWeightThatIsNotVerifiedIsShown(t *testing.T) {
 			}
 			for what, times := range test.wanted {
 				if seen[what] != times {
-					t.Errorf("in two minutes it %d times %s, not %d times", seen[what], what, times)
+					t.Errorf("in two minutes the reconcile %d times %s, want %d times", seen[what], what, times)
 				}
 			}
 			if fake.Weight("was") != 50 {
@@ -226,21 +226,21 @@ func TestTheReasonOfAWeightThatIsNotVerifiedIsShown(t *testing.T) {
 	}
 }
 
-func TestAStepWhoseRouteFailsDoesNotPassAndShowsWhy(t *testing.T) {
+func TestAStepWhoseHeaderRouteFailsReportsWhyAndDoesNotPass(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	fake.Fail("SetHeaderRoute", status.Error(codes.Unimplemented, "Leave the step out."))
 	step := reconcile{weight: 10, atHeaderStep: true}
 	for range 3 {
 		got := step.run(bridge, newRollout("was"))
 		if got != event("UNIMPLEMENTED: Leave the step out.") || fake.Weight("was") != 10 {
-			t.Errorf("the reconcile %s, at %d", got, fake.Weight("was"))
+			t.Errorf("the reconcile %s, at weight %d", got, fake.Weight("was"))
 		}
 	}
-	without := step.run(withoutRoutes{bridge}, newRollout("harmed"))
+	without := step.run(routeFails{bridge}, newRollout("harmed"))
 	if without != endsSilently || fake.Weight("harmed") != -1 {
-		t.Errorf("without the quirk the reconcile %s, at %d", without, fake.Weight("harmed"))
+		t.Errorf("without the protection the reconcile %s, at weight %d", without, fake.Weight("harmed"))
 	}
-	if got := step.run(routesForgotten{bridge}, newRollout("forgotten")); got != passes {
+	if got := step.run(routeErrorIgnored{bridge}, newRollout("forgotten")); got != passes {
 		t.Errorf("without the error in SetWeight the reconcile %s", got)
 	}
 	fake.Fail("SetHeaderRoute", nil)
@@ -249,13 +249,13 @@ func TestAStepWhoseRouteFailsDoesNotPassAndShowsWhy(t *testing.T) {
 	}
 }
 
-func TestAMirrorRouteThatFailsIsToldBySetWeight(t *testing.T) {
+func TestAFailedMirrorRouteIsReportedBySetWeight(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	fake.Fail("SetMirrorRoute", status.Error(codes.Unimplemented, "Leave the step out."))
 	if failure := bridge.SetMirrorRoute(newRollout("was"), &argo.SetMirrorRoute{Name: "m"}); failure.HasError() {
-		t.Errorf("SetMirrorRoute says %s", failure)
+		t.Errorf("SetMirrorRoute returns %s", failure)
 	}
 	if failure := bridge.SetWeight(newRollout("was"), 10, nil); failure.ErrorString != "UNIMPLEMENTED: Leave the step out." {
-		t.Errorf("SetWeight says %q", failure)
+		t.Errorf("SetWeight returns %q", failure)
 	}
 }

@@ -13,43 +13,44 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// A request is any request of the contract that is about a Rollout.
-type request interface {
+// A rolloutRequest is any request of the contract that carries a Rollout.
+type rolloutRequest interface {
 	proto.Message
 	GetRollout() *pb.Rollout
 }
 
-// fields are a request's, by their JSON names.
+// fields are the fields of a request by their JSON names.
 type fields map[string]any
 
-// fill puts Rollout and fields into a request by the JSON names that the CRD and the contract share. What the
-// contract does not have is dropped.
-func fill(into request, rollout *argo.Rollout, others fields) error {
-	// With these RolloutSpec writes no selector, to keep it out of the API server.
+// fill copies a Rollout and further parameters into a request, by the JSON names that the CRD and the contract share.
+// Fields that the contract does not have are dropped.
+func fill(request rolloutRequest, rollout *argo.Rollout, params fields) error {
+	// When these are true, RolloutSpec omits the selector from its JSON, to keep it out of the API server.
 	rollout.Spec.SelectorResolvedFromRef, rollout.Spec.TemplateResolvedFromRef = false, false
-	others["rollout"] = rollout
-	raw, err := json.Marshal(others)
+	params["rollout"] = rollout
+	raw, err := json.Marshal(params)
 	if err != nil {
-		return status.Errorf(codes.InvalidArgument, "the Rollout can't be written as JSON: %v", err)
+		return status.Errorf(codes.InvalidArgument, "the Rollout can't be encoded as JSON: %v", err)
 	}
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, into); err != nil {
-		return status.Errorf(codes.InvalidArgument, "the Rollout does not fit the contract: %v", err)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, request); err != nil {
+		return status.Errorf(codes.InvalidArgument, "the Rollout does not match the gRPC contract: %v", err)
 	}
-	putZerosBack(into.GetRollout())
+	restoreZeros(request.GetRollout())
 	return nil
 }
 
-// putZerosBack sets what gob dropped on the way from the controller: to gob a pointer to zero is nil.
-func putZerosBack(rollout *pb.Rollout) {
+// restoreZeros sets the zeros that were lost on the way from the controller: gob sends no zero values, so that a
+// pointer to zero arrives as nil.
+func restoreZeros(rollout *pb.Rollout) {
 	zero := new(int32)
-	// It was not nil before: the controller writes its default of 1 into the Rollout.
+	// The controller always sets replicas, by default to 1, so that nil can only mean 0.
 	rollout.Spec.Replicas = cmp.Or(rollout.Spec.Replicas, zero)
 	steps := rollout.GetSpec().GetStrategy().GetCanary().GetSteps()
 	if len(steps) > 0 {
 		rollout.Status.CurrentStepIndex = cmp.Or(rollout.Status.CurrentStepIndex, zero)
 	}
 	for _, step := range steps {
-		if proto.Size(step) == 0 {
+		if proto.Size(step) == 0 { // any other kind of step has a field
 			step.SetWeight = zero
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-func TestWhatGobDropsIsPutBack(t *testing.T) {
+func TestZerosThatGobDropsAreRestored(t *testing.T) {
 	ten := int32(10)
 	for _, test := range []struct {
 		name   string
@@ -19,26 +19,26 @@ func TestWhatGobDropsIsPutBack(t *testing.T) {
 	}{
 		{"replicas", func(*argo.Rollout) {}, func(r *pb.Rollout) bool { return r.Spec.Replicas != nil && *r.Spec.Replicas == 0 }},
 		{
-			"replicas that are set stay", func(r *argo.Rollout) { r.Spec.Replicas = &ten },
+			"replicas that are set are kept", func(r *argo.Rollout) { r.Spec.Replicas = &ten },
 			func(r *pb.Rollout) bool { return r.Spec.GetReplicas() == 10 },
 		},
 		{
-			"no step, no index", func(*argo.Rollout) {},
+			"no current step without steps", func(*argo.Rollout) {},
 			func(r *pb.Rollout) bool { return r.Status.CurrentStepIndex == nil },
 		},
 		{
-			"the first step", func(r *argo.Rollout) { r.Spec.Strategy.Canary.Steps = []argo.CanaryStep{{SetWeight: &ten}} },
+			"current step 0", func(r *argo.Rollout) { r.Spec.Strategy.Canary.Steps = []argo.CanaryStep{{SetWeight: &ten}} },
 			func(r *pb.Rollout) bool { return r.Status.CurrentStepIndex != nil && *r.Status.CurrentStepIndex == 0 },
 		},
 		{
-			"an index that is set stays",
+			"a current step that is set is kept",
 			func(r *argo.Rollout) {
 				r.Spec.Strategy.Canary.Steps, r.Status.CurrentStepIndex = []argo.CanaryStep{{SetWeight: &ten}}, &ten
 			},
 			func(r *pb.Rollout) bool { return r.Status.GetCurrentStepIndex() == 10 },
 		},
 		{
-			"a weight of a step that says nothing else",
+			"weight 0 of a step without other fields",
 			func(r *argo.Rollout) {
 				r.Spec.Strategy.Canary.Steps = []argo.CanaryStep{{}, {Pause: &argo.RolloutPause{}}, {SetWeight: &ten}}
 			},
@@ -72,14 +72,14 @@ func TestTheSelectorOfAReferencedWorkloadIsKept(t *testing.T) {
 	}
 }
 
-func TestARolloutThatIsNoJSONIsRefusedWithoutACall(t *testing.T) {
+func TestARolloutThatCannotBeEncodedIsRefusedWithoutACall(t *testing.T) {
 	bridge, fake, _ := newBridgeAndRouter(t)
 	rollout := newRollout("was")
 	rollout.Spec.Strategy.Canary.TrafficRouting = &argo.RolloutTrafficRouting{
 		Plugins: map[string]json.RawMessage{"example/broken": json.RawMessage("{")},
 	}
 	failure := bridge.SetWeight(rollout, 10, nil).ErrorString
-	if len(fake.Asked()) > 0 || len(failure) < 20 || failure[:17] != "INVALID_ARGUMENT:" {
-		t.Errorf("%d calls: %s", len(fake.Asked()), failure)
+	if len(fake.Requests()) > 0 || len(failure) < 20 || failure[:17] != "INVALID_ARGUMENT:" {
+		t.Errorf("%d calls: %s", len(fake.Requests()), failure)
 	}
 }

@@ -21,16 +21,17 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
+// atOnce is the longest time that a call may take when it does not wait for anything.
 const atOnce = 100 * time.Millisecond
 
-// timed gives what SetWeight says, and how long it took to say it.
+// timed calls SetWeight, and returns its error and its duration.
 func timed(bridge *plugin, rollout string) (string, time.Duration) {
 	begun := time.Now()
 	failure := bridge.SetWeight(newRollout(rollout), 25, nil).ErrorString
 	return failure, time.Since(begun)
 }
 
-// failsFast waits until new calls end at once with this in their text. Those that do not are left to their deadline.
+// failsFast waits until new calls fail at once with an error that contains the text. Slower calls are ignored.
 func failsFast(t *testing.T, bridge *plugin, within time.Duration, text string) {
 	t.Helper()
 	var fast atomic.Bool
@@ -45,14 +46,14 @@ func failsFast(t *testing.T, bridge *plugin, within time.Duration, text string) 
 	})
 }
 
-// hanging lets SetWeight for the Rollout `slow` wait until its deadline.
+// hanging blocks SetWeight for the Rollout "slow" until its deadline.
 func hanging(ctx context.Context, request proto.Message) {
 	if set, isSet := request.(*pb.SetWeightRequest); isSet && set.Rollout.Metadata.Name == "slow" {
 		<-ctx.Done()
 	}
 }
 
-func TestACallEndsAtItsDeadlineWhichTravelsWithIt(t *testing.T) {
+func TestACallEndsAtItsDeadlineWhichTheSidecarSees(t *testing.T) {
 	address := socket(t)
 	bridge, _ := newBridge(t, address, 300*time.Millisecond)
 	var left atomic.Int64
@@ -62,20 +63,20 @@ func TestACallEndsAtItsDeadlineWhichTravelsWithIt(t *testing.T) {
 		<-ctx.Done()
 	})
 	failure, took := timed(bridge, "was")
-	wanted := "DEADLINE_EXCEEDED: the sidecar at " + address + " did not answer within 300ms. See its log."
+	wanted := "DEADLINE_EXCEEDED: the sidecar at " + address + " did not answer within 300ms. Check its log."
 	if failure != wanted || took < 290*time.Millisecond || took > time.Second {
 		t.Errorf("after %v: %s", took, failure)
 	}
 	if seen := time.Duration(left.Load()); seen < 200*time.Millisecond || seen > 300*time.Millisecond {
-		t.Errorf("the sidecar saw %v", seen)
+		t.Errorf("the sidecar saw a deadline in %v", seen)
 	}
 }
 
-func TestASlowCallAloneCutsNobodyOff(t *testing.T) {
+func TestASlowCallDoesNotFailOtherCalls(t *testing.T) {
 	t.Parallel()
 	address := socket(t)
 	fakerouter.Serve(t, address).Wait(hanging)
-	bridge, _ := newBridge(t, address, 4*healthEvery)
+	bridge, _ := newBridge(t, address, 4*checkEvery)
 	ended := make(chan struct{})
 	go func() { defer close(ended); timed(bridge, "slow") }()
 	for calls := 0; ; calls++ {
@@ -93,7 +94,7 @@ func TestASlowCallAloneCutsNobodyOff(t *testing.T) {
 	}
 }
 
-func TestAnyAnswerOfTheHealthServiceIsASignOfLife(t *testing.T) {
+func TestAnyAnswerToAHealthCheckKeepsTheSidecarInUse(t *testing.T) {
 	t.Parallel()
 	drained, bare := socket(t), socket(t)
 	fakerouter.Serve(t, drained).Health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
@@ -107,20 +108,20 @@ func TestAnyAnswerOfTheHealthServiceIsASignOfLife(t *testing.T) {
 	t.Cleanup(server.Stop)
 	for address, wanted := range map[string]string{drained: "", bare: "UNIMPLEMENTED: method SetWeight not implemented"} {
 		bridge, _ := newBridge(t, address, time.Second)
-		for begun := time.Now(); time.Since(begun) < (silentAfter+1)*healthEvery; time.Sleep(healthEvery / 4) {
+		for begun := time.Now(); time.Since(begun) < (maxFailedChecks+1)*checkEvery; time.Sleep(checkEvery / 4) {
 			if failure, _ := timed(bridge, "was"); failure != wanted {
-				t.Fatalf("%q, not %q", failure, wanted)
+				t.Fatalf("got %q, want %q", failure, wanted)
 			}
 		}
 	}
 }
 
-func TestNoSidecarIsSaidAtOnceAndFoundWithinASecond(t *testing.T) {
+func TestAMissingSidecarIsReportedAtOnceAndUsedWithinASecondOfItsStart(t *testing.T) {
 	t.Parallel()
 	address := socket(t)
 	bridge, _ := newBridge(t, address, 5*time.Second)
 	missing := "UNAVAILABLE: the sidecar at " + address + " can't be reached: "
-	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 4) { // until the backoff is longest
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(checkEvery / 4) { // until the backoff is longest
 		if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, missing) || took > atOnce ||
 			!strings.Contains(failure, "no such file or directory") {
 			t.Fatalf("after %v: %s", took, failure)
@@ -133,29 +134,29 @@ func TestNoSidecarIsSaidAtOnceAndFoundWithinASecond(t *testing.T) {
 		eventually(t, 1200*time.Millisecond, "there is a connection", func() bool {
 			return bridge.sidecar.conn.GetState() == connectivity.Ready
 		})
-		eventually(t, atOnce, "calls succeed as soon as there is one", works)
+		eventually(t, atOnce, "calls succeed as soon as there is a connection", works)
 	}
 	isFound()
 	router.Stop()
-	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 4) {
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(checkEvery / 4) {
 		if works() {
-			t.Fatal("a sidecar that left answers")
+			t.Fatal("a stopped sidecar answers")
 		}
 	}
 	fakerouter.Serve(t, address)
 	isFound()
 }
 
-// A relay carries the bytes of all connections but the first so many: those it takes, and says nothing.
+// A relay forwards TCP connections to a Unix socket. It accepts but does not forward the first `lost` of them.
 type relay struct {
 	net.Listener
 	made, lost atomic.Int64
 }
 
-// breakDown loses all connections, also those to come.
+// breakDown stops forwarding all connections, including new ones.
 func (r *relay) breakDown() { r.lost.Store(math.MaxInt64) }
 
-// recover carries those to come.
+// recover forwards new connections again.
 func (r *relay) recover() { r.lost.Store(r.made.Load()) }
 
 func newRelay(t *testing.T, target string) *relay {
@@ -202,12 +203,12 @@ func (r *relay) carry(number int64, from io.Reader, to io.WriteCloser) {
 	}
 }
 
-func TestAConnectionThatTurnsIntoABlackHole(t *testing.T) {
+func TestCallsFailFastWhenTheConnectionBecomesABlackHole(t *testing.T) {
 	t.Parallel()
 	target := socket(t)
 	fakerouter.Serve(t, target)
 	network := newRelay(t, target)
-	timeout := 4 * healthEvery
+	timeout := 4 * checkEvery
 	bridge, _ := newBridge(t, network.Addr().String(), timeout)
 	if failure, _ := timed(bridge, "was"); failure != "" {
 		t.Fatal(failure)
@@ -215,20 +216,20 @@ func TestAConnectionThatTurnsIntoABlackHole(t *testing.T) {
 	network.breakDown()
 	begun, ended := time.Now(), make(chan string, 2)
 	go func() { failure, _ := timed(bridge, "was"); ended <- failure }()
-	eventually(t, 3*healthEvery, "a health check is not answered", func() bool { return bridge.sidecar.silent.Load() == 1 })
+	eventually(t, 3*checkEvery, "a health check is not answered", func() bool { return bridge.sidecar.failedChecks.Load() == 1 })
 	go func() { failure, _ := timed(bridge, "was"); ended <- failure }()
 	select {
 	case failure := <-ended:
-		t.Fatalf("given up after one: %s", failure)
+		t.Fatalf("a call failed after one failed health check: %s", failure)
 	case <-time.After(atOnce):
 	}
-	failsFast(t, bridge, 2*healthEvery, "answers no health checks")
+	failsFast(t, bridge, 2*checkEvery, "does not answer health checks")
 	for range 2 {
 		if failure := <-ended; !strings.HasPrefix(failure, "DEADLINE_EXCEEDED: ") || time.Since(begun) < timeout-atOnce {
 			t.Errorf("a call in flight ended after %v: %s", time.Since(begun), failure)
 		}
 	}
-	// Only keepalive finds out that this connection will never carry anything again.
+	// Only keepalive detects that this connection is dead for good.
 	network.recover()
 	eventually(t, 15*time.Second, "another connection is made", func() bool {
 		failure, took := timed(bridge, "was")
@@ -239,16 +240,16 @@ func TestAConnectionThatTurnsIntoABlackHole(t *testing.T) {
 	})
 }
 
-func TestABlackHoleFromTheBeginning(t *testing.T) {
+func TestCallsFailFastWhenTheAddressIsABlackHole(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]string{"takes the connection": silentListener(t), "drops it": fullListener(t)} {
+	for name, address := range map[string]string{"accepts connections": silentListener(t), "drops connections": fullListener(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bridge, _ := newBridge(t, address, 6*time.Second)
 			if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, "UNAVAILABLE: ") || took > 3*time.Second {
 				t.Errorf("the first call ended after %v: %s", took, failure)
 			}
-			for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(healthEvery / 10) {
+			for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(checkEvery / 10) {
 				if failure, took := timed(bridge, "was"); !strings.HasPrefix(failure, "UNAVAILABLE: ") || took > atOnce {
 					t.Fatalf("after %v: %s", took, failure)
 				}
@@ -267,7 +268,7 @@ func silentListener(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// fullListener has a full queue of connections, so that the kernel drops further ones without a word.
+// fullListener has a full queue of connections, so that the kernel silently drops new ones.
 func fullListener(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -292,7 +293,7 @@ func fullListener(t *testing.T) string {
 	}
 }
 
-func TestTwelveCallsAreMadeAtOnce(t *testing.T) {
+func TestTwelveCallsRunConcurrently(t *testing.T) {
 	address := socket(t)
 	all, in := make(chan struct{}), atomic.Int32{}
 	fakerouter.Serve(t, address).Wait(func(ctx context.Context, _ proto.Message) {
@@ -316,7 +317,7 @@ func TestTwelveCallsAreMadeAtOnce(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftRunning(t *testing.T) {
+func TestNoGoroutineIsLeftRunning(t *testing.T) {
 	address, before := socket(t), runtime.NumGoroutine()
 	router := fakerouter.Serve(t, address)
 	bridge, _ := newBridge(t, address, time.Second)

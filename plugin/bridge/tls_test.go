@@ -14,7 +14,7 @@ import (
 	"trafficrouter/bridge/internal/fakerouter"
 )
 
-func TestTheCertificatesAreReadWhenTheyAreThere(t *testing.T) {
+func TestCertificatesThatAppearOrChangeAreRead(t *testing.T) {
 	directory := t.TempDir()
 	authority := certificates.NewAuthority(t)
 	files := tlsFiles{
@@ -29,7 +29,7 @@ func TestTheCertificatesAreReadWhenTheyAreThere(t *testing.T) {
 	bridge, _ = newBridge(t, address, 5*time.Second, files)
 	certificates.NewAuthority(t).Issue(t, "stranger", files.ca, files.cert, files.key)
 	if failure, _ := timed(bridge, "was"); !strings.Contains(failure, "certificate signed by unknown authority") {
-		t.Errorf("with somebody else's certificates: %s", failure)
+		t.Errorf("with certificates of another authority: %s", failure)
 	}
 	authority.Issue(t, "bridge", files.ca, files.cert, files.key)
 	eventually(t, 3*time.Second, "the renewed certificates are used", func() bool {
@@ -52,7 +52,7 @@ func serveTLS(t *testing.T, authority certificates.Authority) string {
 	}))).Address
 }
 
-func TestAddresses(t *testing.T) {
+func TestAddressesBecomeGRPCTargets(t *testing.T) {
 	all := tlsFiles{"ca", "cert", "key"}
 	for _, test := range []struct {
 		name, address string
@@ -64,16 +64,16 @@ func TestAddresses(t *testing.T) {
 		{"loopback by IPv6", "[::1]:50051", tlsFiles{}, "passthrough:///[::1]:50051", ""},
 		{"loopback by name", "localhost:50051", tlsFiles{}, "passthrough:///localhost:50051", ""},
 		{"loopback with TLS", "127.0.0.1:50051", all, "passthrough:///127.0.0.1:50051", ""},
-		{"elsewhere with TLS", "router.example:50051", all, "passthrough:///router.example:50051", ""},
-		{"elsewhere without", "router.example:50051", tlsFiles{}, "", "is not on loopback"},
-		{"all addresses", ":50051", tlsFiles{}, "", "is not on loopback"},
-		{"socket with TLS", "unix:///run/router.sock", all, "", "neither unix:///PATH (without --tls-…) nor HOST:PORT"},
-		{"relative socket", "unix:router.sock", tlsFiles{}, "", "neither"},
-		{"relative socket with slashes", "unix://router.sock", tlsFiles{}, "", "neither"},
-		{"path", "/run/router.sock", tlsFiles{}, "", "neither"},
-		{"nothing", "", tlsFiles{}, "", "neither"},
-		{"no key", "router.example:50051", tlsFiles{ca: "ca", cert: "cert"}, "", "all of"},
-		{"no CA", "router.example:50051", tlsFiles{cert: "cert", key: "key"}, "", "all of"},
+		{"remote with TLS", "router.example:50051", all, "passthrough:///router.example:50051", ""},
+		{"remote without TLS", "router.example:50051", tlsFiles{}, "", "is not a loopback address"},
+		{"all addresses", ":50051", tlsFiles{}, "", "is not a loopback address"},
+		{"socket with TLS", "unix:///run/router.sock", all, "", "must be unix:///PATH without --tls flags, or HOST:PORT"},
+		{"relative socket", "unix:router.sock", tlsFiles{}, "", "must be unix:///PATH"},
+		{"relative socket with slashes", "unix://router.sock", tlsFiles{}, "", "must be unix:///PATH"},
+		{"a path without scheme", "/run/router.sock", tlsFiles{}, "", "must be unix:///PATH"},
+		{"empty", "", tlsFiles{}, "", "must be unix:///PATH"},
+		{"no key", "router.example:50051", tlsFiles{ca: "ca", cert: "cert"}, "", "must be set together"},
+		{"no CA", "router.example:50051", tlsFiles{cert: "cert", key: "key"}, "", "must be set together"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			target, err := dialTarget(test.address, test.files)

@@ -1,4 +1,4 @@
-"""What AWS must allow, against what the code calls and where it runs."""
+"""The IAM policies and trust policies match what the code calls and where it runs."""
 
 import json
 import re
@@ -26,13 +26,13 @@ def statements(name: str) -> list[dict[str, Any]]:
 
 
 def allowed(policy: str) -> set[str]:
-    """The actions of the statements that allow."""
-    named = (one["Action"] for one in statements(policy) if one["Effect"] == "Allow")
-    return {action for one in named for action in ([one] if isinstance(one, str) else one)}
+    """The actions that the policy allows."""
+    actions = (each["Action"] for each in statements(policy) if each["Effect"] == "Allow")
+    return {action for value in actions for action in ([value] if isinstance(value, str) else value)}
 
 
 def called(*files: Path) -> set[str]:
-    """The actions of ELBv2 that the code in these files calls, by the names of botocore's methods."""
+    """The ELBv2 actions that the code in these files calls through botocore's methods."""
     code = "".join(file.read_text() for file in files)
     operations = get_session().get_service_model("elbv2").operation_names
     return {
@@ -42,25 +42,25 @@ def called(*files: Path) -> set[str]:
     }
 
 
-# Every RemoveManagedRoutes may need it: a rule made by hand may look like one of the router's.
+# Needed without header routes, too: RemoveManagedRoutes reads the tags of rules that look like its own.
 TAGS = "elasticloadbalancing:DescribeTags"
 
 
-def test_exactly_what_weights_need_is_allowed() -> None:
+def test_the_policies_for_weights_allow_exactly_what_is_called() -> None:
     for_weights = called(*set(AWS.glob("*.py")) - {HEADER_RULES})
     assert for_weights == allowed("policy.json") - {TAGS} | allowed("default-actions.json")
     assert allowed("default-actions.json") == {"elasticloadbalancing:ModifyListener"}
 
 
-def test_header_routes_need_the_rest() -> None:
-    """AWS asks for AddTags where a rule is created with tags."""
+def test_the_policy_for_header_routes_allows_exactly_the_rest() -> None:
+    """AWS requires AddTags when a rule is created with tags."""
     assert TAGS in allowed("policy.json") & called(HEADER_RULES)
     tagging = "elasticloadbalancing:AddTags"
     assert called(HEADER_RULES) - {TAGS} | {tagging} == allowed("header-routes.json") != {tagging}
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_only_reading_is_allowed_everywhere(policy: str) -> None:
+def test_only_reading_is_allowed_on_all_resources(policy: str) -> None:
     for statement in statements(policy):
         is_read = "elasticloadbalancing:Describe" in str(statement["Action"])
         if statement["Effect"] == "Allow":
@@ -77,7 +77,7 @@ def service_account() -> tuple[str, str]:
     return account["metadata"]["namespace"], account["metadata"]["name"]
 
 
-def test_irsa_trusts_the_pods_service_account_alone() -> None:
+def test_irsa_trusts_only_the_pods_service_account() -> None:
     (trust,) = statements("trust-irsa.json")
     assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
     issuer = trust["Principal"]["Federated"].partition(":oidc-provider/")[2]
@@ -89,7 +89,7 @@ def test_irsa_trusts_the_pods_service_account_alone() -> None:
     }
 
 
-def test_pod_identity_trusts_the_pods_service_account_alone() -> None:
+def test_pod_identity_trusts_only_the_pods_service_account() -> None:
     (trust,) = statements("trust-pod-identity.json")
     assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
@@ -103,5 +103,5 @@ def test_pod_identity_trusts_the_pods_service_account_alone() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(IAM.iterdir()), ids=lambda file: file.name)
-def test_the_account_is_an_example(file: Any) -> None:
+def test_the_account_id_is_an_example(file: Any) -> None:
     assert set(re.findall(r"\b\d{12}\b", file.read_text())) <= {"123456789012"}

@@ -1,4 +1,4 @@
-"""What AWS answers to requests of a role that has the policies of deploy/iam."""
+"""Which requests AWS allows a role that has the policies in deploy/iam."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,10 @@ FOREIGN = {"Name": "petclinic"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`of`: tags of the resource. `gives`: tags in the request. `by`: the call that it is a part of."""
+    """A request to AWS.
+
+    `of`: the tags of the resource. `gives`: the tags in the request. `by`: the action that causes it.
+    """
 
     action: str
     resource: str = "*"
@@ -72,17 +75,17 @@ FOR_HEADER_ROUTES = [
 
 
 @pytest.mark.parametrize("request_", FOR_WEIGHTS, ids=lambda request: request.action)
-def test_weights_need_one_policy(request_: Request) -> None:
+def test_weights_need_only_the_first_policy(request_: Request) -> None:
     assert is_allowed(WEIGHTS, request_)
 
 
 @pytest.mark.parametrize("request_", FOR_HEADER_ROUTES, ids=lambda request: request.action)
-def test_header_routes_need_one_more(request_: Request) -> None:
+def test_header_routes_need_another_policy(request_: Request) -> None:
     assert is_allowed(ALL, request_)
     assert not is_allowed(DEFAULT_ACTIONS, request_)
 
 
-def test_default_actions_need_one_more() -> None:
+def test_default_actions_need_another_policy() -> None:
     request = Request("ModifyListener", LISTENER, of=OPERATORS)
     assert is_allowed(DEFAULT_ACTIONS, request)
     assert not is_allowed(WEIGHTS, request)
@@ -98,7 +101,7 @@ class Guard:
 
 
 OPERATORS_TAG = "aws:ResourceTag/elbv2-trafficrouter/namespace"
-OURS_ALONE = "ForAllValues:StringEquals"
+ONLY_OUR_TAGS = "ForAllValues:StringEquals"
 
 
 @pytest.mark.parametrize(
@@ -116,49 +119,49 @@ OURS_ALONE = "ForAllValues:StringEquals"
         ),
         pytest.param(
             Request("CreateRule", LISTENER, of=FOREIGN, gives=OURS),
-            Guard("MakeRulesOnTaggedListeners", "Null", OPERATORS_TAG),
+            Guard("CreateRulesOnTaggedListeners", "Null", OPERATORS_TAG),
             id="a new rule on a listener without the operators' tag",
         ),
         pytest.param(
             Request("CreateRule", LISTENER, of=OPERATORS),
-            Guard("MakeRulesOnTaggedListeners", "Null", "aws:RequestTag/elbv2-trafficrouter/rollout-uid"),
-            id="a new rule that nobody could tell from others",
+            Guard("CreateRulesOnTaggedListeners", "Null", "aws:RequestTag/elbv2-trafficrouter/rollout-uid"),
+            id="a new rule without the router's tags",
         ),
         pytest.param(
             Request("CreateRule", LISTENER, of=OPERATORS, gives=OURS | OPERATORS),
-            Guard("MakeRulesOnTaggedListeners", OURS_ALONE, "aws:TagKeys"),
+            Guard("CreateRulesOnTaggedListeners", ONLY_OUR_TAGS, "aws:TagKeys"),
             id="a new rule with the operators' tag",
         ),
         pytest.param(
             Request("AddTags", RULE, gives=OURS),
-            Guard("TagThemWhileTheyAreMade", "StringEquals", "elasticloadbalancing:CreateAction"),
-            id="our tags on a rule that is there: then it could be deleted",
+            Guard("TagRulesOnCreation", "StringEquals", "elasticloadbalancing:CreateAction"),
+            id="the router's tags on an existing rule, which could then be deleted",
         ),
         pytest.param(
             Request("AddTags", RULE, gives=OURS | FOREIGN, by="CreateRule"),
-            Guard("TagThemWhileTheyAreMade", OURS_ALONE, "aws:TagKeys"),
-            id="others' tags on a new rule",
+            Guard("TagRulesOnCreation", ONLY_OUR_TAGS, "aws:TagKeys"),
+            id="other tags on a new rule",
         ),
         pytest.param(
             Request("ModifyRule", RULE, of=FOREIGN),
-            Guard("ChangeAndDeleteThem", "Null", "aws:ResourceTag/elbv2-trafficrouter/rollout-uid"),
-            id="another's rule changed as a header route's",
+            Guard("ChangeAndDeleteCreatedRules", "Null", "aws:ResourceTag/elbv2-trafficrouter/rollout-uid"),
+            id="a change of a rule that the router did not create",
         ),
         pytest.param(
             Request("DeleteRule", RULE, of=OPERATORS),
-            Guard("ChangeAndDeleteThem", "Null", "aws:ResourceTag/elbv2-trafficrouter/rollout-uid"),
-            id="the rule with the weights deleted",
+            Guard("ChangeAndDeleteCreatedRules", "Null", "aws:ResourceTag/elbv2-trafficrouter/rollout-uid"),
+            id="a deletion of the rule with the weights",
         ),
     ],
 )
-def test_a_condition_keeps_the_role_from(request_: Request, guard: Guard) -> None:
+def test_only_this_condition_denies(request_: Request, guard: Guard) -> None:
     assert not is_allowed(ALL, request_)
     assert is_allowed(without(ALL, guard), request_)
 
 
 @pytest.mark.parametrize("action", ["AddTags", "RemoveTags"])
 @pytest.mark.parametrize("resource", [RULE, LISTENER])
-def test_no_other_policy_of_the_role_lets_it_write_the_operators_tag(action: str, resource: str) -> None:
+def test_other_policies_cannot_allow_writes_of_the_operators_tag(action: str, resource: str) -> None:
     generous = {"Effect": "Allow", "Action": "elasticloadbalancing:*", "Resource": "*"}
     request = Request(action, resource, of=OPERATORS, gives=OPERATORS)
     assert not is_allowed([*ALL, generous], request)
@@ -167,16 +170,16 @@ def test_no_other_policy_of_the_role_lets_it_write_the_operators_tag(action: str
 
 def without(statements: Sequence[Statement], guard: Guard) -> list[Statement]:
     left = deepcopy(list(statements))
-    (statement,) = (one for one in left if one["Sid"] == guard.sid)
+    (statement,) = (each for each in left if each["Sid"] == guard.sid)
     del statement["Condition"][guard.operator][guard.key]
     return left
 
 
-# How IAM decides. Source: IAM user guide, Policy evaluation logic; condition operators.
+# The rest decides as IAM does. Source: IAM user guide, Policy evaluation logic and condition operators.
 
 
 def is_allowed(statements: Sequence[Statement], request: Request) -> bool:
-    effects = {one["Effect"] for one in statements if applies(one, request)}
+    effects = {each["Effect"] for each in statements if applies(each, request)}
     return effects == {"Allow"}
 
 
@@ -201,7 +204,7 @@ def listed(value: str | list[str]) -> list[str]:
 OPERATOR: Mapping[str, Callable[[Mapping[str, Any], str, Any], bool]] = {
     "Null": lambda context, key, wanted: (key not in context) == (wanted == "true"),
     "StringEquals": lambda context, key, wanted: context.get(key) in listed(wanted),
-    # True of a key that is absent.
+    # True also if the key is absent.
     "ForAllValues:StringEquals": lambda context, key, wanted: (
         set(context.get(key, ())) <= set(listed(wanted))
     ),

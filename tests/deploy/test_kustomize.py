@@ -1,4 +1,4 @@
-"""The pod that deploy/kustomize renders."""
+"""The controller's pod as deploy/kustomize renders it."""
 
 import copy
 from collections.abc import Iterator
@@ -36,31 +36,31 @@ def mounts(name: str) -> dict[str, Object]:
 
 
 def test_the_bridge_is_installed_first_and_the_sidecar_runs_beside_the_controller() -> None:
-    assert [one["name"] for one in spec()["initContainers"]] == [INSTALLER, SIDECAR]
-    assert [one["name"] for one in spec()["containers"]] == [CONTROLLER]
+    assert [each["name"] for each in spec()["initContainers"]] == [INSTALLER, SIDECAR]
+    assert [each["name"] for each in spec()["containers"]] == [CONTROLLER]
     assert "restartPolicy" not in container(INSTALLER)
     assert container(SIDECAR)["restartPolicy"] == "Always"
 
 
-def test_both_start_from_one_image_which_the_operator_names_once() -> None:
+def test_both_containers_use_one_image_which_the_operator_names_once() -> None:
     image = "registry.example.com/elbv2-trafficrouter:0.1.0"
     assert [container(name)["image"] for name in (INSTALLER, SIDECAR)] == [image, image]
 
 
-def test_the_sidecar_is_probed_but_never_decides_whether_the_controller_is_ready() -> None:
+def test_the_probes_of_the_sidecar_do_not_decide_whether_the_controller_is_ready() -> None:
     probes = {key for key in container(SIDECAR) if key.endswith("Probe")}
     assert probes == {"startupProbe", "livenessProbe"}
     assert container(SIDECAR)["startupProbe"]["exec"] == container(SIDECAR)["livenessProbe"]["exec"]
 
 
 @pytest.mark.parametrize("kind", ["startupProbe", "livenessProbe"])
-def test_a_probe_gives_up_before_the_kubelet_ends_it(kind: str) -> None:
+def test_a_probe_ends_before_the_kubelet_times_out(kind: str) -> None:
     probe = container(SIDECAR)[kind]
     words = probe["exec"]["command"]
     assert int(words[words.index("--timeout") + 1].removesuffix("s")) < probe["timeoutSeconds"]
 
 
-def test_the_socket_is_reached_by_sidecar_and_controller_alone() -> None:
+def test_only_the_sidecar_and_the_controller_mount_the_socket() -> None:
     assert [name for name in containers_of(pod()) if "router-socket" in mounts(name)] == [SIDECAR, CONTROLLER]
     assert {"name": "router-socket", "emptyDir": {}} in spec()["volumes"]
 
@@ -69,30 +69,30 @@ def test_the_socket_is_reached_by_sidecar_and_controller_alone() -> None:
     ("volume", "writer"),
     [("bridge", INSTALLER), ("router-socket", SIDECAR)],
 )
-def test_the_controller_only_reads_what_is_made_for_it(volume: str, writer: str) -> None:
+def test_the_controller_mounts_the_bridge_and_the_socket_read_only(volume: str, writer: str) -> None:
     assert mounts(CONTROLLER)[volume]["readOnly"]
     assert not mounts(writer)[volume].get("readOnly")
     assert mounts(CONTROLLER)[volume]["mountPath"] == mounts(writer)[volume]["mountPath"]
 
 
-def test_all_run_as_one_user_and_group() -> None:
+def test_all_containers_run_as_one_user_and_group() -> None:
     security = spec()["securityContext"]
     assert [security[key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [999, 999, 999]
-    for one in containers_of(pod()).values():
-        assert not {"runAsUser", "runAsGroup"} & one["securityContext"].keys()
+    for each in containers_of(pod()).values():
+        assert not {"runAsUser", "runAsGroup"} & each["securityContext"].keys()
 
 
-def test_only_the_sidecar_is_given_credentials_for_aws() -> None:
+def test_only_the_sidecar_gets_aws_credentials() -> None:
     skipped = pod()["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"].split(",")
     assert containers_of(pod()).keys() - set(skipped) == {SIDECAR}
 
 
-def test_each_root_file_system_is_read_only() -> None:
-    assert all(one["securityContext"]["readOnlyRootFilesystem"] for one in containers_of(pod()).values())
+def test_every_root_file_system_is_read_only() -> None:
+    assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in containers_of(pod()).values())
 
 
 @pytest.mark.parametrize("name", [INSTALLER, SIDECAR])
-def test_what_the_router_needs_is_reserved_and_its_memory_bounded(name: str) -> None:
+def test_the_router_requests_cpu_and_memory_and_limits_only_memory(name: str) -> None:
     resources = container(name)["resources"]
     assert resources["requests"].keys() == {"cpu", "memory"}
     assert resources["limits"].keys() == {"memory"}
@@ -106,13 +106,13 @@ def test_every_field_of_the_pod_exists() -> None:
     assert list(unknown_fields(broken, schema)) == [".initContainers[1].livenessProbe.periodSecond"]
 
 
-def test_all_that_upstream_says_of_its_controller_stays() -> None:
+def test_the_upstream_controller_keeps_all_its_settings() -> None:
     upstream = named(tuple(objects_of(UPSTREAM.read_text(), "Deployment")), "Deployment", CONTROLLER)
     assert missing(upstream, named(rendered(), "Deployment", CONTROLLER)) == []
 
 
 def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
-    """Paths of what is not in `found`; lists may have more."""
+    """Paths of the values that `found` lacks. Lists in `found` may have more items."""
     match wanted, found:
         case dict(), dict():
             gone = [f"{path}.{key}" for key in wanted.keys() - found.keys()]
@@ -123,7 +123,7 @@ def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
     return [] if wanted == found else [path]
 
 
-def test_the_upstream_that_is_installed_is_the_one_that_the_bridge_is_built_with() -> None:
+def test_the_installed_argo_rollouts_has_the_version_that_the_bridge_is_built_with() -> None:
     required = (ROOT / "plugin" / "bridge" / "go.mod").read_text()
     (version,) = (
         line.split()[1] for line in required.splitlines() if "github.com/argoproj/argo-rollouts " in line
@@ -131,18 +131,18 @@ def test_the_upstream_that_is_installed_is_the_one_that_the_bridge_is_built_with
     assert f"/{version}/install.yaml" in (KUSTOMIZE / "kustomization.yaml").read_text()
 
 
-def test_the_entry_names_an_executable_without_a_checksum_to_keep_up() -> None:
+def test_the_plugins_entry_has_no_checksum_to_maintain() -> None:
     assert plugin().keys() == {"name", "location", "args"}
 
 
-def test_without_its_component_the_configmap_is_left_alone_for_other_plugins() -> None:
+def test_without_the_config_component_the_configmap_stays_unchanged() -> None:
     config = named(rendered("pod"), "ConfigMap", "argo-rollouts-config")
     assert "data" not in config
     assert INSTALLER in containers_of(named(rendered("pod"), "Deployment", CONTROLLER)["spec"]["template"])
 
 
 def restricted_violations(template: Object) -> Iterator[str]:
-    """What the Pod Security Standard "restricted", baseline included, refuses in a Linux pod."""
+    """What the Pod Security Standard "restricted", including "baseline", rejects in a Linux pod."""
     described = template["spec"]
     pod_security = described.get("securityContext", {})
     if any(described.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
@@ -157,12 +157,12 @@ def restricted_violations(template: Object) -> Iterator[str]:
         yield "AppArmor"
     if pod_security.get("sysctls"):
         yield "sysctls"
-    for name, one in containers_of(template).items():
-        own = one.get("securityContext", {})
+    for name, found in containers_of(template).items():
+        own = found.get("securityContext", {})
         security = {**pod_security, **own}
         capabilities = own.get("capabilities", {})
-        handlers = [one[key] for key in one if key.endswith("Probe")] + list(
-            one.get("lifecycle", {}).values()
+        handlers = [found[key] for key in found if key.endswith("Probe")] + list(
+            found.get("lifecycle", {}).values()
         )
         refused = {
             "privileged": own.get("privileged", False),
@@ -177,7 +177,7 @@ def restricted_violations(template: Object) -> Iterator[str]:
             "seLinuxOptions": security.get("seLinuxOptions"),
             "appArmorProfile": security.get("appArmorProfile", {}).get("type") == "Unconfined",
             "windowsOptions": security.get("windowsOptions"),
-            "hostPort": any(port.get("hostPort") for port in one.get("ports", [])),
+            "hostPort": any(port.get("hostPort") for port in found.get("ports", [])),
             "probe host": any(
                 handler.get(way, {}).get("host") for handler in handlers for way in ("httpGet", "tcpSocket")
             ),
@@ -191,13 +191,13 @@ def test_the_pod_meets_the_restricted_pod_security_standard() -> None:
 
 @pytest.mark.parametrize("name", [INSTALLER, SIDECAR, CONTROLLER])
 @pytest.mark.parametrize("key", ["allowPrivilegeEscalation", "capabilities", "seccompProfile"])
-def test_each_container_needs_its_own_security_context_for_that(name: str, key: str) -> None:
+def test_each_container_needs_its_own_security_context(name: str, key: str) -> None:
     weakened = copy.deepcopy(pod())
     del containers_of(weakened)[name]["securityContext"][key]
     assert list(restricted_violations(weakened)) == [f"{name}: {key}"]
 
 
-def test_the_pod_may_not_run_as_root() -> None:
+def test_without_run_as_non_root_every_container_violates_the_standard() -> None:
     weakened = copy.deepcopy(pod())
     del weakened["spec"]["securityContext"]["runAsNonRoot"]
     assert len(list(restricted_violations(weakened))) == 3

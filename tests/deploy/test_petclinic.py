@@ -1,4 +1,4 @@
-"""deploy/examples/petclinic, against the router's own readers and upstream's schema."""
+"""deploy/examples/petclinic fits the router's own readers and the schema of Argo Rollouts."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ from support.docs.pages import page
 from support.manifest import BUILD, ROOT, Object, named, objects_of, plugin, rollout_schema, unknown_fields
 
 PETCLINIC = ROOT / "deploy" / "examples" / "petclinic"
-OBJECTS = tuple(one for file in sorted(PETCLINIC.glob("*.yaml")) for one in objects_of(file.read_text()))
+OBJECTS = tuple(found for file in sorted(PETCLINIC.glob("*.yaml")) for found in objects_of(file.read_text()))
 TERRAFORM = PETCLINIC / "petclinic.tf"
 ROLLOUT = named(OBJECTS, "Rollout", "was")
 SERVICES = ["was-canary", "was-stable"]
@@ -32,13 +32,13 @@ def intent(weight: int) -> Intent:
 
 
 def test_the_router_reads_the_rollout() -> None:
-    asked = intent(25)
-    assert (asked.namespace, asked.rollout) == ("petclinic", "was")
-    assert (asked.stable.service, asked.canary.service) == ("was-stable", "was-canary")
-    assert sorted(asked.config.target_groups) == SERVICES
+    read = intent(25)
+    assert (read.namespace, read.rollout) == ("petclinic", "was")
+    assert (read.stable.service, read.canary.service) == ("was-stable", "was-canary")
+    assert sorted(read.config.target_groups) == SERVICES
 
 
-def test_the_rollout_takes_the_steps_that_people_know() -> None:
+def test_the_rollout_has_the_usual_steps() -> None:
     pause = {"pause": {"duration": "30s"}}
     weights = [{"setWeight": weight} for weight in (10, 25, 50, 75)]
     assert ROLLOUT["spec"]["strategy"]["canary"]["steps"] == [
@@ -55,7 +55,7 @@ def test_every_field_of_the_rollout_exists() -> None:
 def test_the_services_select_the_pods_of_the_rollout() -> None:
     labels = ROLLOUT["spec"]["template"]["metadata"]["labels"]
     assert ROLLOUT["spec"]["selector"]["matchLabels"] == labels == {"app": "petclinic", "tier": "was"}
-    services = {one["metadata"]["name"]: one["spec"] for one in OBJECTS if one["kind"] == "Service"}
+    services = {found["metadata"]["name"]: found["spec"] for found in OBJECTS if found["kind"] == "Service"}
     assert sorted(services) == SERVICES
     for service in services.values():
         assert service == {"selector": labels, "ports": [{"port": 8080}]}
@@ -69,12 +69,12 @@ def test_each_service_is_bound_to_the_target_group_that_gets_its_weight(service:
     assert binding["targetType"] == "ip"
 
 
-def test_all_is_in_one_namespace_which_comes_first() -> None:
+def test_all_objects_are_in_one_namespace_which_is_created_first() -> None:
     assert OBJECTS[0] == {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "petclinic"}}
-    assert {one["metadata"]["namespace"] for one in OBJECTS[1:]} == {"petclinic"}
+    assert {found["metadata"]["namespace"] for found in OBJECTS[1:]} == {"petclinic"}
 
 
-def test_terraforms_files_are_valid_and_formatted(tmp_path: Path) -> None:
+def test_the_terraform_file_is_valid_and_formatted(tmp_path: Path) -> None:
     assert hclfmt(TERRAFORM).returncode == 0
     broken = tmp_path / "broken.tf"
     broken.write_text(TERRAFORM.read_text().replace("= 8080", " = 8080"))
@@ -89,23 +89,23 @@ def hclfmt(file: Path) -> "subprocess.CompletedProcess[bytes]":
     )
 
 
-def test_terraform_leaves_the_weights_alone() -> None:
+def test_terraform_does_not_change_the_weights() -> None:
     text = TERRAFORM.read_text()
     (ignored,) = re.findall(r"ignore_changes = (.*)", text)
     assert ignored == "[action[0].forward[0].target_group]"
-    # The short form reads back empty once there are two groups.
+    # With two groups, the provider reads target_group_arn as empty, and an apply would change the rule.
     assert not re.search(r"target_group_arn\s*=", text)
     assert re.findall(r'arn    = aws_lb_target_group\.was\["(\w+)"]\.arn', text) == ["stable", "canary"]
 
 
-def test_terraform_lets_the_router_write_weights_and_make_header_routes() -> None:
+def test_terraform_allows_the_router_to_write_weights_and_header_routes() -> None:
     tagged = re.findall(r'"elbv2-trafficrouter/namespace" = "(\w+)"', TERRAFORM.read_text())
-    assert tagged == [ROLLOUT["metadata"]["namespace"]] * 2, "the listener, and the rule"
+    assert tagged == [ROLLOUT["metadata"]["namespace"]] * 2, "the listener and the rule need the tag"
     (priority,) = re.findall(r"priority = (\d+)", TERRAFORM.read_text())
-    assert int(priority) > 1, "a header route's rule stands above it"
+    assert int(priority) > 1, "a header route's rule needs a smaller number"
 
 
-def test_the_header_route_of_the_docs_is_one_that_the_router_makes() -> None:
+def test_the_router_accepts_the_header_route_in_the_docs() -> None:
     (block,) = page("header-routes.md").blocks("yaml")
     excerpt = msgspec.yaml.decode(block)
     assert list(unknown_fields(excerpt, rollout_schema())) == []
@@ -113,7 +113,7 @@ def test_the_header_route_of_the_docs_is_one_that_the_router_makes() -> None:
     rollout: Object = deepcopy(ROLLOUT)
     rollout["metadata"]["uid"] = "4c1f"
     rollout["status"] = {"stableRS": "old", "currentPodHash": "new"}
-    canary, added = (one["spec"]["strategy"]["canary"] for one in (rollout, excerpt))
+    canary, added = (each["spec"]["strategy"]["canary"] for each in (rollout, excerpt))
     canary["trafficRouting"] |= added["trafficRouting"]
     (step,) = (step for step in added["steps"] if "setHeaderRoute" in step)
     request = json_format.ParseDict(

@@ -1,4 +1,4 @@
-"""The programs, started with what the rendered manifest says."""
+"""The programs start with the arguments in the rendered manifest."""
 
 import argparse
 import os
@@ -36,7 +36,7 @@ def volumes() -> Iterator[Path]:
 
 
 def read(arguments: list[str]) -> Settings:
-    """By the sidecar's own parser."""
+    """The settings, as the sidecar's own parser reads them."""
     command, *flags = arguments
     assert command == "serve"
     parser = argparse.ArgumentParser(allow_abbrev=False)
@@ -60,13 +60,13 @@ def started(*command: str | Path, **variables: str) -> Iterator["subprocess.Pope
 
 
 def handshake(program: Path, arguments: list[str]) -> str:
-    """The first line on standard output of a bridge that is started as the controller does it."""
+    """The first line that a bridge prints when it is started as the controller starts it."""
     with started(program, *arguments, **HANDSHAKE) as process:
         assert process.stdout
         return process.stdout.readline()
 
 
-def test_the_pod_starts_in_its_order_and_the_controller_finds_a_bridge_that_reaches_the_sidecar(
+def test_the_containers_start_in_order_and_the_installed_bridge_reaches_the_sidecar(
     volumes: Path,
 ) -> None:
     subprocess.run([BRIDGE, *arguments_of(INSTALLER, volumes)], check=True)
@@ -84,7 +84,7 @@ def test_the_pod_starts_in_its_order_and_the_controller_finds_a_bridge_that_reac
 
 
 def await_startup_probe(sidecar: "subprocess.Popen[str]", volumes: Path) -> None:
-    """As the kubelet: as often and as long."""
+    """Runs the startup probe as the kubelet does: at its period, up to its failure threshold."""
     kind = "startupProbe"
     probe = container(SIDECAR)[kind]
     for _ in range(probe["failureThreshold"]):
@@ -99,10 +99,10 @@ def await_startup_probe(sidecar: "subprocess.Popen[str]", volumes: Path) -> None
         if asked.returncode == 0:
             return
         time.sleep(probe["periodSeconds"])
-    pytest.fail(f"the sidecar did not come up: {asked.stderr!r}")
+    pytest.fail(f"the sidecar did not start: {asked.stderr!r}")
 
 
-def test_the_bridge_and_the_probes_go_where_the_sidecar_listens() -> None:
+def test_the_bridge_and_the_probes_use_the_address_that_the_sidecar_listens_on() -> None:
     (listen,) = read(arguments_of(SIDECAR, NOWHERE)).listen
     assert isinstance(listen, UnixAddress)
     for arguments in (
@@ -113,7 +113,7 @@ def test_the_bridge_and_the_probes_go_where_the_sidecar_listens() -> None:
         assert arguments[arguments.index("--address") + 1] == f"unix://{listen.path}"
 
 
-def test_the_entry_has_the_name_under_which_the_sidecar_reads_rollouts() -> None:
+def test_the_plugins_entry_has_the_plugin_name_of_the_sidecar() -> None:
     assert plugin()["name"] == read(arguments_of(SIDECAR, NOWHERE)).plugin_name
 
 
@@ -122,10 +122,10 @@ def flags_of(arguments: list[str]) -> list[str]:
 
 
 def renamed(arguments: list[str], flag: str) -> list[str]:
-    return [f"{word}-anew" if word == flag else word for word in arguments]
+    return [f"{word}-renamed" if word == flag else word for word in arguments]
 
 
-def test_a_renamed_flag_of_the_sidecar_is_noticed() -> None:
+def test_the_sidecar_rejects_a_flag_that_it_does_not_have() -> None:
     arguments = arguments_of(SIDECAR, NOWHERE)
     assert flags_of(arguments)
     for flag in flags_of(arguments):
@@ -133,7 +133,7 @@ def test_a_renamed_flag_of_the_sidecar_is_noticed() -> None:
             read(renamed(arguments, flag))
 
 
-def test_a_renamed_flag_of_the_bridge_is_noticed(volumes: Path) -> None:
+def test_the_bridge_rejects_a_flag_that_it_does_not_have(volumes: Path) -> None:
     for arguments in (
         arguments_of(INSTALLER, volumes),
         arguments_of(CONTROLLER, volumes),
@@ -145,4 +145,4 @@ def test_a_renamed_flag_of_the_bridge_is_noticed(volumes: Path) -> None:
             with started(BRIDGE, *renamed(arguments, flag), **HANDSHAKE) as process:
                 output, errors = process.communicate(timeout=10)
             assert (process.returncode, output) == (2, ""), errors
-            assert f"{flag.removeprefix('-')}-anew" in errors
+            assert f"{flag.removeprefix('-')}-renamed" in errors

@@ -27,7 +27,7 @@ resource "aws_lb_listener" "https" {
     }
   }
 
-  # For header routes: the router's IAM policy lets it make rules on such a listener.
+  # For header routes: the router's IAM policy allows CreateRule only on listeners with this tag.
   tags = {
     "elbv2-trafficrouter/namespace" = "petclinic"
   }
@@ -49,7 +49,7 @@ resource "aws_lb_target_group" "was" {
 
 resource "aws_lb_listener_rule" "petclinic" {
   listener_arn = aws_lb_listener.https.arn
-  # The numbers just below are for the rules of header routes.
+  # The router creates rules for header routes with the priorities just below this one.
   priority = 100
 
   condition {
@@ -58,7 +58,7 @@ resource "aws_lb_listener_rule" "petclinic" {
     }
   }
 
-  # Both groups from the start: with target_group_arn alone an apply would remove the canary.
+  # Both groups must be named: with target_group_arn alone, an apply would remove the canary's group.
   action {
     type = "forward"
 
@@ -75,13 +75,13 @@ resource "aws_lb_listener_rule" "petclinic" {
     }
   }
 
-  # For weights.
+  # For weights: the router's IAM policy allows ModifyRule only on rules with this tag.
   tags = {
     "elbv2-trafficrouter/namespace" = "petclinic"
   }
 
   lifecycle {
-    # The weights are the router's.
+    # The router writes the weights.
     ignore_changes = [action[0].forward[0].target_group]
   }
 }

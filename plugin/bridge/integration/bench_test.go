@@ -17,7 +17,7 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// BenchmarkSetWeight compares what the controller waits for with a gRPC call without the bridge, by turns.
+// BenchmarkSetWeight compares the time of a SetWeight through the bridge with that of a direct gRPC call, in turns.
 func BenchmarkSetWeight(b *testing.B) {
 	aws, pod := startEmulator(b), newPod(b)
 	startSidecar(b, aws.url, pod)
@@ -78,7 +78,7 @@ func residentMiB(b *testing.B, pid int) float64 {
 	return kibibytes / 1024
 }
 
-// BenchmarkStart is the time from the start of the bridge to its answer, as the controller sees it.
+// BenchmarkStart measures the time until a bridge that the controller starts is ready.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

@@ -22,7 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// A controller is Argo Rollouts' plugin client with one plugin of its own name: the client is one for a process.
+// A controller uses Argo Rollouts' plugin client. Each has a plugin of another name, because a process has one client.
 type controller struct{ name string }
 
 var configured struct {
@@ -30,8 +30,8 @@ var configured struct {
 	plugins []types.PluginItem
 }
 
-// newController does what the controller does at its start with the argo-rollouts-config ConfigMap.
-// A flag replaces the pod's of this name.
+// newController configures a plugin through the argo-rollouts-config ConfigMap, as the controller does at its start.
+// The flags override the flags in the pod's manifest.
 func newController(t testing.TB, pod pod, flags ...string) controller {
 	t.Helper()
 	configured.Lock()
@@ -66,7 +66,7 @@ func configure(t testing.TB, plugins ...types.PluginItem) kubernetes.Interface {
 	return cluster
 }
 
-// reconcile gives the plugin as each reconcile gets it: started when it does not run, pinged when it does.
+// reconcile returns the plugin as each reconcile gets it: started if it is not running, else pinged.
 func (c controller) reconcile(t testing.TB) rpc.TrafficRouterPlugin {
 	t.Helper()
 	router, err := client.GetTrafficPlugin(c.name)
@@ -76,7 +76,7 @@ func (c controller) reconcile(t testing.TB) rpc.TrafficRouterPlugin {
 	return router
 }
 
-// processes are those of the bridge that this controller started, and of whatever the bridge started.
+// processes returns the ids of all processes that run this controller's copy of the bridge.
 func (c controller) processes(t testing.TB) []int {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("plugin-bin", c.name))

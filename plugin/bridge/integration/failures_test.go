@@ -11,7 +11,7 @@ import (
 	"github.com/argoproj/argo-rollouts/utils/plugin/types"
 )
 
-// eventually waits until it holds.
+// eventually waits until the condition holds.
 func eventually(t testing.TB, within time.Duration, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(within); !holds(); time.Sleep(10 * time.Millisecond) {
@@ -21,25 +21,25 @@ func eventually(t testing.TB, within time.Duration, what string, holds func() bo
 	}
 }
 
-// An ending is how a call ended.
-type ending struct {
+// A result is the error and the duration of a call.
+type result struct {
 	failure string
 	took    time.Duration
 }
 
-func setWeight(plugin router.TrafficRouterPlugin, rollout *argo.Rollout, weight int32) ending {
+func setWeight(plugin router.TrafficRouterPlugin, rollout *argo.Rollout, weight int32) result {
 	begun := time.Now()
 	failure := plugin.SetWeight(rollout, weight, nil).ErrorString
-	return ending{failure, time.Since(begun)}
+	return result{failure, time.Since(begun)}
 }
 
-func begin(plugin router.TrafficRouterPlugin, rollout *argo.Rollout, weight int32) <-chan ending {
-	ended := make(chan ending, 1)
+func begin(plugin router.TrafficRouterPlugin, rollout *argo.Rollout, weight int32) <-chan result {
+	ended := make(chan result, 1)
 	go func() { ended <- setWeight(plugin, rollout, weight) }()
 	return ended
 }
 
-func TestErrorsOfTheSidecarAreShown(t *testing.T) {
+func TestErrorsOfTheSidecarAreReported(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	plugin := newController(t, pod).reconcile(t)
@@ -64,7 +64,7 @@ func TestErrorsOfTheSidecarAreShown(t *testing.T) {
 	}
 }
 
-func TestARouteThatELBv2CannotDoIsShownBySetWeight(t *testing.T) {
+func TestAMirrorRouteIsReportedAsUnimplementedBySetWeight(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	plugin := newController(t, pod).reconcile(t)
@@ -80,7 +80,7 @@ func TestARouteThatELBv2CannotDoIsShownBySetWeight(t *testing.T) {
 	}
 }
 
-func TestASidecarThatComesLateIsFound(t *testing.T) {
+func TestASidecarThatStartsLateIsUsed(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	plugin := newController(t, pod).reconcile(t)
 	if got := setWeight(plugin, aws.rollout(), 25); !strings.Contains(got.failure, "no such file or directory") ||
@@ -96,7 +96,7 @@ func TestASidecarThatComesLateIsFound(t *testing.T) {
 	}
 }
 
-func TestASidecarKilledInACallEndsItAndIsFoundAgain(t *testing.T) {
+func TestAKilledSidecarFailsTheCallInFlightAndIsUsedAgainAfterARestart(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	sidecar := startSidecar(t, aws.url, pod)
 	plugin := newController(t, pod).reconcile(t)
@@ -115,7 +115,7 @@ func TestASidecarKilledInACallEndsItAndIsFoundAgain(t *testing.T) {
 	})
 }
 
-func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
+func TestAStoppedSidecarFailsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	sidecar := startSidecar(t, aws.url, pod)
 	timeout := 5 * time.Second
@@ -139,9 +139,9 @@ func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
 		return len(fast) > 0
 	})
 	if since := time.Since(stopped); since < 1900*time.Millisecond {
-		t.Errorf("given up %v after the stop", since)
+		t.Errorf("calls failed at once only %v after the stop", since)
 	}
-	if failure := <-fast; failure != "UNAVAILABLE: the sidecar at "+pod.address+" answers no health checks. See its log." {
+	if failure := <-fast; failure != "UNAVAILABLE: the sidecar at "+pod.address+" does not answer health checks. Check its log." {
 		t.Error(failure)
 	}
 	if got := <-inFlight; !strings.HasPrefix(got.failure, "DEADLINE_EXCEEDED: ") ||
@@ -157,11 +157,11 @@ func TestAStoppedSidecarEndsCallsAtTheirDeadlineAndThenAtOnce(t *testing.T) {
 	}
 }
 
-func TestTwelveCallsAtOnce(t *testing.T) {
+func TestTwelveConcurrentCallsSetTheWeight(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	plugin := newController(t, pod).reconcile(t)
-	var calls []<-chan ending
+	var calls []<-chan result
 	for range 12 {
 		calls = append(calls, begin(plugin, aws.rollout(), 25))
 	}

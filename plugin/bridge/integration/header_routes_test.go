@@ -6,7 +6,7 @@ import (
 	argo "github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 )
 
-func TestAHeaderRouteIsMadeAndRemoved(t *testing.T) {
+func TestAHeaderRouteIsCreatedAndRemoved(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	router := newController(t, pod).reconcile(t)
@@ -17,7 +17,7 @@ func TestAHeaderRouteIsMadeAndRemoved(t *testing.T) {
 		t.Fatal(failure)
 	}
 	if seen := aws.priorities()[aws.canaryGroup]; seen != "99" {
-		t.Errorf("the header route's rule has priority %q, not 99", seen)
+		t.Errorf("the header route's rule has priority %q, want 99", seen)
 	}
 	if failure := setWeight(router, aws.rollout(), 25).failure; failure != "" {
 		t.Error(failure)

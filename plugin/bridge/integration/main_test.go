@@ -1,5 +1,5 @@
-// Package integration drives the built bridge by Argo Rollouts' own plugin client, as the controller does, and behind
-// it the real sidecar and emulator. What is missing (make bridge, .venv) fails a test.
+// Package integration tests the built bridge with Argo Rollouts' own plugin client, as the controller uses it, and with
+// the real sidecar and emulator. A test fails when make bridge or make .venv/installed was not run.
 package integration
 
 import (
@@ -11,7 +11,7 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 )
 
-// repository is where everything that was built lies.
+// repository is the root of the repository, under which the programs are built.
 var repository string
 
 func TestMain(m *testing.M) {
@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// inNewDirectory runs where the controller's plugin-bin/ may be made, with paths short enough for Unix sockets.
+// inNewDirectory runs the tests in a new directory, where the plugin client makes plugin-bin/. Its path is short enough
+// for Unix sockets.
 func inNewDirectory(run func() int) (int, error) {
 	root, err := filepath.Abs("../../..")
 	if err != nil {

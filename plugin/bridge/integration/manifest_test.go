@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// A pod has the arguments that the rendered manifest starts the programs with, and volumes of its own.
+// A pod has the arguments of its programs from the rendered manifest, and volumes of its own.
 type pod struct {
 	Volumes, Sidecar, Bridge, Health []string
-	address                          string // where the bridge looks for the sidecar
+	address                          string // of the sidecar, as the bridge dials it
 }
 
 const anyVolumes = "/volumes"
 
-// rendered comes from the Python tests' reader of the manifest, so that there is one.
+// rendered reads the manifest with the same code as the Python tests.
 var rendered = sync.OnceValues(func() (string, error) {
 	reader := exec.Command(filepath.Join(repository, ".venv/bin/python"), "-m", "support.manifest", anyVolumes)
 	reader.Dir = filepath.Join(repository, "tests")
@@ -32,9 +32,9 @@ func newPod(t testing.TB) pod {
 	t.Helper()
 	text, err := rendered()
 	if err != nil {
-		t.Fatalf("the manifest is not rendered: %v", err)
+		t.Fatalf("render the manifest: %v", err)
 	}
-	directory, err := os.MkdirTemp("", "p-") // t.TempDir() is too long for a Unix socket's path
+	directory, err := os.MkdirTemp("", "p-") // the path of t.TempDir() is too long for a Unix socket
 	if err != nil {
 		t.Fatal(err)
 	}

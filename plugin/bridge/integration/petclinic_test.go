@@ -13,7 +13,7 @@ import (
 	argo "github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 )
 
-// A petclinic is a rule in an emulator that forwards to was-stable alone, with was-canary beside it.
+// A petclinic is a rule in an emulator that forwards to was-stable only, and a target group was-canary.
 type petclinic struct {
 	t                        testing.TB
 	url                      string
@@ -39,7 +39,7 @@ func newPetclinic(t testing.TB, endpoint string) *petclinic {
 	return p
 }
 
-// call makes one ELBv2 request as somebody else than the sidecar.
+// call makes one ELBv2 request, with another access key than the sidecar.
 func (p *petclinic) call(action string, parameters ...string) []byte {
 	p.t.Helper()
 	form := url.Values{"Action": {action}, "Version": {"2015-12-01"}}
@@ -70,18 +70,18 @@ func (p *petclinic) answer(request *http.Request) []byte {
 	return body
 }
 
-// created gives the first ARN of this kind in the answer.
+// created calls a Create action and returns the first ARN of this kind in the answer.
 func (p *petclinic) created(kind, action string, parameters ...string) string {
 	p.t.Helper()
 	_, after, found := strings.Cut(string(p.call(action, parameters...)), "<"+kind+">")
 	arn, _, _ := strings.Cut(after, "<")
 	if !found {
-		p.t.Fatalf("%s gave no %s", action, kind)
+		p.t.Fatalf("%s returned no %s", action, kind)
 	}
 	return arn
 }
 
-// weights are the rule's now, by target group.
+// weights returns the current weights of the rule, by target group.
 func (p *petclinic) weights() map[string]int {
 	p.t.Helper()
 	var described struct {
@@ -100,7 +100,7 @@ func (p *petclinic) weights() map[string]int {
 	return weights
 }
 
-// priorities are those of the listener's rules that forward to a single target group, by that group.
+// priorities returns the priorities of the listener's rules with a single target group, by that group.
 func (p *petclinic) priorities() map[string]string {
 	p.t.Helper()
 	var described struct {
@@ -121,7 +121,7 @@ func (p *petclinic) priorities() map[string]string {
 	return priorities
 }
 
-// slow lets the next call of an action wait, and gives a function that tells whether it does.
+// slow delays the next call of an action. The function that it returns reports whether that call has begun.
 func (p *petclinic) slow(action string, seconds float64) (begun func() bool) {
 	p.t.Helper()
 	body := fmt.Sprintf(`{"action": %q, "latencySeconds": %v, "times": 1}`, action, seconds)
@@ -138,7 +138,7 @@ func (p *petclinic) control(method, body string) string {
 	return strings.TrimSpace(string(p.answer(request)))
 }
 
-// rollout steers the rule.
+// rollout returns a Rollout that names the rule in its configuration.
 func (p *petclinic) rollout() *argo.Rollout {
 	return newRollout(p.t, fmt.Sprintf(`{"rules": [{"arn": %q}], "targetGroups": {"was-stable": %q, "was-canary": %q}}`,
 		p.rule, p.stableGroup, p.canaryGroup))

@@ -23,19 +23,19 @@ import (
 	"trafficrouter/bridge/internal/fakerouter"
 )
 
-func TestTheClientStartsAKilledBridgeAgain(t *testing.T) {
+func TestTheClientRestartsAKilledBridge(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	controller := newController(t, pod)
 	setWeight(controller.reconcile(t), aws.rollout(), 10)
 	before := controller.processes(t)
 	if len(before) != 1 {
-		t.Fatalf("%d processes of the bridge", len(before))
+		t.Fatalf("%d processes of the bridge are running", len(before))
 	}
 	if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "the weight is set by another one", func() bool {
+	eventually(t, 5*time.Second, "the weight is set by another bridge", func() bool {
 		plugin, err := client.GetTrafficPlugin(controller.name)
 		return err == nil && setWeight(plugin, aws.rollout(), 25).failure == ""
 	})
@@ -47,7 +47,7 @@ func TestTheClientStartsAKilledBridgeAgain(t *testing.T) {
 	}
 }
 
-func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
+func TestOnlyTheHandshakeIsWrittenToStdout(t *testing.T) {
 	pod := newPod(t)
 	var stdout, stderr bytes.Buffer
 	args := slices.Concat(pod.Bridge, []string{"--log-level", "debug"})
@@ -68,8 +68,8 @@ func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
 	if took := time.Since(begun); err != nil || took > time.Second {
 		t.Errorf("after %v: %v", took, err)
 	}
-	said := regexp.MustCompile(`^1\|1\|unix\|(/[^|]+)\|netrpc\|\n$`).FindStringSubmatch(line)
-	if said == nil {
+	handshake := regexp.MustCompile(`^1\|1\|unix\|(/[^|]+)\|netrpc\|\n$`).FindStringSubmatch(line)
+	if handshake == nil {
 		t.Fatalf("the handshake is %q", line)
 	}
 	attached := goplugin.NewClient(&goplugin.ClientConfig{
@@ -78,7 +78,7 @@ func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
 		},
 		Plugins: goplugin.PluginSet{"RpcTrafficRouterPlugin": &router.RpcTrafficRouterPlugin{}},
 		Reattach: &goplugin.ReattachConfig{
-			Protocol: goplugin.ProtocolNetRPC, Pid: bridge.Process.Pid, Addr: &net.UnixAddr{Name: said[1], Net: "unix"},
+			Protocol: goplugin.ProtocolNetRPC, Pid: bridge.Process.Pid, Addr: &net.UnixAddr{Name: handshake[1], Net: "unix"},
 		},
 	})
 	protocol, err := attached.Client()
@@ -121,7 +121,7 @@ func TestTheHandshakeIsAllThatStdoutGets(t *testing.T) {
 
 func childrenOf(pid int) string { return fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", pid) }
 
-// run runs the bridge by hand.
+// run runs the bridge without a controller.
 func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errors bytes.Buffer
@@ -131,7 +131,7 @@ func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return bridge.ProcessState.ExitCode(), out.String(), errors.String()
 }
 
-func TestHealthIsTheSidecars(t *testing.T) {
+func TestHealthReportsTheHealthOfTheSidecar(t *testing.T) {
 	pod := newPod(t)
 	status, _, stderr := run(t, pod.Health...)
 	if status != 1 || !strings.HasPrefix(stderr, "trafficrouter-bridge: the sidecar at "+pod.address+" can't be reached") {
@@ -150,12 +150,12 @@ func TestHealthIsTheSidecars(t *testing.T) {
 	draining := newPod(t)
 	fakerouter.Serve(t, draining.address).Health.Shutdown()
 	status, _, stderr = run(t, draining.Health...)
-	if status != 1 || !strings.Contains(stderr, "is NOT_SERVING") {
-		t.Errorf("with one that drains: %d %s", status, stderr)
+	if status != 1 || !strings.Contains(stderr, "reports NOT_SERVING") {
+		t.Errorf("with a sidecar that drains: %d %s", status, stderr)
 	}
 }
 
-func TestInstallReplacesTheExecutableWhole(t *testing.T) {
+func TestInstallReplacesTheExecutableAtomically(t *testing.T) {
 	directory := t.TempDir()
 	wanted, err := os.ReadFile(built(t, "build/trafficrouter-bridge"))
 	if err != nil {
@@ -176,7 +176,7 @@ func TestInstallReplacesTheExecutableWhole(t *testing.T) {
 		t.Errorf("%d bytes of %d, %v", len(copied), len(wanted), err)
 	}
 	if names, err := os.ReadDir(directory); err != nil || len(names) != 1 {
-		t.Errorf("left there: %v %v", names, err)
+		t.Errorf("files in the directory: %v %v", names, err)
 	}
 	taken := t.TempDir()
 	if err := os.Mkdir(filepath.Join(taken, "trafficrouter-bridge"), 0o700); err != nil {
@@ -186,28 +186,28 @@ func TestInstallReplacesTheExecutableWhole(t *testing.T) {
 		t.Errorf("over a directory: %d %s", status, stderr)
 	}
 	if names, err := os.ReadDir(taken); err != nil || len(names) != 1 {
-		t.Errorf("left there: %v %v", names, err)
+		t.Errorf("files in the directory: %v %v", names, err)
 	}
 	missing := filepath.Join(directory, "missing")
 	if status, _, stderr := run(t, "--install", missing); status != 1 || !strings.Contains(stderr, "no such file or directory") {
-		t.Errorf("into nowhere: %d %s", status, stderr)
+		t.Errorf("into a missing directory: %d %s", status, stderr)
 	}
 }
 
-func TestFlagsThatAreWrongAreSaidOnStderr(t *testing.T) {
+func TestWrongFlagsAreReportedOnStderr(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		args []string
 		text string
 	}{
-		{"address", []string{"--address", "/run/router.sock"}, "--address /run/router.sock is neither"},
-		{"plaintext", []string{"--address", "router.example:50051"}, "is not on loopback"},
-		{"level", []string{"--log-level", "loud"}, `--log-level "loud" is none of`},
-		{"timeout", []string{"--timeout", "0s"}, "--timeout 0s is not above 0"},
-		{"no duration", []string{"--timeout", "ten"}, "invalid value"},
-		{"word", []string{"serve"}, `"serve" is no flag`},
-		{"unknown", []string{"--adress", "x"}, "flag provided but not defined: -adress"},
-		{"by hand", nil, "This binary is a plugin"},
+		{"address", []string{"--address", "/run/router.sock"}, `or HOST:PORT, not "/run/router.sock"`},
+		{"plaintext", []string{"--address", "router.example:50051"}, "is not a loopback address"},
+		{"level", []string{"--log-level", "loud"}, `--log-level must be trace, debug, info, warn, error or off, not "loud"`},
+		{"timeout", []string{"--timeout", "0s"}, "--timeout must be greater than 0, not 0s"},
+		{"not a duration", []string{"--timeout", "ten"}, "invalid value"},
+		{"argument", []string{"serve"}, `unexpected argument "serve"`},
+		{"unknown flag", []string{"--adress", "x"}, "flag provided but not defined: -adress"},
+		{"without a controller", nil, "This binary is a plugin"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stdout, stderr := run(t, test.args...)

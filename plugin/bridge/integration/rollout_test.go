@@ -15,7 +15,7 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// What the contract leaves open and the CRD does not.
+// open has samples for fields that the CRD defines and the contract leaves open.
 var open = map[protoreflect.FullName]string{
 	"trafficrouter.v1.CanaryStep.pause":                         `{"duration": "30s"}`,
 	"trafficrouter.v1.CanaryStep.experiment":                    `{"templates": [{"name": "a", "specRef": "canary", "weight": 5, "metadata": {}}], "analysisRunMetadata": {}}`,
@@ -24,7 +24,7 @@ var open = map[protoreflect.FullName]string{
 	"trafficrouter.v1.RolloutTrafficRouting.PluginsEntry.value": `{"text": "x", "number": 1.5, "list": [true, null]}`,
 }
 
-// A filler makes values that all differ.
+// A filler fills messages with values that all differ.
 type filler struct{ count int }
 
 func (f *filler) message(d protoreflect.MessageDescriptor) map[string]any {
@@ -58,7 +58,7 @@ func (f *filler) value(field protoreflect.FieldDescriptor) any {
 		f.count++
 		return f.count
 	default:
-		panic("no value is known for " + string(field.FullName()))
+		panic("the filler has no value for " + string(field.FullName()))
 	}
 }
 
@@ -67,7 +67,7 @@ func (f *filler) text() string {
 	return fmt.Sprintf("text-%d", f.count)
 }
 
-// read gives the same JSON as the CRD's type and as the contract's. Neither may have a name that the other lacks.
+// read decodes the same JSON into the CRD's type and the contract's, and fails when one of them lacks a field.
 func read(t *testing.T, filled any, crd any, contract proto.Message) {
 	t.Helper()
 	raw, err := json.Marshal(filled)
@@ -77,14 +77,14 @@ func read(t *testing.T, filled any, crd any, contract proto.Message) {
 	strict := json.NewDecoder(bytes.NewReader(raw))
 	strict.DisallowUnknownFields()
 	if err := strict.Decode(crd); err != nil {
-		t.Fatalf("the contract has what the CRD has not: %v", err)
+		t.Fatalf("the contract has a field that the CRD does not have: %v", err)
 	}
 	if err := protojson.Unmarshal(raw, contract); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestEveryFieldOfTheContractComesThrough(t *testing.T) {
+func TestEveryFieldOfTheContractReachesTheSidecar(t *testing.T) {
 	pod := newPod(t)
 	fake := fakerouter.Serve(t, pod.address)
 	router := newController(t, pod).reconcile(t)
@@ -109,7 +109,7 @@ func TestEveryFieldOfTheContractComesThrough(t *testing.T) {
 	router.SetWeight(rollout, 25, destinations)
 	router.VerifyWeight(rollout, 25, destinations)
 
-	asked := fake.Asked()
+	requests := fake.Requests()
 	for i, request := range []proto.Message{
 		&pb.RemoveManagedRoutesRequest{Rollout: wanted},
 		&pb.SetHeaderRouteRequest{Rollout: wanted, SetHeaderRoute: wantedHeader},
@@ -124,16 +124,16 @@ func TestEveryFieldOfTheContractComesThrough(t *testing.T) {
 			Rollout: wanted, DesiredWeight: proto.Int32(25), AdditionalDestinations: wantedDestinations,
 		},
 	} {
-		if len(asked) <= i || !proto.Equal(asked[i], request) {
-			t.Errorf("not as it was sent:\n%s\n%s", protojson.Format(request), protojson.Format(asked[i]))
+		if len(requests) <= i || !proto.Equal(requests[i], request) {
+			t.Errorf("sent:\n%s\nreceived:\n%s", protojson.Format(request), protojson.Format(requests[i]))
 		}
 	}
-	if len(asked) != 6 {
-		t.Errorf("%d calls", len(asked))
+	if len(requests) != 6 {
+		t.Errorf("%d calls, want 6", len(requests))
 	}
 }
 
-func TestZeroArrivesAsZero(t *testing.T) {
+func TestZerosReachTheSidecar(t *testing.T) {
 	pod := newPod(t)
 	fake := fakerouter.Serve(t, pod.address)
 	router := newController(t, pod).reconcile(t)
@@ -147,7 +147,7 @@ func TestZeroArrivesAsZero(t *testing.T) {
 	if failure := router.SetWeight(rollout, 0, nil); failure.HasError() {
 		t.Fatal(failure)
 	}
-	request := fake.Asked()[0].(*pb.SetWeightRequest)
+	request := fake.Requests()[0].(*pb.SetWeightRequest)
 	spec, status := request.Rollout.Spec, request.Rollout.Status
 	for name, field := range map[string]*int32{
 		"desired_weight": request.DesiredWeight, "replicas": spec.Replicas, "current_step_index": status.CurrentStepIndex,

@@ -12,13 +12,13 @@ import (
 	"testing"
 )
 
-// A process is one of the Python programs.
+// A process is a Python program that a test started.
 type process struct {
 	t   testing.TB
 	cmd *exec.Cmd
 }
 
-// start runs a program of the virtual environment until the test ends, and gives the first line that has the word.
+// start runs a program of the virtual environment until the test ends. It returns the first line with the word.
 func start(t testing.TB, word string, env []string, program string, args ...string) (*process, string) {
 	t.Helper()
 	cmd := exec.Command(built(t, ".venv/bin/"+program), args...)
@@ -29,7 +29,7 @@ func start(t testing.TB, word string, env []string, program string, args ...stri
 	}
 	cmd.Stdout, cmd.Stderr = writer, writer
 	err = cmd.Start()
-	writer.Close() // the program's own copy is the last: its end is the end of its output
+	writer.Close() // only the program holds the pipe now, so that reading ends when the program does
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,13 +44,13 @@ func start(t testing.TB, word string, env []string, program string, args ...stri
 			return running, lines.Text()
 		}
 	}
-	t.Fatalf("%s did not say %q:\n%s", program, word, strings.Join(output, "\n"))
+	t.Fatalf("%s did not print %q:\n%s", program, word, strings.Join(output, "\n"))
 	return nil, ""
 }
 
 func (p *process) signal(number syscall.Signal) { _ = p.cmd.Process.Signal(number) }
 
-// kill ends it without a chance to say goodbye.
+// kill ends the process at once and waits for it.
 func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	_ = p.cmd.Wait()
@@ -68,7 +68,7 @@ func startSidecar(t testing.TB, endpoint string, pod pod) *process {
 	return sidecar
 }
 
-// startTCPSidecar listens on TCP too, and gives that address with the port that was free.
+// startTCPSidecar starts a sidecar that listens on TCP too, and returns that address with its port.
 func startTCPSidecar(t testing.TB, endpoint string, pod pod, flags ...string) string {
 	t.Helper()
 	_, line := serve(t, endpoint, pod, slices.Concat([]string{"--listen", "127.0.0.1:0"}, flags)...)

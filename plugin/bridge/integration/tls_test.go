@@ -8,7 +8,7 @@ import (
 	"trafficrouter/bridge/internal/certificates"
 )
 
-func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
+func TestTCPRequiresCertificatesOfBothSides(t *testing.T) {
 	aws, directory, authority := startEmulator(t), t.TempDir(), certificates.NewAuthority(t)
 	file := func(name string) string { return filepath.Join(directory, name) }
 	authority.Issue(t, "sidecar", file("ca"), file("server-cert"), file("server-key"))
@@ -18,10 +18,10 @@ func TestTCPTakesCertificatesFromBothSides(t *testing.T) {
 	address := startTCPSidecar(t, aws.url, pod,
 		"--tls-cert", file("server-cert"), "--tls-key", file("server-key"), "--tls-client-ca", file("ca"))
 	for _, test := range []struct{ name, ca, cert, key, failure string }{
-		{"both known", "ca", "cert", "key", ""},
-		{"unknown bridge", "ca", "stranger-cert", "stranger-key", "UNAVAILABLE: "},
-		{"unknown sidecar", "stranger-ca", "cert", "key", "UNAVAILABLE: "},
-		{"no certificate there yet", "ca", "missing", "key", "UNAVAILABLE: "},
+		{"both trusted", "ca", "cert", "key", ""},
+		{"untrusted bridge", "ca", "stranger-cert", "stranger-key", "UNAVAILABLE: "},
+		{"untrusted sidecar", "stranger-ca", "cert", "key", "UNAVAILABLE: "},
+		{"missing certificate", "ca", "missing", "key", "UNAVAILABLE: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			plugin := newController(t, pod, "--address", address,

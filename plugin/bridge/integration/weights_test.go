@@ -7,7 +7,7 @@ import (
 	"github.com/argoproj/argo-rollouts/utils/plugin/types"
 )
 
-func TestEachWeightArrivesInTheRule(t *testing.T) {
+func TestEachWeightIsWrittenToTheRule(t *testing.T) {
 	aws, pod := startEmulator(t), newPod(t)
 	startSidecar(t, aws.url, pod)
 	router := newController(t, pod).reconcile(t)
@@ -17,7 +17,7 @@ func TestEachWeightArrivesInTheRule(t *testing.T) {
 		}
 		wanted := map[string]int{aws.stableGroup: 100 - int(weight), aws.canaryGroup: int(weight)}
 		if seen := aws.weights(); !maps.Equal(seen, wanted) {
-			t.Errorf("at %d the rule has %v, not %v", weight, seen, wanted)
+			t.Errorf("at %d the rule has %v, want %v", weight, seen, wanted)
 		}
 		if verified, failure := router.VerifyWeight(aws.rollout(), weight, nil); verified != types.Verified {
 			t.Errorf("VerifyWeight(%d): %v %s", weight, verified, failure)

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// An Authority signs certificates that everybody in a test trusts.
+// An Authority is a certificate authority for one test.
 type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// NewAuthority is trusted by whoever is told to.
+// NewAuthority makes an authority with a new key.
 func NewAuthority(t testing.TB) Authority {
 	t.Helper()
 	key := newKey(t)
@@ -40,14 +40,14 @@ func NewAuthority(t testing.TB) Authority {
 	return Authority{certificate, key}
 }
 
-// Pool holds the authority alone.
+// Pool returns a pool that trusts only this authority.
 func (a Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool
 }
 
-// Issue writes the authority's certificate, and a new one for 127.0.0.1 with its key, into PEM files.
+// Issue writes PEM files: the authority's certificate, a new certificate for 127.0.0.1, and its private key.
 func (a Authority) Issue(t testing.TB, name, caFile, certFile, keyFile string) {
 	t.Helper()
 	key := newKey(t)

@@ -1,4 +1,4 @@
-// Package fakerouter is a traffic router in memory that serves the contract, for tests.
+// Package fakerouter serves the contract from memory, for tests of the bridge.
 package fakerouter
 
 import (
@@ -17,22 +17,22 @@ import (
 	"trafficrouter/bridge/pb"
 )
 
-// A Router keeps the weights that it was asked for. Its methods may be used while it serves.
+// A Router records the requests and the weights that it receives. Its methods may be called while it serves.
 type Router struct {
 	pb.UnimplementedTrafficRouterServer
 	Health  *health.Server
-	Address string // of a TCP listener, with its port
+	Address string // of the listener; for TCP with the port that was chosen
 
 	server       *grpc.Server
 	mutex        sync.Mutex
 	failures     map[string]error
 	wait         func(context.Context, proto.Message)
 	verification *pb.VerifyWeightResponse
-	asked        []proto.Message
+	requests     []proto.Message
 	weights      map[string]int32
 }
 
-// Serve serves on unix:///PATH or HOST:PORT until the test ends.
+// Serve starts a Router on unix:///PATH or HOST:PORT. It stops when the test ends.
 func Serve(t testing.TB, address string, options ...grpc.ServerOption) *Router {
 	t.Helper()
 	network := "tcp"
@@ -58,38 +58,38 @@ func Serve(t testing.TB, address string, options ...grpc.ServerOption) *Router {
 	return r
 }
 
-// Stop ends it at once, as if it were killed.
+// Stop ends all connections at once, as if the process were killed.
 func (r *Router) Stop() { r.server.Stop() }
 
-// Fail lets a method fail, or succeed again with nil.
+// Fail makes a method fail with the error. With nil the method succeeds again.
 func (r *Router) Fail(method string, err error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.failures[method] = err
 }
 
-// Wait is called before each call of the contract is answered; nil for no waiting.
+// Wait sets a function that runs before each call of the contract is answered, or none with nil.
 func (r *Router) Wait(wait func(context.Context, proto.Message)) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.wait = wait
 }
 
-// Verify is what VerifyWeight answers from now on.
+// Verify sets the answer of VerifyWeight.
 func (r *Router) Verify(verification pb.Verification, reason string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.verification = &pb.VerifyWeightResponse{Verification: verification, Reason: reason}
 }
 
-// Asked are all requests of the contract so far.
-func (r *Router) Asked() []proto.Message {
+// Requests returns all requests of the contract so far.
+func (r *Router) Requests() []proto.Message {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return append([]proto.Message(nil), r.asked...)
+	return append([]proto.Message(nil), r.requests...)
 }
 
-// Weight is what was last set for this Rollout, and -1 before.
+// Weight returns the last weight that was set for the Rollout, or -1.
 func (r *Router) Weight(rollout string) int32 {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -108,7 +108,7 @@ func (r *Router) intercept(
 	}
 	r.mutex.Lock()
 	message := request.(proto.Message)
-	r.asked = append(r.asked, message)
+	r.requests = append(r.requests, message)
 	wait, failure := r.wait, r.failures[method]
 	r.mutex.Unlock()
 	if wait != nil {
@@ -125,7 +125,7 @@ func (r *Router) UpdateHash(context.Context, *pb.UpdateHashRequest) (*pb.UpdateH
 	return &pb.UpdateHashResponse{}, nil
 }
 
-// SetWeight keeps the weight.
+// SetWeight records the weight.
 func (r *Router) SetWeight(_ context.Context, request *pb.SetWeightRequest) (*pb.SetWeightResponse, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -143,7 +143,7 @@ func (r *Router) SetMirrorRoute(context.Context, *pb.SetMirrorRouteRequest) (*pb
 	return &pb.SetMirrorRouteResponse{}, nil
 }
 
-// VerifyWeight answers what Verify said.
+// VerifyWeight returns the answer that Verify set.
 func (r *Router) VerifyWeight(context.Context, *pb.VerifyWeightRequest) (*pb.VerifyWeightResponse, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
