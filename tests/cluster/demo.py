@@ -73,7 +73,7 @@ def _demo(directory: Path) -> int:
 def _judged(played: Played) -> list[str]:
     found = faults(played, WEIGHTS)
     _say("", *summary(played), "")
-    _say(*(["Not exact:", *(f"- {fault}" for fault in found)] if found else ["All was exact."]))
+    _say(*(["Not exact:", *(f"- {fault}" for fault in found)] if found else ["All weights exact."]))
     return found
 
 

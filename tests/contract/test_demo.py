@@ -1,4 +1,4 @@
-"""The whole demo without and with a terminal, its twin whose sidecar only reads, and its end."""
+"""The whole demo with and without a terminal, with a sidecar that only reads, and when a signal ends it."""
 
 import os
 import pty
@@ -23,7 +23,7 @@ from support.aws.read_only import reads_instead_of_writing
 DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
 LONGEST_SECONDS = 70
 
-# Nothing in the user's environment may lead the demo to a real AWS, or keep it from its own.
+# Nothing in the user's environment may lead the demo to the real AWS, or away from its own emulator.
 SURROUNDINGS = {
     "AWS_PROFILE": "no-such-profile",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
@@ -46,7 +46,7 @@ def ended(demo: "subprocess.Popen[str]") -> tuple[str, str]:
 
 @pytest.fixture
 def running() -> Iterator[ExitStack]:
-    """Ends, in the end, the demos that are put into it."""
+    """Ends, after the test, the demos that are put on it."""
     with ExitStack() as stack:
         yield stack
 
@@ -86,11 +86,11 @@ def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[st
     assert re.search(r"^promoted .* 1\.0\.1 2000 100\.00% +0 +0\.00%", shown, re.MULTILINE)
     assert re.search(r"^5xx +0$", shown, re.MULTILINE)
     assert re.search(r"^other rules +untouched$", shown, re.MULTILINE)
-    assert "All was exact." in shown
+    assert "All weights exact." in shown
     assert "\x1b" not in shown
 
 
-def test_a_sidecar_that_reads_instead_of_writing_is_found_out(
+def test_a_sidecar_that_reads_instead_of_writing_is_detected(
     demos: dict[str, "subprocess.Popen[str]"],
 ) -> None:
     shown, _ = ended(demos["only reads"])
@@ -98,10 +98,12 @@ def test_a_sidecar_that_reads_instead_of_writing_is_found_out(
     assert demos["only reads"].returncode == 1, shown
     assert "- step 1/8, 10%: the rule has was-stable 100 instead of was-stable 90, was-canary 10" in shown
     assert re.search(
-        r"^- step 3/8, 25%: was-canary answered 0 of 2,000 requests, not 402 to 601$", shown, re.MULTILINE
+        r"^- step 3/8, 25%: was-canary answered 0 of 2,000 requests, expected 402 to 601$",
+        shown,
+        re.MULTILINE,
     )
     assert "The end of the sidecar's log:" in shown
-    assert "All was exact." not in shown
+    assert "All weights exact." not in shown
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_a_live_row_with_two_versions_in_a_group_keeps_its_last_columns() -> Non
 
 
 def shown_until(pattern: str, screen: int) -> str:
-    """What a terminal is sent until this pattern is in it."""
+    """The terminal's output up to the point where the pattern appears in it."""
     shown = b""
     while not re.search(pattern, plain(shown.decode(errors="ignore")), re.MULTILINE):
         ready, _, _ = select.select([screen], [], [], LONGEST_SECONDS)
@@ -166,12 +168,12 @@ def shown_until(pattern: str, screen: int) -> str:
 
 
 def plain(shown: str) -> str:
-    """It without colours and cursor movements, each line as it was drawn."""
+    """The output without colours and cursor movements, each line as it was drawn."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", re.sub(r"\r\n?", "\n", shown))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_leaves_nothing_behind_when_told_to_end(number: signal.Signals, running: ExitStack) -> None:
+def test_it_leaves_nothing_behind_when_a_signal_ends_it(number: signal.Signals, running: ExitStack) -> None:
     # pytest's own directories are too long for a Unix socket's path.
     directory = running.enter_context(TemporaryDirectory(prefix="demo-"))
     demo = run_until_the_end_of(running, started(TMPDIR=directory))
@@ -207,7 +209,7 @@ def is_there(pid: int) -> bool:
     return True
 
 
-def test_without_its_extra_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
+def test_without_its_extra_packages_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\n\nsys.modules['rich'] = None\n")
     demo = run_until_the_end_of(running, started(PYTHONPATH=str(tmp_path)))
 

@@ -88,5 +88,5 @@ def test_an_error_has_its_code_its_sentence_and_its_details(grpcurl: Grpcurl, cl
     failed = grpcurl(f"{SERVICE}/SetWeight", flags=("-allow-unknown-fields",), body=body)
     assert failed.returncode != 0
     assert "Code: InvalidArgument" in failed.stderr
-    assert "plugins['trafficrouter/elbv2'].rulez (nearest: rules)" in failed.stderr
+    assert "plugins['trafficrouter/elbv2'].rulez (did you mean rules?)" in failed.stderr
     assert '"reason": "UNKNOWN_KEYS"' in failed.stderr

@@ -1,4 +1,4 @@
-"""Permissions and answers that AWS does not give for a header route: a sentence that says which."""
+"""Missing permissions and missing responses for a header route: the error says which."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
 
 ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
-ROLE = "in the role of the sidecar (see Permissions in the README)."
+ROLE = "in the role of the sidecar (see docs/permissions.md)."
 
 
 def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None:
@@ -115,8 +115,8 @@ def test_a_create_without_an_answer_is_found_by_the_next_call(stub: Stub, clinic
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.UNAVAILABLE,
         "OUTCOME_UNKNOWN",
-        f"elasticloadbalancing:CreateRule on {resource(clinic.listener)} was sent but not answered, so it "
-        "may or may not have been done. The next call reads the rule and repairs it.",
+        f"elasticloadbalancing:CreateRule on {resource(clinic.listener)} was sent, but AWS did not confirm "
+        "it, so it may or may not have taken effect. The next call reads the rule and repairs it.",
     )
     while len(clinic.rules()) < 3:
         pass

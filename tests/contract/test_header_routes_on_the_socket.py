@@ -265,8 +265,8 @@ def test_a_lost_rule_is_made_again_by_a_new_process(clinic: Petclinic, volumes: 
         seen = stub.VerifyWeight(clinic.verify_weight(10, rollout))
         assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
         assert seen.reason == (
-            f"The rule of the header route 'beta' is not seen above {clinic.rule.split(':')[-1]}. "
-            "The next SetWeight makes it again."
+            f"The rule of the header route 'beta' is missing above {clinic.rule.split(':')[-1]}. "
+            "The next SetWeight recreates it."
         )
         (again,) = stub.SetWeight(clinic.set_weight(10, rollout)).header_rules
         assert (again.route, again.priority, again.changed) == ("beta", 9, True)

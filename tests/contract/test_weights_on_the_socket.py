@@ -120,9 +120,9 @@ def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petcli
     seen = stub.VerifyWeight(clinic.verify_weight(25))
     assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
     assert seen.reason == (
-        f"The weights in {clinic.rule.split(':')[-1]} are not as asked: was-stable has 100, wanted 75, "
-        "was-canary has 0, wanted 25. SetWeight repairs them; if this stays, look who else writes the rule "
-        "(ModifyRule in CloudTrail)."
+        f"The weights in {clinic.rule.split(':')[-1]} do not match the request: was-stable has 100, expected "
+        "75; was-canary has 0, expected 25. SetWeight repairs them. If this persists, find out what else "
+        "modifies the rule (ModifyRule in CloudTrail)."
     )
     stub.SetWeight(clinic.set_weight(25))
     assert clinic.weights() == {"stable": 75, "canary": 25}
@@ -136,7 +136,7 @@ def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_rea
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(50))
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-    assert "may or may not have been done" in str(caught.value.details())
+    assert "may or may not have taken effect" in str(caught.value.details())
     before = len(clinic.journal("ModifyRule"))
     stub.SetWeight(clinic.set_weight(25))
     assert len(clinic.journal("ModifyRule")) > before

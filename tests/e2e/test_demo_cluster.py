@@ -98,7 +98,7 @@ def test_all_of_a_canary_by_the_real_controller_is_exact(demos: dict[str, Demo])
         ("promoted", "0", "100:0"),
     ]
     assert re.search(r"^written weights +10, 25, 50, 75, 100, 0$", played.said(), re.MULTILINE)
-    assert played.said().endswith("\nAll was exact.\n")
+    assert played.said().endswith("\nAll weights exact.\n")
     assert "\x1b" not in played.said()
     assert (played.processes(), played.files()) == ([], [])
 

@@ -11,12 +11,12 @@ _RESERVE_PART = 0.1
 class GrpcCall:
     """A gRPC call, as routing.ports.Call.
 
-    Its time ends a second before the client's, so that the client hears why.
+    Its deadline is one second before the client's, so that the client still receives the reason.
     """
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
-        # Of a short deadline only a tenth: a second may be all that it has.
+        # A short deadline loses only a tenth: one second may be all that it has.
         self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
 
     def seconds_left(self) -> float:

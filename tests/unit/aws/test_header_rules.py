@@ -72,8 +72,8 @@ def test_a_priority_that_was_taken_meanwhile_is_told(
     with pytest.raises(PriorityTaken) as caught:
         header_rules.create(wanted(clinic), TAGS)
     assert caught.value.sentence == (
-        f"Priority 9 of {clinic.listener.split(':')[-1]} was taken while the header route 'beta' was made. "
-        "It is tried again by itself."
+        f"Another rule took priority 9 of {clinic.listener.split(':')[-1]} while the header route 'beta' was "
+        "being created. This is retried automatically."
     )
 
 

@@ -209,7 +209,7 @@ def test_a_route_that_a_removal_overtook_is_not_made(
 
     story.aws.during_read = meanwhile
     with (
-        pytest.raises(Superseded, match="A newer SetHeaderRoute or RemoveManagedRoutes")
+        pytest.raises(Superseded, match="by a newer SetHeaderRoute or RemoveManagedRoutes")
         if protected
         else nullcontext()
     ):
