@@ -55,7 +55,7 @@ def assert_held(clinic: Petclinic, marked: Load) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"), [TOO_LONG, LOOKS_AHEAD], ids=["too-long", "with-a-percent-sign"]
 )
-def test_a_refused_route_is_told_until_the_step_is_mended(
+def test_a_refused_route_is_reported_until_the_step_is_fixed(
     value: Object, problem: Problem, request: pytest.FixtureRequest, newest: World
 ) -> None:
     clinic = refused(newest, request.node.callspec.id, value)
