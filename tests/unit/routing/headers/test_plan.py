@@ -197,9 +197,9 @@ def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
     with pytest.raises(OidcNotCopyable) as caught:
         planned(base=replace(BASE, actions=oidc))
     assert caught.value.sentence == (
-        "listener-rule/app/petclinic/50dc/9f2a/ba5e uses authenticate-oidc, and AWS never returns "
-        "the client secret that the rule of a header route would need. Use authenticate-cognito or jwt-validation "
-        "there, or remove the setHeaderRoute steps from the Rollout."
+        "listener-rule/app/petclinic/50dc/9f2a/ba5e uses authenticate-oidc, and AWS never returns the "
+        "client secret that the rule of a header route would need. Use authenticate-cognito or "
+        "jwt-validation there, or remove the setHeaderRoute steps from the Rollout."
     )
 
 
