@@ -10,7 +10,7 @@ from elbv2_trafficrouter.settings import Tls
 def tls_credentials(tls: Tls) -> grpc.ServerCredentials:
     """Credentials that are read again at every handshake, so that renewed certificates need no restart.
 
-    Raises OSError if a file is missing or invalid now. If one is later, the last valid files stay in use.
+    Raises OSError if a file is missing or invalid now. Later, the last valid files stay in use.
     """
 
     def renewed() -> grpc.ServerCertificateConfiguration | None:

@@ -31,7 +31,7 @@ ALICE = match("X-User", exact="alice")
 
 
 @pytest.fixture(scope="module")
-def one_for_all() -> Iterator[tuple[Petclinic, Stub]]:
+def shared() -> Iterator[tuple[Petclinic, Stub]]:
     with Emulator() as emulator, volume_directories() as volumes:
         clinic = petclinic(emulator.url, priority=10)
         with sidecar(volumes, environment(clinic.url, **CREDENTIALS)) as router, router.stub() as stub:
@@ -128,10 +128,10 @@ SHORTEN = "ELBv2 takes 128: shorten it, or match a prefix."
         ),
     ],
 )
-def test_a_match_that_elbv2_does_not_take(
-    one_for_all: tuple[Petclinic, Stub], matches: list[Json], sentence: str
+def test_a_match_that_elbv2_does_not_accept(
+    shared: tuple[Petclinic, Stub], matches: list[Json], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     refused = refusal(stub, clinic.set_header_route("beta", *matches))
     assert refused == Refusal(Code.INVALID_ARGUMENT, "INVALID_HEADER_ROUTE", sentence)
     assert clinic.writes() == []
@@ -154,10 +154,10 @@ def test_a_match_that_elbv2_does_not_take(
         ),
     ],
 )
-def test_more_than_a_rule_may_have_with_the_bases(
-    one_for_all: tuple[Petclinic, Stub], matches: list[Json], asked: str
+def test_more_conditions_than_elbv2_allows_together_with_those_of_the_base_rule(
+    shared: tuple[Petclinic, Stub], matches: list[Json], asked: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     assert refusal(stub, clinic.set_header_route("beta", *matches)) == Refusal(
         Code.INVALID_ARGUMENT,
         "TOO_MANY_CONDITIONS",
@@ -224,9 +224,9 @@ A_TAG = "The name becomes a tag value: use 1 to 256 letters, digits, spaces and 
     ],
 )
 def test_a_request_that_is_wrong(
-    one_for_all: tuple[Petclinic, Stub], request_of: Callable[[Petclinic], Request], sentence: str
+    shared: tuple[Petclinic, Stub], request_of: Callable[[Petclinic], Request], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     refused = refusal(stub, request_of(clinic))
     assert refused == Refusal(Code.INVALID_ARGUMENT, "INVALID_REQUEST", sentence)
     assert clinic.writes() == []
@@ -253,9 +253,9 @@ ONE_NAME = f"Name a rule by arn: {RULE_FORM}, or a listener's default action by 
     ],
 )
 def test_a_base_rule_that_is_named_wrongly(
-    one_for_all: tuple[Petclinic, Stub], named: Callable[[Petclinic], Json], sentence: str
+    shared: tuple[Petclinic, Stub], named: Callable[[Petclinic], Json], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[named(clinic)]))
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.INVALID_ARGUMENT, "INVALID_CONFIG", f"plugins['trafficrouter/elbv2'].rules[0]{sentence}"
@@ -263,8 +263,8 @@ def test_a_base_rule_that_is_named_wrongly(
     assert clinic.writes() == []
 
 
-def test_a_base_rule_that_does_not_forward_to_stable(one_for_all: tuple[Petclinic, Stub]) -> None:
-    clinic, stub = one_for_all
+def test_a_base_rule_that_does_not_forward_to_stable(shared: tuple[Petclinic, Stub]) -> None:
+    clinic, stub = shared
     config = clinic.config()
     config["targetGroups"]["was-stable"] = clinic.web
     rollout = clinic.with_routes("beta", config=config)

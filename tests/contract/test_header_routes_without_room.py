@@ -109,7 +109,7 @@ def test_a_load_balancer_with_as_many_rules_as_the_quota_allows(stub: Stub, clin
     stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE))
 
 
-def test_rules_that_aws_counts_otherwise(stub: Stub, clinic: Petclinic) -> None:
+def test_rules_that_aws_counts_differently(stub: Stub, clinic: Petclinic) -> None:
     message = "The maximum number of rules on load balancer 'petclinic' has been reached"
     clinic.fault("CreateRule", error="TooManyRules", message=message)
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
@@ -121,7 +121,9 @@ def test_rules_that_aws_counts_otherwise(stub: Stub, clinic: Petclinic) -> None:
     assert clinic.writes() == []
 
 
-def test_more_wildcards_than_a_rule_may_have_with_the_bases(stub: Stub, clinic: Petclinic) -> None:
+def test_more_wildcards_than_elbv2_allows_together_with_those_of_the_base_rule(
+    stub: Stub, clinic: Petclinic
+) -> None:
     path: Any = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*/?", "/*/*"]}}
     clinic.client.modify_rule(RuleArn=clinic.rule, Conditions=[path])
     prefixes = [

@@ -220,7 +220,7 @@ def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) 
         )
     assert second.returncode == 1
     *_, sentence = second.stderr.splitlines()
-    assert sentence.startswith(f"elbv2-trafficrouter: {router.tcp} can't be listened on: ")
+    assert sentence.startswith(f"elbv2-trafficrouter: Can't listen on {router.tcp}: ")
     assert sentence.endswith("Choose another --listen.")
     with router.stub(router.tcp) as stub:
         assert stub.Type(pb.TypeRequest()).type == "elbv2"

@@ -18,7 +18,7 @@ Stub = pb_grpc.TrafficRouterStub
 
 
 @pytest.mark.parametrize("weight", [0, 10, 25, 50, 75, 100])
-def test_the_rule_has_exactly_what_was_asked_and_it_is_verified(
+def test_the_rule_gets_exactly_the_requested_weights_and_they_are_verified(
     stub: Stub, clinic: Petclinic, weight: int
 ) -> None:
     answer = stub.SetWeight(clinic.set_weight(weight))
@@ -66,7 +66,7 @@ def test_an_abort_has_the_last_word(stub: Stub, clinic: Petclinic, later: float)
     assert clinic.weights() == {"stable": 100, "canary": 0}
 
 
-def test_a_rise_that_an_abort_overtakes_during_its_read_is_not_written(
+def test_a_rise_that_an_abort_supersedes_during_its_read_is_not_written(
     clinic: Petclinic, volumes: Path
 ) -> None:
     clinic.put_weights(stable=90, canary=10)
@@ -90,7 +90,7 @@ def test_a_rise_that_an_abort_overtakes_during_its_read_is_not_written(
     assert [groups_of(entry)[-1]["Weight"] for entry in clinic.writes()] == [0]
 
 
-def test_nothing_is_written_for_a_client_that_left(stub: Stub, clinic: Petclinic) -> None:
+def test_nothing_is_written_for_a_client_that_has_disconnected(stub: Stub, clinic: Petclinic) -> None:
     clinic.fault("DescribeRules", latencySeconds=0.5)
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(50), timeout=0.2)
@@ -114,12 +114,12 @@ def test_a_call_that_waits_too_long_says_why_before_its_client_gives_up(
     assert first.code() in {grpc.StatusCode.OK, grpc.StatusCode.ABORTED}
 
 
-def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petclinic) -> None:
+def test_repeating_the_call_repairs_a_foreign_write(stub: Stub, clinic: Petclinic) -> None:
     stub.SetWeight(clinic.set_weight(25))
     clinic.put_weights(stable=100, canary=0)
-    seen = stub.VerifyWeight(clinic.verify_weight(25))
-    assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
-    assert seen.reason == (
+    verified = stub.VerifyWeight(clinic.verify_weight(25))
+    assert verified.verification == pb.VERIFICATION_NOT_VERIFIED
+    assert verified.reason == (
         f"The weights in {clinic.rule.split(':')[-1]} do not match the request: was-stable has 100, expected "
         "75; was-canary has 0, expected 25. SetWeight repairs them. If this persists, find out what else "
         "modifies the rule (ModifyRule in CloudTrail)."
@@ -128,7 +128,7 @@ def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petcli
     assert clinic.weights() == {"stable": 75, "canary": 25}
 
 
-def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_read_says(
+def test_the_next_call_repairs_a_write_without_a_response_whatever_it_reads(
     stub: Stub, clinic: Petclinic
 ) -> None:
     stub.SetWeight(clinic.set_weight(25))
@@ -184,7 +184,7 @@ def test_the_maximum_may_be_a_thousand(stub: Stub, clinic: Petclinic) -> None:
 def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
     stub: Stub, clinic: Petclinic
 ) -> None:
-    """In a process's first seconds it looks each time: another may have just made a header rule."""
+    """A new process reads every time at first: its predecessor may have just made a header rule."""
     request = pb.RemoveManagedRoutesRequest(rollout=clinic.set_weight(0).rollout)
     stub.RemoveManagedRoutes(request)
     assert clinic.weights() == {"stable": 1, "canary": 0}
@@ -193,7 +193,7 @@ def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
     assert actions == ["DescribeRules", "ModifyRule", "DescribeRules"]
 
 
-def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic) -> None:
+def test_everything_else_in_a_rule_is_kept(stub: Stub, clinic: Petclinic) -> None:
     """An HTTPS rule with a login, stickiness, a transform and several conditions."""
     listener = clinic.listen(443, "HTTPS")
     actions: Any = [
@@ -249,7 +249,7 @@ def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic)
 
 
 def test_calls_to_one_listener_wait_for_each_other(stub: Stub, clinic: Petclinic) -> None:
-    """Read and write are not one step on AWS: between them nobody of this process may write."""
+    """AWS can't read and write atomically: no other call of this process may write in between."""
     clinic.fault("*", latencySeconds=0.1)
     threads = [
         threading.Thread(target=stub.SetWeight, args=(clinic.set_weight(weight, renamed(clinic, weight)),))
@@ -264,7 +264,7 @@ def test_calls_to_one_listener_wait_for_each_other(stub: Stub, clinic: Petclinic
 
 
 def renamed(clinic: Petclinic, number: int) -> dict[str, Any]:
-    """A Rollout of its own, so that none of them overtakes another."""
+    """A Rollout with its own name, so that none of the calls supersedes another."""
     rollout = clinic.rollout()
     rollout["metadata"]["name"] = f"was-{number}"
     return rollout

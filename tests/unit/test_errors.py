@@ -196,7 +196,7 @@ def test_the_same_trouble_has_the_same_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "shown"),
     [
         pytest.param("was-stable", "'was-stable'", id="as it is"),
         pytest.param("été 🚦", "'été 🚦'", id="beyond ASCII"),
@@ -205,8 +205,8 @@ def test_the_same_trouble_has_the_same_sentence() -> None:
         pytest.param("q" * 257, f"'{'q' * 255}…'", id="above the limit"),
     ],
 )
-def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, seen: str) -> None:
-    assert quoted(text) == seen
+def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, shown: str) -> None:
+    assert quoted(text) == shown
 
 
 @given(st.text())

@@ -109,12 +109,12 @@ def test_flags_override_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/environment")
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "json")
     monkeypatch.setenv(PREFIX + "LOG_LEVEL", "error")
-    seen = read(
+    chosen = read(
         *("--listen", "unix:///run/a.sock", "--listen", "127.0.0.1:2"),
         *("--plugin-name", "acme/flag", "--log-format", "console", "--log-level", "debug"),
     )
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert seen == Settings(listen, None, "acme/flag", Installation(), "console", "debug")
+    assert chosen == Settings(listen, None, "acme/flag", Installation(), "console", "debug")
 
 
 def test_what_no_flag_sets_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_a_default_action_is_named_by_its_listener() -> None:
 
 
 def test_target_groups_may_be_left_out() -> None:
-    """Only a call says which Services need one."""
+    """Which Services need a target group depends on the call."""
     assert read_config({"rules": [{"arn": RULE}]}, PATH).groups == {}
 
 
@@ -66,7 +66,7 @@ def test_reading_does_not_change_the_block() -> None:
         pytest.param(
             {"rules": [{"ran": RULE}]},
             f"{PATH}.rules[0].ran (did you mean arn?)",
-            id="instead of the one needed",
+            id="instead of the required key",
         ),
         pytest.param(
             {"rules": [{"arn": RULE}, {"arn": RULE, "ARN": RULE}]},
@@ -125,7 +125,7 @@ def test_the_names_of_services_are_not_checked_as_keys() -> None:
             VALID | {"rules": {"arn": RULE}},
             f"{PATH}.rules",
             "expected `array`, got `object`",
-            id="one rule bare",
+            id="a rule without a list",
         ),
         pytest.param(
             VALID | {"rules": None}, f"{PATH}.rules", "expected `array`, got `null`", id="null as rules"

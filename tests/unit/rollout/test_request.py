@@ -161,7 +161,7 @@ def test_a_rollout_whose_rules_are_tagged_needs_a_uid() -> None:
     [
         pytest.param({"canary": {"stablePingPong": "ping"}}, "was-ping", "was-pong", id="ping is stable"),
         pytest.param({"canary": {"stablePingPong": "pong"}}, "was-pong", "was-ping", id="pong is stable"),
-        pytest.param({"canary": {}}, "was-pong", "was-ping", id="not said"),
+        pytest.param({"canary": {}}, "was-pong", "was-ping", id="not set"),
         pytest.param({}, "was-pong", "was-ping", id="no canary status"),
     ],
 )

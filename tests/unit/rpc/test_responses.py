@@ -47,14 +47,14 @@ def test_a_foreign_target_group_is_returned_without_a_service() -> None:
     assert response == pb.SetWeightResponse(rules=[expected])
 
 
-def test_what_has_no_trouble_is_verified() -> None:
+def test_weights_without_trouble_are_verified() -> None:
     response = verify_weight_response(Verification(None, (outcome((STABLE, 1), changed=False),)))
     assert response == pb.VerifyWeightResponse(
         verification=pb.VERIFICATION_VERIFIED, rules=[rule_weights((STABLE, "was-stable", 1), changed=False)]
     )
 
 
-def test_what_has_trouble_is_not_verified_with_the_sentence_as_reason() -> None:
+def test_weights_with_trouble_are_not_verified_and_the_reason_is_its_sentence() -> None:
     trouble = SharesDiffer(RULE, [("was-canary", 10, 25)])
     response = verify_weight_response(Verification(trouble, (outcome((STABLE, 1), changed=False),)))
     assert response == pb.VerifyWeightResponse(

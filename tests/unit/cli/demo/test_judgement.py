@@ -168,7 +168,7 @@ def answered_by_the_canary(run: DemoRun) -> DemoRun:
         pytest.param(
             with_step(2, with_one_more(Answer(STABLE, "1.0.0"))),
             "step 4/4, 100%: was-canary answered 2,000 of 2,001 requests, expected 2,001",
-            id="one by stable at 100",
+            id="an answer from stable at 100",
         ),
         pytest.param(
             with_step(3, with_one_more(Answer(STABLE, "1.0.0"))),
