@@ -33,14 +33,14 @@ SURROUNDINGS = {
 }
 
 
-def started(**environment: str) -> "subprocess.Popen[str]":
+def start(**environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         DEMO, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def ended(demo: "subprocess.Popen[str]") -> tuple[str, str]:
-    """Its stdout and stderr."""
+def wait_for(demo: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Waits until the demo has ended. Returns its stdout and stderr."""
     return demo.communicate(timeout=LONGEST_SECONDS)
 
 
@@ -63,13 +63,13 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "subpr
     read_only = reads_instead_of_writing(tmp_path_factory.mktemp("site"))
     with ExitStack() as stack:
         yield {
-            "as it is": run_until_the_end_of(stack, started(**SURROUNDINGS)),
-            "only reads": run_until_the_end_of(stack, started(**read_only)),
+            "as it is": run_until_the_end_of(stack, start(**SURROUNDINGS)),
+            "only reads": run_until_the_end_of(stack, start(**read_only)),
         }
 
 
 def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[str]"]) -> None:
-    shown, complaints = ended(demos["as it is"])
+    shown, complaints = wait_for(demos["as it is"])
 
     assert (demos["as it is"].returncode, complaints) == (0, ""), shown
     assert shown.startswith("Starting an emulator, the sidecar and 7 pods…\n")
@@ -93,7 +93,7 @@ def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[st
 def test_a_sidecar_that_reads_instead_of_writing_is_detected(
     demos: dict[str, "subprocess.Popen[str]"],
 ) -> None:
-    shown, _ = ended(demos["only reads"])
+    shown, _ = wait_for(demos["only reads"])
 
     assert demos["only reads"].returncode == 1, shown
     assert "- step 1/8, 10%: the rule has was-stable 100 instead of was-stable 90, was-canary 10" in shown
@@ -150,7 +150,7 @@ def test_a_live_row_with_two_versions_in_a_group_keeps_its_last_columns() -> Non
     console = Console(width=80)
 
     with console.capture() as captured:
-        console.print(table.drawn())
+        console.print(table.draw())
 
     title, row, _rest = captured.get().splitlines()
     assert title.split()[-2:] == ["failed", "verified"]
@@ -176,14 +176,14 @@ def plain(shown: str) -> str:
 def test_it_leaves_nothing_behind_when_a_signal_ends_it(number: signal.Signals, running: ExitStack) -> None:
     # pytest's own directories are too long for a Unix socket's path.
     directory = running.enter_context(TemporaryDirectory(prefix="demo-"))
-    demo = run_until_the_end_of(running, started(TMPDIR=directory))
+    demo = run_until_the_end_of(running, start(TMPDIR=directory))
     assert demo.stdout is not None
     assert any(line.startswith("deployed") for line in iter(demo.stdout.readline, ""))
     children = children_of(demo)
     left = set(Path(directory).iterdir())
     demo.send_signal(number)
 
-    _, complaints = ended(demo)
+    _, complaints = wait_for(demo)
 
     assert demo.returncode == 128 + number
     assert complaints == f"elbv2-trafficrouter: the demo was ended by {number.name}\n"
@@ -211,9 +211,9 @@ def is_there(pid: int) -> bool:
 
 def test_without_its_extra_packages_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\n\nsys.modules['rich'] = None\n")
-    demo = run_until_the_end_of(running, started(PYTHONPATH=str(tmp_path)))
+    demo = run_until_the_end_of(running, start(PYTHONPATH=str(tmp_path)))
 
-    shown, complaints = ended(demo)
+    shown, complaints = wait_for(demo)
 
     assert (demo.returncode, shown) == (1, "")
     assert "the demo needs rich" in complaints

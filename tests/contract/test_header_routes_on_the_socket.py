@@ -232,7 +232,7 @@ def test_a_removal_deletes_all_of_our_rules_and_no_others(stub: Stub, clinic: Pe
 
 
 def test_a_forged_tag_deletes_nothing(stub: Stub, clinic: Petclinic) -> None:
-    """A rule that forwards elsewhere and the base rule have all our tags; one that looks like ours has most."""
+    """A rule that forwards elsewhere and the base rule have all our tags; one like ours has most of them."""
     alice: Any = values("X-User", "alice")
     for priority, group, tags in (
         (3, clinic.web, TAGS),

@@ -61,14 +61,14 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
     else:
         result = result_fields(response)
         log_done = log.info if result else log.debug
-        log_done("done", **result, seconds=_since(begun))
+        log_done("done", **result, seconds=_seconds_since(begun))
         return response
     log.warning(
         "failed",
         code=failure.kind.name,
         error=failure.sentence,
         details=metadata(failure),
-        seconds=_since(begun),
+        seconds=_seconds_since(begun),
     )
     return context.abort_with_status(rpc_status.to_status(status(failure)))
 
@@ -80,5 +80,5 @@ def _decoded(method: str, handler: Handler, raw: bytes) -> Any:
         raise UndecodableMessage(method) from error
 
 
-def _since(begun: float) -> float:
+def _seconds_since(begun: float) -> float:
     return round(time.monotonic() - begun, 3)

@@ -79,7 +79,7 @@ async def _demo() -> int:
             found = faults(run)
         if found:
             print("\nNot exact:", *(f"- {fault}" for fault in found), sep="\n")
-            _print_ends(logs)
+            _print_log_ends(logs)
             return 1
     print("\nAll weights exact.")
     return 0
@@ -92,14 +92,14 @@ async def _canary(socket: str, logs: Mapping[str, Path]) -> DemoRun:
             await asyncio.to_thread(controller.start_plugin)
             async with (
                 backends(_PODS) as addresses,
-                visitors(*await _listener(api, petclinic.listener, addresses)) as crowd,
+                visitors(*await _connect_pods(api, petclinic.listener, addresses)) as crowd,
             ):
                 await asyncio.to_thread(petclinic.wait_healthy)
-                with lines(GROUPS) as shown:
-                    return await _counted(petclinic, controller, crowd, shown)
+                with lines(GROUPS) as table:
+                    return await _run_steps(petclinic, controller, crowd, table)
 
 
-async def _listener(api: str, listener: str, addresses: Mapping[str, str]) -> tuple[str, str]:
+async def _connect_pods(api: str, listener: str, addresses: Mapping[str, str]) -> tuple[str, str]:
     """Makes `addresses` answer for the pods. Returns the listener's URL and the CA that it is verified by."""
     async with aiohttp.ClientSession(api, raise_for_status=True) as control:
         await control.put("/_emulator/addresses", json=addresses)
@@ -108,21 +108,21 @@ async def _listener(api: str, listener: str, addresses: Mapping[str, str]) -> tu
     return next(str(item["url"]) for item in listeners if item["listenerArn"] == listener), authority
 
 
-async def _counted(petclinic: Petclinic, controller: Controller, crowd: Visitors, shown: Lines) -> DemoRun:
+async def _run_steps(petclinic: Petclinic, controller: Controller, crowd: Visitors, table: Lines) -> DemoRun:
     steps = []
     before = await asyncio.to_thread(petclinic.other_rules)
     for moment in moments():
         async with crowd.during_change():
-            step = await asyncio.to_thread(_reconciled, petclinic, controller, moment)
-        shown.add(step)
+            step = await asyncio.to_thread(_reconcile, petclinic, controller, moment)
+        table.add(step)
         await crowd.count(REQUESTS, step.tally)
-        shown.counted(step)
+        table.complete(step)
         steps.append(step)
     after = await asyncio.to_thread(petclinic.other_rules)
     return DemoRun(GROUPS, steps, crowd.during_changes, crowd.to_other_rule, (before, after))
 
 
-def _reconciled(petclinic: Petclinic, controller: Controller, moment: Moment) -> Step:
+def _reconcile(petclinic: Petclinic, controller: Controller, moment: Moment) -> Step:
     petclinic.register(moment.registered)
     petclinic.wait_healthy()
     petclinic.deregister(moment.deregistered)
@@ -131,7 +131,7 @@ def _reconciled(petclinic: Petclinic, controller: Controller, moment: Moment) ->
     return Step(moment.name, moment.asked, moment.versions, petclinic.weights(), reconciled)
 
 
-def _print_ends(logs: Mapping[str, Path]) -> None:
+def _print_log_ends(logs: Mapping[str, Path]) -> None:
     for name, log in logs.items():
         if end := (log.read_text().splitlines()[-_LOG_LINES:] if log.exists() else []):
             print(f"\nThe end of the {name}'s log:", *end, sep="\n")

@@ -20,8 +20,8 @@ class Lines(Protocol):
     def add(self, step: Step) -> None:
         """Adds a step whose requests are about to be sent."""
 
-    def counted(self, step: Step) -> None:
-        """Is called when all of the step's requests have ended."""
+    def complete(self, step: Step) -> None:
+        """Shows the step's final counts: all of its requests have ended."""
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def lines(groups: Groups) -> Iterator[Lines]:
         yield _PlainLines(groups)
         return
     table = LiveTable(groups)
-    with Live(console=console, get_renderable=table.drawn):
+    with Live(console=console, get_renderable=table.draw):
         yield table
 
 
@@ -47,9 +47,9 @@ class LiveTable:
     def add(self, step: Step) -> None:
         self._steps.append(step)
 
-    def counted(self, step: Step) -> None: ...
+    def complete(self, step: Step) -> None: ...
 
-    def drawn(self) -> Table:
+    def draw(self) -> Table:
         table = Table(box=None, pad_edge=False)
         for title, width in _columns(self._groups):
             # Without no_wrap: a group with answers from two versions gets two lines, and no column is lost.
@@ -68,7 +68,7 @@ class _PlainLines:
 
     def add(self, step: Step) -> None: ...
 
-    def counted(self, step: Step) -> None:
+    def complete(self, step: Step) -> None:
         _print(_cells(self._groups, step), self._columns)
 
 
@@ -94,14 +94,14 @@ def _cells(groups: Groups, step: Step) -> list[str]:
         step.name,
         f"{step.asked}%",
         ":".join(str(step.weights.get(group, "-")) for group in (groups.stable, groups.canary)),
-        _counted(step, groups.stable),
-        _counted(step, groups.canary),
+        _counts(step, groups.stable),
+        _counts(step, groups.canary),
         str(step.tally.failures.total()),
         "yes" if step.reconciled.verified else "no",
     ]
 
 
-def _counted(step: Step, group: str) -> str:
+def _counts(step: Step, group: str) -> str:
     """The group's answers by version, with their share of the requests: `1.0.0  1807  90.35%`."""
     requests = max(step.tally.requests, 1)
     counts = step.tally.by_group(group) or {"": 0}
