@@ -63,7 +63,7 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(router: Sidecar, raw:
         with pytest.raises(grpc.RpcError) as caught:
             call(raw)
     assert caught.value.code() == Code.INVALID_ARGUMENT
-    assert "The bytes sent to SetWeight are not a message" in str(caught.value.details())
+    assert "The bytes sent to SetWeight are not a valid SetWeightRequest" in str(caught.value.details())
 
 
 def test_64_mib_of_noise_close_their_connection_and_nothing_else(
