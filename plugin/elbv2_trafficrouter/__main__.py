@@ -1,4 +1,4 @@
-"""`python -m elbv2_trafficrouter`."""
+"""Runs the command line: `python -m elbv2_trafficrouter`."""
 
 import sys
 

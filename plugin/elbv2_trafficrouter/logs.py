@@ -1,4 +1,4 @@
-"""structlog's set-up: JSON for machines, coloured lines for a person at a terminal."""
+"""Configures structlog: JSON for machines, coloured lines for a person at a terminal."""
 
 import logging
 import sys
@@ -10,8 +10,8 @@ LogFormat = Literal["json", "console"]
 
 
 def configure(log_format: LogFormat, level: str) -> None:
-    """Logs to stderr from `level` up (debug, info, warning, error)."""
-    # Without local variables: boto3's hold credentials.
+    """Logs to stderr, from `level` (debug, info, warning, error) upwards."""
+    # Tracebacks have no local variables: those of boto3 hold credentials.
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     renderers: dict[LogFormat, list[structlog.typing.Processor]] = {
         "json": [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()],

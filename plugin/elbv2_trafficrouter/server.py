@@ -1,4 +1,4 @@
-"""Listens, serves the contract with health and reflection beside it, and drains."""
+"""The gRPC server: listens, serves the contract beside health and reflection, and drains when it stops."""
 
 import signal
 from collections.abc import Iterable, Iterator
@@ -24,32 +24,32 @@ from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
 from elbv2_trafficrouter.tls import tls_credentials
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
-THREADS = 16  # the controller has ten workers, each with one call at a time
-_CALLS_AT_ONCE = 4 * THREADS  # more would wait longer than their callers do
+THREADS = 16  # the controller has ten workers with one call each
+_CALLS_AT_ONCE = 4 * THREADS  # further calls would wait longer than their deadlines
 _DRAIN_SECONDS = 10
 
-# The services, and what the details of a status are made of.
+# The services, and the messages in the details of a status.
 _REFLECTED = [module.DESCRIPTOR for module in (pb, health_pb2, reflection_pb2, error_details_pb2)]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then lets the calls in flight finish. Raises SocketInUse, OSError."""
-    # Unlike an Event's `set`, this `put` can't wait for a lock that the interrupted code holds.
-    told_to_end = SimpleQueue[int]()
+    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError."""
+    # Unlike an Event's `set`, this `put` never waits for a lock that the interrupted code holds.
+    stop_signals = SimpleQueue[int]()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: told_to_end.put(number))
+        signal.signal(number, lambda number, _frame: stop_signals.put(number))
     with running(settings) as addresses:
         _log.info("serving", listen=addresses, plugin_name=settings.plugin_name)
-        told_to_end.get()
+        stop_signals.get()
         _log.info("draining")
     _log.info("stopped")
 
 
 @contextmanager
 def running(settings: Settings) -> Iterator[list[str]]:
-    """A server that answers while the block runs. Gives the addresses for a gRPC client."""
+    """Runs a server while the block runs. Yields the addresses for a gRPC client."""
     health_service = _health()
     server = grpc.server(
         ThreadPoolExecutor(THREADS, thread_name_prefix="call"),
@@ -57,7 +57,7 @@ def running(settings: Settings) -> Iterator[list[str]]:
         options=(
             ("grpc.max_receive_message_length", 1024 * 1024),
             ("grpc.so_reuseport", 0),
-            # The bridge's keepalive pings every 10 s, also between calls; the default answers GOAWAY.
+            # The bridge pings every 10 s, even between calls; by default gRPC answers that with GOAWAY.
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ),
@@ -91,14 +91,14 @@ def _listen(server: grpc.Server, address: Address, tls: Tls | None, sockets: Exi
             port = server.add_secure_port(str(address), tls_credentials(tls))
     except RuntimeError as error:
         raise OSError(
-            f"{address} can't be listened on: another program has the port, or no interface the address. "
-            "Choose another --listen."
+            f"Can't listen on {address}: another program uses the port, or no network interface has the "
+            "address. Choose another --listen."
         ) from error
     return str(TcpAddress(address.host, port))
 
 
 def _health() -> health.HealthServicer:
-    """The health service with threads of its own: it answers while all others wait for AWS."""
+    """The health service, with its own threads: it answers even while all other threads wait for AWS."""
     threads = ThreadPoolExecutor(2, thread_name_prefix="health")
 
     class Health(health.HealthServicer):
@@ -113,7 +113,7 @@ def _health() -> health.HealthServicer:
 
 
 def _reflection() -> reflection.ReflectionServicer:
-    """Reflection with threads of its own: a client's stream holds one for as long as it is open."""
+    """The reflection service, with its own threads: each open stream of a client occupies one."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reflection")
 
     class Reflection(reflection.ReflectionServicer):

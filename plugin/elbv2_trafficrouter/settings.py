@@ -1,4 +1,4 @@
-"""What the operator sets, by flags and environment variables."""
+"""The operator's settings, from flags and environment variables."""
 
 import argparse
 import ipaddress
@@ -26,13 +26,13 @@ class UnixAddress:
     path: Path
 
     def __str__(self) -> str:
-        """As gRPC wants it: a URI."""
+        """The address as a URI, which gRPC requires."""
         return f"unix:{quote(os.fspath(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """Port 0: a free one."""
+    """An IP address and a port; port 0 means any free port."""
 
     host: str
     port: int
@@ -50,7 +50,7 @@ Address = UnixAddress | TcpAddress
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM files for TCP: the server's certificate and key, and who signs the certificates of clients."""
+    """PEM files for TCP: the server's certificate and key, and the CA that signs client certificates."""
 
     cert: Path
     key: Path
@@ -74,16 +74,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=address,
         metavar="ADDRESS",
-        help="unix:///path or host:port, beyond loopback only with TLS; may be given several times "
-        f"(environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
+        help="address to listen on: unix:///path or host:port; any but a loopback address needs TLS; "
+        f"may be repeated (environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
     )
     for name, what in (
         ("cert", "the server's certificate"),
-        ("key", "its key"),
-        (
-            "client-ca",
-            "who signs the certificates that every TCP client must have",
-        ),
+        ("key", "the private key of the server's certificate"),
+        ("client-ca", "the CA that signs the certificates of clients"),
     ):
         variable = f"{PREFIX}TLS_{name.replace('-', '_').upper()}"
         parser.add_argument(
@@ -91,17 +88,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             type=Path,
             default=os.environ.get(variable) or None,
             metavar="FILE",
-            help=f"for TCP: {what}, in PEM ({variable})",
+            help=f"PEM file with {what}, for TCP (environment: {variable})",
         )
     parser.add_argument(
         "--plugin-name",
         default=os.environ.get(PREFIX + "PLUGIN_NAME") or DEFAULT_PLUGIN_NAME,
         metavar="NAME",
-        help=f"the plugin's name in argo-rollouts-config and in Rollouts ({PREFIX}PLUGIN_NAME; %(default)s)",
+        help="name of the plugin in argo-rollouts-config and in Rollouts "
+        f"(environment: {PREFIX}PLUGIN_NAME; default: %(default)s)",
     )
     for name, what in (
-        ("cluster", "the cluster's name"),
-        ("instance", "the controller's --instance-id, where a cluster has several"),
+        ("cluster", "name of the cluster"),
+        ("instance", "the controller's --instance-id, if the cluster has several controllers"),
     ):
         variable = PREFIX + name.upper()
         parser.add_argument(
@@ -109,35 +107,38 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             type=_tag_value,
             default=os.environ.get(variable, ""),
             metavar="NAME",
-            help=f"{what}, for the tags of header rules: a changed one leaves old rules behind ({variable})",
+            help=f"{what}; header rules are tagged with it, and changing it leaves old rules behind "
+            f"(environment: {variable})",
         )
     parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
-        help=f"json, or console for a person ({PREFIX}LOG_FORMAT; console on a terminal, else json)",
+        help="format of the log: json for machines, console for people "
+        f"(environment: {PREFIX}LOG_FORMAT; default: console on a terminal, otherwise json)",
     )
     parser.add_argument(
         "--log-level",
         choices=LOG_LEVELS,
         default=os.environ.get(PREFIX + "LOG_LEVEL") or "info",
-        help=f"debug also tells calls that changed nothing ({PREFIX}LOG_LEVEL; %(default)s)",
+        help="lowest level to log; debug includes calls that changed nothing "
+        f"(environment: {PREFIX}LOG_LEVEL; default: %(default)s)",
     )
 
 
 def settings(arguments: argparse.Namespace) -> Settings:
-    """Raises argparse.ArgumentTypeError for a wrong environment, and for flags that do not go together.
+    """Settings from parsed flags. An empty environment variable counts as unset.
 
-    An empty variable counts as none.
+    Raises argparse.ArgumentTypeError for a wrong environment variable and for flags that conflict.
     """
     from_environment = os.environ.get(PREFIX + "LISTEN", "").split() or [DEFAULT_LISTEN]
     listen: tuple[Address, ...] = tuple(arguments.listen or map(address, from_environment))
     tls = _tls(arguments)
-    for one in listen:
-        if isinstance(one, TcpAddress) and not one.is_loopback and tls is None:
+    for endpoint in listen:
+        if isinstance(endpoint, TcpAddress) and not endpoint.is_loopback and tls is None:
             raise argparse.ArgumentTypeError(
-                f"{one}: whoever reaches it could steer traffic; without --tls-cert, --tls-key and "
-                "--tls-client-ca TCP is for loopback only: give these, or 127.0.0.1:port or unix:///path"
+                f"{endpoint}: without TLS, TCP is for loopback only, because every client can steer traffic: "
+                "give --tls-cert, --tls-key and --tls-client-ca, or listen on 127.0.0.1:port or unix:///path"
             )
     log_format = arguments.log_format or ("console" if sys.stderr.isatty() else "json")
     return Settings(
@@ -160,33 +161,33 @@ def _tls(arguments: argparse.Namespace) -> Tls | None:
 
 
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
-    """The value. argparse compares flags with their choices, but not a default from the environment."""
+    """The value, checked: argparse checks the choices of a flag, but not a default from the environment."""
     if value not in choices:
-        raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: give {' or '.join(choices)}")
+        raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: use {' or '.join(choices)}")
     return value
 
 
 def _tag_value(text: str) -> str:
     if not may_be_tag_value(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} can't be a tag: use up to 256 letters, digits, spaces and _.:/=+-@"
+            f"{text!r} can't be a tag value: use up to 256 letters, digits, spaces and _.:/=+-@"
         )
     return text
 
 
 def address(text: str) -> Address:
-    """A place to listen on. Raises argparse.ArgumentTypeError."""
+    """Reads an address to listen on. Raises argparse.ArgumentTypeError."""
     if text.startswith("unix://"):
         path = Path(text.removeprefix("unix://"))
         if not (path.is_absolute() and path.name):
-            raise argparse.ArgumentTypeError(f"{text}: give an absolute path: unix:///run/router.sock")
+            raise argparse.ArgumentTypeError(f"{text}: use an absolute path, such as unix:///run/router.sock")
         return UnixAddress(path)
     host, _, port = text.rpartition(":")
     try:
         ip = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
         number = int(port)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text}: give unix:///path or 127.0.0.1:port") from error
+        raise argparse.ArgumentTypeError(f"{text}: use unix:///path or 127.0.0.1:port") from error
     if not 0 <= number <= 65535:  # noqa: PLR2004  TCP's ports
-        raise argparse.ArgumentTypeError(f"{text}: a port is from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text}: use a port from 0 to 65535")
     return TcpAddress(str(ip), number)

@@ -1,4 +1,4 @@
-"""TLS for TCP: both sides show a certificate."""
+"""Mutual TLS for TCP: the server and every client present a certificate."""
 
 import ssl
 
@@ -8,10 +8,9 @@ from elbv2_trafficrouter.settings import Tls
 
 
 def tls_credentials(tls: Tls) -> grpc.ServerCredentials:
-    """Read again at every handshake, so that renewed certificates need no restart.
+    """Credentials that are read again at every handshake, so that renewed certificates need no restart.
 
-    Raises OSError where the files are not there or not what they should be at the start; later the last good
-    ones stay in use.
+    Raises OSError if a file is missing or invalid now. Later, the last valid files stay in use.
     """
 
     def renewed() -> grpc.ServerCertificateConfiguration | None:
@@ -20,20 +19,22 @@ def tls_credentials(tls: Tls) -> grpc.ServerCredentials:
         except OSError:
             return None
 
-    # grpcio takes None for "no change"; its stubs do not know.
+    # grpcio accepts None for "no change", which its stubs do not allow.
     return grpc.dynamic_ssl_server_credentials(_read(tls), renewed, require_client_authentication=True)  # type: ignore[arg-type]  # None
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    # grpcio takes anything and fails at the handshake, without a word to the operator.
+    # grpcio accepts any bytes here, and would only fail at the handshake, without telling the operator why.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(tls.cert, tls.key, password=lambda: "")  # asks nobody at a terminal
+        context.load_cert_chain(tls.cert, tls.key, password=lambda: "")  # never prompts at a terminal
     except OSError as error:
-        raise OSError(f"--tls-cert {tls.cert} and --tls-key {tls.key} are no PEM pair: {error}") from error
+        raise OSError(
+            f"--tls-cert {tls.cert} and --tls-key {tls.key} are not a certificate and its key in PEM: {error}"
+        ) from error
     try:
         context.load_verify_locations(tls.client_ca)
     except OSError as error:
-        raise OSError(f"--tls-client-ca {tls.client_ca} is no PEM certificate: {error}") from error
+        raise OSError(f"--tls-client-ca {tls.client_ca} is not a certificate in PEM: {error}") from error
     pair = (tls.key.read_bytes(), tls.cert.read_bytes())
     return grpc.ssl_server_certificate_configuration([pair], root_certificates=tls.client_ca.read_bytes())

@@ -1,4 +1,4 @@
-"""A listener's default action, whose weights are set and above which header routes stand."""
+"""A listener's default action: its weights are set, and header routes have priorities above it."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
 
 @pytest.fixture
 def by_default(clinic: Petclinic) -> Json:
-    """The Rollout steers the default action of the listener."""
+    """A Rollout that steers the listener's default action."""
     forward: Any = {"Type": "forward", "TargetGroupArn": clinic.stable}
     clinic.client.modify_listener(ListenerArn=clinic.listener, DefaultActions=[forward])
     return clinic.with_routes("beta", config=clinic.config(rules=[{"listenerArn": clinic.listener}]))
@@ -25,9 +25,9 @@ def by_default(clinic: Petclinic) -> Json:
 def test_above_a_default_action_a_route_has_the_last_priority(
     stub: Stub, clinic: Petclinic, by_default: Json
 ) -> None:
-    (told,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE, rollout=by_default)).rules
+    (returned,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE, rollout=by_default)).rules
     _, made, _ = clinic.rules()
-    assert (made["RuleArn"], made["Priority"]) == (told.rule_arn, "50000")
+    assert (made["RuleArn"], made["Priority"]) == (returned.rule_arn, "50000")
     assert made["Conditions"] == [
         {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-User", "Values": ["alice"]}}
     ]
@@ -35,7 +35,7 @@ def test_above_a_default_action_a_route_has_the_last_priority(
     assert [rule["Priority"] for rule in clinic.rules()] == ["10", "default"]
 
 
-def test_the_weights_of_a_default_action_are_set_and_all_else_stays(
+def test_the_weights_of_a_default_action_are_set_and_everything_else_is_kept(
     stub: Stub, clinic: Petclinic, by_default: Json
 ) -> None:
     def listener() -> Any:
@@ -46,8 +46,8 @@ def test_the_weights_of_a_default_action_are_set_and_all_else_stays(
         return [rule for rule in clinic.rules() if not rule["IsDefault"]]
 
     before, rules = listener(), others()
-    (told,) = stub.SetWeight(clinic.set_weight(25, by_default)).rules
-    assert (told.rule_arn, told.changed) == (clinic.listener, True)
+    (returned,) = stub.SetWeight(clinic.set_weight(25, by_default)).rules
+    assert (returned.rule_arn, returned.changed) == (clinic.listener, True)
     after = listener()
     (action,) = after.pop("DefaultActions")
     assert action["ForwardConfig"]["TargetGroups"] == [

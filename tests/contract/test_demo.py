@@ -1,4 +1,4 @@
-"""The whole demo without and with a terminal, its twin whose sidecar only reads, and its end."""
+"""The whole demo with and without a terminal, with a sidecar that only reads, and when a signal ends it."""
 
 import os
 import pty
@@ -23,7 +23,7 @@ from support.aws.read_only import reads_instead_of_writing
 DEMO = (sys.executable, "-m", "elbv2_trafficrouter", "demo")
 LONGEST_SECONDS = 70
 
-# Nothing in the user's environment may lead the demo to a real AWS, or keep it from its own.
+# Nothing in the user's environment may lead the demo to the real AWS, or away from its own emulator.
 SURROUNDINGS = {
     "AWS_PROFILE": "no-such-profile",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
@@ -33,20 +33,20 @@ SURROUNDINGS = {
 }
 
 
-def started(**environment: str) -> "subprocess.Popen[str]":
+def start(**environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         DEMO, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def ended(demo: "subprocess.Popen[str]") -> tuple[str, str]:
-    """Its stdout and stderr."""
+def wait_for(demo: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Waits until the demo has ended. Returns its stdout and stderr."""
     return demo.communicate(timeout=LONGEST_SECONDS)
 
 
 @pytest.fixture
 def running() -> Iterator[ExitStack]:
-    """Ends, in the end, the demos that are put into it."""
+    """Ends, after the test, the demos that are put on it."""
     with ExitStack() as stack:
         yield stack
 
@@ -63,13 +63,13 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "subpr
     read_only = reads_instead_of_writing(tmp_path_factory.mktemp("site"))
     with ExitStack() as stack:
         yield {
-            "as it is": run_until_the_end_of(stack, started(**SURROUNDINGS)),
-            "only reads": run_until_the_end_of(stack, started(**read_only)),
+            "as it is": run_until_the_end_of(stack, start(**SURROUNDINGS)),
+            "only reads": run_until_the_end_of(stack, start(**read_only)),
         }
 
 
 def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[str]"]) -> None:
-    shown, complaints = ended(demos["as it is"])
+    shown, complaints = wait_for(demos["as it is"])
 
     assert (demos["as it is"].returncode, complaints) == (0, ""), shown
     assert shown.startswith("Starting an emulator, the sidecar and 7 pods…\n")
@@ -86,22 +86,24 @@ def test_every_step_of_the_canary_is_exact(demos: dict[str, "subprocess.Popen[st
     assert re.search(r"^promoted .* 1\.0\.1 2000 100\.00% +0 +0\.00%", shown, re.MULTILINE)
     assert re.search(r"^5xx +0$", shown, re.MULTILINE)
     assert re.search(r"^other rules +untouched$", shown, re.MULTILINE)
-    assert "All was exact." in shown
+    assert "All weights exact." in shown
     assert "\x1b" not in shown
 
 
-def test_a_sidecar_that_reads_instead_of_writing_is_found_out(
+def test_a_sidecar_that_reads_instead_of_writing_is_detected(
     demos: dict[str, "subprocess.Popen[str]"],
 ) -> None:
-    shown, _ = ended(demos["only reads"])
+    shown, _ = wait_for(demos["only reads"])
 
     assert demos["only reads"].returncode == 1, shown
     assert "- step 1/8, 10%: the rule has was-stable 100 instead of was-stable 90, was-canary 10" in shown
     assert re.search(
-        r"^- step 3/8, 25%: was-canary answered 0 of 2,000 requests, not 402 to 601$", shown, re.MULTILINE
+        r"^- step 3/8, 25%: was-canary answered 0 of 2,000 requests, expected 402 to 601$",
+        shown,
+        re.MULTILINE,
     )
     assert "The end of the sidecar's log:" in shown
-    assert "All was exact." not in shown
+    assert "All weights exact." not in shown
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_a_live_row_with_two_versions_in_a_group_keeps_its_last_columns() -> Non
     console = Console(width=80)
 
     with console.capture() as captured:
-        console.print(table.drawn())
+        console.print(table.draw())
 
     title, row, _rest = captured.get().splitlines()
     assert title.split()[-2:] == ["failed", "verified"]
@@ -156,7 +158,7 @@ def test_a_live_row_with_two_versions_in_a_group_keeps_its_last_columns() -> Non
 
 
 def shown_until(pattern: str, screen: int) -> str:
-    """What a terminal is sent until this pattern is in it."""
+    """The terminal's output up to the point where the pattern appears in it."""
     shown = b""
     while not re.search(pattern, plain(shown.decode(errors="ignore")), re.MULTILINE):
         ready, _, _ = select.select([screen], [], [], LONGEST_SECONDS)
@@ -166,22 +168,22 @@ def shown_until(pattern: str, screen: int) -> str:
 
 
 def plain(shown: str) -> str:
-    """It without colours and cursor movements, each line as it was drawn."""
+    """The output without colours and cursor movements, each line as it was drawn."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", re.sub(r"\r\n?", "\n", shown))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_leaves_nothing_behind_when_told_to_end(number: signal.Signals, running: ExitStack) -> None:
+def test_it_leaves_nothing_behind_when_a_signal_ends_it(number: signal.Signals, running: ExitStack) -> None:
     # pytest's own directories are too long for a Unix socket's path.
     directory = running.enter_context(TemporaryDirectory(prefix="demo-"))
-    demo = run_until_the_end_of(running, started(TMPDIR=directory))
+    demo = run_until_the_end_of(running, start(TMPDIR=directory))
     assert demo.stdout is not None
     assert any(line.startswith("deployed") for line in iter(demo.stdout.readline, ""))
     children = children_of(demo)
     left = set(Path(directory).iterdir())
     demo.send_signal(number)
 
-    _, complaints = ended(demo)
+    _, complaints = wait_for(demo)
 
     assert demo.returncode == 128 + number
     assert complaints == f"elbv2-trafficrouter: the demo was ended by {number.name}\n"
@@ -207,11 +209,11 @@ def is_there(pid: int) -> bool:
     return True
 
 
-def test_without_its_extra_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
+def test_without_its_extra_packages_it_says_what_to_install(tmp_path: Path, running: ExitStack) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\n\nsys.modules['rich'] = None\n")
-    demo = run_until_the_end_of(running, started(PYTHONPATH=str(tmp_path)))
+    demo = run_until_the_end_of(running, start(PYTHONPATH=str(tmp_path)))
 
-    shown, complaints = ended(demo)
+    shown, complaints = wait_for(demo)
 
     assert (demo.returncode, shown) == (1, "")
     assert "the demo needs rich" in complaints

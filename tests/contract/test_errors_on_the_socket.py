@@ -1,4 +1,4 @@
-"""Bad input, an AWS that refuses, fails or is away: a clear error and no write."""
+"""Bad input, and an AWS that refuses, fails or is unreachable: a clear error, and no write."""
 
 import socket
 from collections.abc import Callable
@@ -75,8 +75,8 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         pytest.param(
             configured(targetGroup={}, rule=1),
             Code.INVALID_ARGUMENT,
-            "plugins['trafficrouter/elbv2'].rule (nearest: rules), "
-            "plugins['trafficrouter/elbv2'].targetGroup (nearest: targetGroups)",
+            "plugins['trafficrouter/elbv2'].rule (did you mean rules?), "
+            "plugins['trafficrouter/elbv2'].targetGroup (did you mean targetGroups?)",
             id="unknown keys",
         ),
         pytest.param(
@@ -94,7 +94,7 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         pytest.param(
             lambda clinic: clinic.set_weight(None),
             Code.INVALID_ARGUMENT,
-            "desired_weight is missing. Send it: 0 is a weight, absent is not.",
+            "desired_weight is missing. Set it, even if it is 0.",
             id="no weight",
         ),
         pytest.param(
@@ -118,7 +118,7 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         ),
     ],
 )
-def test_a_wrong_rollout_is_told_what_is_wrong_and_nothing_is_written(
+def test_the_error_for_a_wrong_rollout_says_what_is_wrong_and_nothing_is_written(
     stub: Stub, clinic: Petclinic, request_of: Request, code: Code, says: str
 ) -> None:
     error = failure(stub, request_of(clinic))
@@ -163,13 +163,13 @@ ACCESS_DENIED = (
         pytest.param(
             {"action": "DescribeRules", "error": "ServiceUnavailable"},
             Code.UNAVAILABLE,
-            "AWS answers elasticloadbalancing:DescribeRules with ServiceUnavailable",
+            "AWS returned ServiceUnavailable for elasticloadbalancing:DescribeRules",
             id="AWS fails at the read",
         ),
         pytest.param(
             {"action": "ModifyRule", "error": "InternalFailure"},
             Code.UNAVAILABLE,
-            "may or may not have been done",
+            "may or may not have taken effect",
             id="AWS fails at the write",
         ),
         pytest.param(
@@ -180,7 +180,7 @@ ACCESS_DENIED = (
         ),
     ],
 )
-def test_an_aws_that_refuses_or_fails_is_told_apart(
+def test_each_refusal_and_failure_of_aws_has_its_own_error(
     stub: Stub, clinic: Petclinic, fault: dict[str, Any], code: Code, says: str
 ) -> None:
     clinic.fault(**fault)
@@ -192,7 +192,7 @@ def test_an_aws_that_refuses_or_fails_is_told_apart(
     verified = stub.VerifyWeight(clinic.verify_weight(10))
     assert verified.verification == pb.VERIFICATION_NOT_VERIFIED
     if fault["action"] == "ModifyRule":  # a verification does not write
-        assert "was-stable has 1, wanted 90, was-canary is absent, wanted 10" in verified.reason
+        assert "was-stable has 1, expected 90; was-canary is absent, expected 10" in verified.reason
     else:
         assert verified.reason == error.details()
 
@@ -236,7 +236,7 @@ def test_the_same_trouble_has_the_same_sentence(stub: Stub, clinic: Petclinic) -
     assert len(sentences) == 1
 
 
-def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, volumes: Path) -> None:
+def test_an_unreachable_aws_is_unavailable_and_not_verified(clinic: Petclinic, volumes: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -250,7 +250,9 @@ def test_an_aws_that_is_away_is_unavailable_and_not_verified(clinic: Petclinic, 
     assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, error.details())
 
 
-def test_no_credentials_and_then_some(clinic: Petclinic, volumes: Path, tmp_path: Path) -> None:
+def test_credentials_that_are_missing_at_first_are_found_later(
+    clinic: Petclinic, volumes: Path, tmp_path: Path
+) -> None:
     """A pod may get its credentials after its start."""
     file = tmp_path / "credentials"
     variables = environment(clinic.url, AWS_SHARED_CREDENTIALS_FILE=str(file), HOME=str(tmp_path))
@@ -258,7 +260,7 @@ def test_no_credentials_and_then_some(clinic: Petclinic, volumes: Path, tmp_path
         error = failure(stub, clinic.set_weight(10))
         verified = stub.VerifyWeight(clinic.verify_weight(10))
         assert error.code() == Code.UNAUTHENTICATED
-        assert error.details().startswith("The sidecar finds no AWS credentials. Give its pod a role")
+        assert error.details().startswith("The sidecar found no AWS credentials. Give its pod an IAM role")
         assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, error.details())
         assert clinic.writes() == []
         lines = ["[default]", *(f"{name.lower()} = {value}" for name, value in CREDENTIALS.items())]
@@ -267,9 +269,7 @@ def test_no_credentials_and_then_some(clinic: Petclinic, volumes: Path, tmp_path
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
-def test_a_profile_that_is_missing_is_told_at_the_call_not_at_the_start(
-    clinic: Petclinic, volumes: Path
-) -> None:
+def test_a_missing_profile_fails_the_call_and_not_the_start(clinic: Petclinic, volumes: Path) -> None:
     variables = environment(clinic.url, AWS_PROFILE="absent")
     with sidecar(volumes, variables) as router, router.stub() as stub:
         assert failure(stub, clinic.set_weight(10)).code() == Code.UNAUTHENTICATED
@@ -280,14 +280,14 @@ def test_a_mirror_route_fails_its_step(stub: Stub, clinic: Petclinic) -> None:
         stub.SetMirrorRoute(mirror_route(clinic, {"method": {"exact": "GET"}}))
     assert caught.value.code() == Code.UNIMPLEMENTED
     assert caught.value.details() == (
-        "Application Load Balancers can't copy requests, so there are no mirror routes. "
-        "Remove the setMirrorRoute steps from the Rollout; use setWeight steps with a small weight."
+        "Application Load Balancers can't mirror requests, so mirror routes are not supported. "
+        "Remove the setMirrorRoute steps from the Rollout, and use setWeight steps with a small weight."
     )
     assert clinic.journal() == []
 
 
-def test_an_abort_does_not_fail_for_a_mirror_route(stub: Stub, clinic: Petclinic) -> None:
-    """Argo Rollouts makes the steps' routes then, too."""
+def test_an_abort_does_not_fail_because_of_a_mirror_route(stub: Stub, clinic: Petclinic) -> None:
+    """Argo Rollouts also sets the routes of the steps when it aborts."""
     rollout = clinic.rollout()
     rollout["status"]["abort"] = True
     request = mirror_route(clinic, {"method": {"exact": "GET"}})

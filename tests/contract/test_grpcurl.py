@@ -1,4 +1,4 @@
-"""The real grpcurl, as a person at a terminal uses it."""
+"""The real grpcurl, as people use it at a terminal."""
 
 import json
 import subprocess
@@ -83,10 +83,10 @@ def test_a_rollout_in_the_crds_own_json_sets_and_verifies_its_weight(
     assert json.loads(verified.stdout)["verification"] == "VERIFICATION_VERIFIED"
 
 
-def test_an_error_has_its_code_its_sentence_and_its_details(grpcurl: Grpcurl, clinic: Petclinic) -> None:
+def test_an_error_has_a_code_a_sentence_and_details(grpcurl: Grpcurl, clinic: Petclinic) -> None:
     body = {"rollout": clinic.rollout(clinic.config(rulez=[])), "desiredWeight": 25}
     failed = grpcurl(f"{SERVICE}/SetWeight", flags=("-allow-unknown-fields",), body=body)
     assert failed.returncode != 0
     assert "Code: InvalidArgument" in failed.stderr
-    assert "plugins['trafficrouter/elbv2'].rulez (nearest: rules)" in failed.stderr
+    assert "plugins['trafficrouter/elbv2'].rulez (did you mean rules?)" in failed.stderr
     assert '"reason": "UNKNOWN_KEYS"' in failed.stderr

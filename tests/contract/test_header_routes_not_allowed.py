@@ -1,4 +1,4 @@
-"""Permissions and answers that AWS does not give for a header route: a sentence that says which."""
+"""Missing permissions and missing responses for a header route: the error says which."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
 
 ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
-ROLE = "in the role of the sidecar (see Permissions in the README)."
+ROLE = "in the role of the sidecar (see docs/permissions.md)."
 
 
 def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None:
@@ -28,8 +28,8 @@ def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None
     assert clinic.writes() == []
 
 
-def test_a_role_that_may_not_tag_them(stub: Stub, clinic: Petclinic) -> None:
-    """AWS refuses CreateRule then, and names the other action."""
+def test_a_role_that_may_not_tag_rules(stub: Stub, clinic: Petclinic) -> None:
+    """AWS refuses CreateRule, but the message names AddTags."""
     rule = "listener-rule/app/petclinic/*/*"
     message = (
         "User: arn:aws:sts::123456789012:assumed-role/router/1732 is not authorized to perform: "
@@ -48,8 +48,8 @@ def test_a_role_that_may_not_tag_them(stub: Stub, clinic: Petclinic) -> None:
 @pytest.mark.parametrize(
     "action", ["DescribeRules", "DescribeTags", "DescribeAccountLimits", "DescribeListeners"]
 )
-def test_a_role_that_may_not_look(stub: Stub, clinic: Petclinic, action: str) -> None:
-    clinic.client.create_rule(  # one that may be ours
+def test_a_role_that_may_not_read(stub: Stub, clinic: Petclinic, action: str) -> None:
+    clinic.client.create_rule(  # a rule that may be ours
         ListenerArn=clinic.listener,
         Priority=3,
         Conditions=[{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X", "Values": ["1"]}}],
@@ -93,7 +93,7 @@ def test_a_role_that_may_not_change_a_rule_of_ours(
 
 
 def test_a_role_that_may_not_change_the_listener(stub: Stub, clinic: Petclinic) -> None:
-    """Whose default action has the weights."""
+    """The weights are in its default action."""
     forward: Any = {"Type": "forward", "TargetGroupArn": clinic.stable}
     clinic.client.modify_listener(ListenerArn=clinic.listener, DefaultActions=[forward])
     clinic.fault("ModifyListener", error="AccessDenied")
@@ -107,16 +107,18 @@ def test_a_role_that_may_not_change_the_listener(stub: Stub, clinic: Petclinic) 
     assert clinic.writes() == []
 
 
-# Calls without an answer
+# Calls without a response
 
 
-def test_a_create_without_an_answer_is_found_by_the_next_call(stub: Stub, clinic: Petclinic) -> None:
+def test_a_rule_whose_creation_got_no_response_is_found_by_the_next_call(
+    stub: Stub, clinic: Petclinic
+) -> None:
     clinic.fault("CreateRule", answer="close", appliedAfterSeconds=0, times=1)
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.UNAVAILABLE,
         "OUTCOME_UNKNOWN",
-        f"elasticloadbalancing:CreateRule on {resource(clinic.listener)} was sent but not answered, so it "
-        "may or may not have been done. The next call reads the rule and repairs it.",
+        f"elasticloadbalancing:CreateRule on {resource(clinic.listener)} was sent, but AWS did not confirm "
+        "it, so it may or may not have taken effect. The next call reads the rule and repairs it.",
     )
     while len(clinic.rules()) < 3:
         pass

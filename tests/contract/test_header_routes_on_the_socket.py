@@ -63,23 +63,28 @@ ALICE = match("X-User", exact="alice")
         ),
     ],
 )
-def test_marked_requests_go_to_the_canary_alone(
+def test_requests_with_the_headers_go_to_the_canary_only(
     stub: Stub, clinic: Petclinic, matches: list[Json], conditions: list[Json]
 ) -> None:
-    (told,) = stub.SetHeaderRoute(clinic.set_header_route("beta", *matches)).rules
+    (returned,) = stub.SetHeaderRoute(clinic.set_header_route("beta", *matches)).rules
     made, base, _ = clinic.rules()
-    assert (told.rule_arn, told.route, told.priority, told.changed) == (made["RuleArn"], "beta", 9, True)
+    assert (returned.rule_arn, returned.route, returned.priority, returned.changed) == (
+        made["RuleArn"],
+        "beta",
+        9,
+        True,
+    )
     assert base["RuleArn"] == clinic.rule
     assert made["Priority"] == "9"
     assert sorted(made["Conditions"], key=str) == sorted([*conditions, PATH], key=str)
     (forward,) = made["Actions"]
     assert forward["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": clinic.canary, "Weight": 1}]
-    assert clinic.tags(told.rule_arn) == TAGS
+    assert clinic.tags(returned.rule_arn) == TAGS
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule"]
 
 
 @pytest.mark.parametrize("made", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")], ids="".join)
-def test_routes_stand_in_the_order_of_managed_routes(
+def test_routes_have_priorities_in_the_order_of_managed_routes(
     stub: Stub, clinic: Petclinic, made: tuple[str, ...]
 ) -> None:
     rollout = clinic.with_routes("a", "b", "c")
@@ -91,17 +96,17 @@ def test_routes_stand_in_the_order_of_managed_routes(
     assert routes == ["a", "b", "c"]
 
 
-def test_tags_name_the_installation(clinic: Petclinic, volumes: Path) -> None:
+def test_tags_contain_the_cluster_and_the_instance(clinic: Petclinic, volumes: Path) -> None:
     names = ("--cluster", "lab", "--instance", "green")
     with sidecar(volumes, environment(clinic.url, **CREDENTIALS), *names) as router, router.stub() as stub:
-        (told,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE)).rules
-    assert clinic.tags(told.rule_arn) == TAGS | {
+        (returned,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE)).rules
+    assert clinic.tags(returned.rule_arn) == TAGS | {
         "elbv2-trafficrouter/cluster": "lab",
         "elbv2-trafficrouter/instance": "green",
     }
 
 
-def test_everything_of_the_base_is_carried_over(stub: Stub, clinic: Petclinic) -> None:
+def test_everything_in_the_base_rule_is_copied(stub: Stub, clinic: Petclinic) -> None:
     """An HTTPS rule with a login, transforms and conditions of all kinds."""
     listener = clinic.listen(443, "HTTPS")
     conditions: Any = [
@@ -144,19 +149,19 @@ def test_everything_of_the_base_is_carried_over(stub: Stub, clinic: Petclinic) -
     )["Rules"][0]["RuleArn"]
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[{"arn": base}]))
     stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE, rollout=rollout))
-    made, seen, _ = clinic.rules(listener)
+    made, base_rule, _ = clinic.rules(listener)
     assert made["Priority"] == "6"
-    assert seen["Transforms"] == transforms
+    assert base_rule["Transforms"] == transforms
     assert sorted(made["Transforms"], key=str) == sorted(transforms, key=str)
-    assert made["Actions"][0] == seen["Actions"][0]
+    assert made["Actions"][0] == base_rule["Actions"][0]
     assert made["Actions"][1]["ForwardConfig"]["TargetGroups"] == [
         {"TargetGroupArn": clinic.canary, "Weight": 1}
     ]
     alice = values("X-User", "alice")
-    assert sorted(made["Conditions"], key=str) == sorted([*seen["Conditions"], alice], key=str)
+    assert sorted(made["Conditions"], key=str) == sorted([*base_rule["Conditions"], alice], key=str)
 
 
-def test_a_jwt_validation_and_values_in_the_old_form_are_carried_over(stub: Stub, clinic: Petclinic) -> None:
+def test_a_jwt_validation_and_values_in_the_old_form_are_copied(stub: Stub, clinic: Petclinic) -> None:
     listener = clinic.listen(443, "HTTPS")
     jwt: Any = {
         "Type": "jwt-validation",
@@ -171,12 +176,12 @@ def test_a_jwt_validation_and_values_in_the_old_form_are_carried_over(stub: Stub
     )["Rules"][0]["RuleArn"]
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[{"arn": base}]))
     stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE, rollout=rollout))
-    made, seen, _ = clinic.rules(listener)
-    assert made["Actions"][0] == seen["Actions"][0]
+    made, base_rule, _ = clinic.rules(listener)
+    assert made["Actions"][0] == base_rule["Actions"][0]
     assert sorted(made["Conditions"], key=str) == sorted([PATH, values("X-User", "alice")], key=str)
 
 
-# Again, otherwise, away
+# Routes that are repeated, changed and removed
 
 
 def test_ten_times_the_same_route_is_one_create(stub: Stub, clinic: Petclinic) -> None:
@@ -186,7 +191,7 @@ def test_ten_times_the_same_route_is_one_create(stub: Stub, clinic: Petclinic) -
     assert len({answer.rules[0].rule_arn for answer in answers}) == 1
 
 
-def test_another_match_changes_the_rule_in_its_place(stub: Stub, clinic: Petclinic) -> None:
+def test_another_match_modifies_the_rule_in_place(stub: Stub, clinic: Petclinic) -> None:
     (made,) = stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE)).rules
     for _ in range(10):
         (changed,) = stub.SetHeaderRoute(clinic.set_header_route("beta", match("X-User", prefix="bob"))).rules
@@ -198,7 +203,7 @@ def test_another_match_changes_the_rule_in_its_place(stub: Stub, clinic: Petclin
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule", "ModifyRule"]
 
 
-def test_a_route_without_a_match_is_removed_and_no_other(stub: Stub, clinic: Petclinic) -> None:
+def test_a_route_without_a_match_is_the_only_one_removed(stub: Stub, clinic: Petclinic) -> None:
     rollout = clinic.with_routes("beta", "internal")
     for name in ("beta", "internal"):
         stub.SetHeaderRoute(clinic.set_header_route(name, ALICE, rollout=rollout))
@@ -210,7 +215,7 @@ def test_a_route_without_a_match_is_removed_and_no_other(stub: Stub, clinic: Pet
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule", "CreateRule", "DeleteRule"]
 
 
-def test_removal_leaves_nothing_of_ours_and_all_of_others(stub: Stub, clinic: Petclinic) -> None:
+def test_a_removal_deletes_all_of_our_rules_and_no_others(stub: Stub, clinic: Petclinic) -> None:
     stub.SetWeight(clinic.set_weight(10))
     before = clinic.rules()
     rollout = clinic.with_routes("beta", "internal")
@@ -227,7 +232,7 @@ def test_removal_leaves_nothing_of_ours_and_all_of_others(stub: Stub, clinic: Pe
 
 
 def test_a_forged_tag_deletes_nothing(stub: Stub, clinic: Petclinic) -> None:
-    """All our tags on a rule that forwards elsewhere and on the base, most on one that looks like ours."""
+    """A rule that forwards elsewhere and the base rule have all our tags; one like ours has most of them."""
     alice: Any = values("X-User", "alice")
     for priority, group, tags in (
         (3, clinic.web, TAGS),
@@ -248,10 +253,10 @@ def test_a_forged_tag_deletes_nothing(stub: Stub, clinic: Petclinic) -> None:
     assert [rule["Priority"] for rule in clinic.rules()] == ["3", "4", "10", "default"]
 
 
-# A rule that was lost, and an update that ended
+# A lost rule, and an update that has ended
 
 
-def test_a_lost_rule_is_made_again_by_a_new_process(clinic: Petclinic, volumes: Path) -> None:
+def test_a_new_process_recreates_a_lost_rule(clinic: Petclinic, volumes: Path) -> None:
     steps = [{"setHeaderRoute": {"name": "beta", "match": [ALICE]}}, {"setWeight": 10}]
     rollout = clinic.with_routes("beta", steps=steps)
     variables = environment(clinic.url, **CREDENTIALS)
@@ -262,17 +267,17 @@ def test_a_lost_rule_is_made_again_by_a_new_process(clinic: Petclinic, volumes: 
     with sidecar(volumes, variables) as router, router.stub() as stub:
         first = stub.SetWeight(clinic.set_weight(10, rollout))
         assert (first.rules[0].changed, list(first.header_rules)) == (True, [])
-        seen = stub.VerifyWeight(clinic.verify_weight(10, rollout))
-        assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
-        assert seen.reason == (
-            f"The rule of the header route 'beta' is not seen above {clinic.rule.split(':')[-1]}. "
-            "The next SetWeight makes it again."
+        verified = stub.VerifyWeight(clinic.verify_weight(10, rollout))
+        assert verified.verification == pb.VERIFICATION_NOT_VERIFIED
+        assert verified.reason == (
+            f"The rule of the header route 'beta' is missing above {clinic.rule.split(':')[-1]}. "
+            "The next SetWeight recreates it."
         )
         (again,) = stub.SetWeight(clinic.set_weight(10, rollout)).header_rules
         assert (again.route, again.priority, again.changed) == ("beta", 9, True)
         assert clinic.tags(again.rule_arn) == TAGS
-        seen = stub.VerifyWeight(clinic.verify_weight(10, rollout))
-        assert (seen.verification, seen.reason) == (pb.VERIFICATION_VERIFIED, "")
+        verified = stub.VerifyWeight(clinic.verify_weight(10, rollout))
+        assert (verified.verification, verified.reason) == (pb.VERIFICATION_VERIFIED, "")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +288,7 @@ def test_a_lost_rule_is_made_again_by_a_new_process(clinic: Petclinic, volumes: 
         pytest.param({"currentPodHash": "687d76d795"}, id="done"),
     ],
 )
-def test_an_update_that_has_ended_makes_no_route_and_no_call(
+def test_after_an_update_has_ended_no_route_is_created_and_aws_is_not_called(
     stub: Stub, clinic: Petclinic, status: Json
 ) -> None:
     rollout = clinic.with_routes("beta")

@@ -1,4 +1,4 @@
-"""Header routes that can't be made: a sentence that says why, and nothing is written."""
+"""Header routes that can't be created: the error says why, and nothing is written."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,11 +27,11 @@ def match(header: str, **value: str) -> Json:
 ALICE = match("X-User", exact="alice")
 
 
-# Routes that are wrong in themselves: nothing of them is left for the next one
+# Routes that are wrong in themselves: they leave nothing behind for the next test
 
 
 @pytest.fixture(scope="module")
-def one_for_all() -> Iterator[tuple[Petclinic, Stub]]:
+def shared() -> Iterator[tuple[Petclinic, Stub]]:
     with Emulator() as emulator, volume_directories() as volumes:
         clinic = petclinic(emulator.url, priority=10)
         with sidecar(volumes, environment(clinic.url, **CREDENTIALS)) as router, router.stub() as stub:
@@ -39,7 +39,7 @@ def one_for_all() -> Iterator[tuple[Petclinic, Stub]]:
 
 
 def in_beta(field: str, trouble: str, remedy: str) -> str:
-    return f"In the header route 'beta' {field} {trouble}. {remedy}"
+    return f"In the header route 'beta', {field} {trouble}. {remedy}"
 
 
 NAMES = "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
@@ -128,10 +128,10 @@ SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
         ),
     ],
 )
-def test_a_match_that_elbv2_does_not_take(
-    one_for_all: tuple[Petclinic, Stub], matches: list[Json], sentence: str
+def test_a_match_that_elbv2_does_not_accept(
+    shared: tuple[Petclinic, Stub], matches: list[Json], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     refused = refusal(stub, clinic.set_header_route("beta", *matches))
     assert refused == Refusal(Code.INVALID_ARGUMENT, "INVALID_HEADER_ROUTE", sentence)
     assert clinic.writes() == []
@@ -154,15 +154,15 @@ def test_a_match_that_elbv2_does_not_take(
         ),
     ],
 )
-def test_more_than_a_rule_may_have_with_the_bases(
-    one_for_all: tuple[Petclinic, Stub], matches: list[Json], asked: str
+def test_more_conditions_than_elbv2_allows_together_with_those_of_the_base_rule(
+    shared: tuple[Petclinic, Stub], matches: list[Json], asked: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     assert refusal(stub, clinic.set_header_route("beta", *matches)) == Refusal(
         Code.INVALID_ARGUMENT,
         "TOO_MANY_CONDITIONS",
-        f"With the conditions of {resource(clinic.rule)} the header route 'beta' needs {asked}; ELBv2 takes "
-        "5 in a rule. Use fewer in the setHeaderRoute step or in that rule.",
+        f"Together with the conditions of {resource(clinic.rule)}, the header route 'beta' needs {asked}, "
+        "but ELBv2 allows 5 per rule. Use fewer in the setHeaderRoute step or in that rule.",
     )
     assert clinic.writes() == []
 
@@ -196,7 +196,8 @@ def removal_without_uid(clinic: Petclinic) -> Request:
 
 
 NOT_AMONG = "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-A_TAG = "It becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+-@."
+PRECEDENCE = "Add it there: the routes take precedence in the order of that list."
+A_TAG = "The name becomes a tag value: use 1 to 256 letters, digits, spaces and _.:/=+-@."
 
 
 @pytest.mark.parametrize(
@@ -204,48 +205,43 @@ A_TAG = "It becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+-@."
     [
         pytest.param(
             not_managed,
-            f"{NOT_AMONG}('internal', 'region'). Add it there: their order is the precedence.",
+            f"{NOT_AMONG}('internal', 'region'). {PRECEDENCE}",
             id="not managed",
         ),
         pytest.param(
             none_managed,
-            f"{NOT_AMONG}(none). Add it there: their order is the precedence.",
+            f"{NOT_AMONG}(none). {PRECEDENCE}",
             id="none managed",
         ),
         pytest.param(starred, f"set_header_route.name is 'beta*'. {A_TAG}", id="no tag"),
         pytest.param(nameless, f"set_header_route.name is ''. {A_TAG}", id="no name"),
-        pytest.param(
-            without_uid, "rollout.metadata.uid is missing. Send the whole Rollout as it is.", id="no uid"
-        ),
+        pytest.param(without_uid, "rollout.metadata.uid is missing. Send the complete Rollout.", id="no uid"),
         pytest.param(
             removal_without_uid,
-            "rollout.metadata.uid is missing. Send the whole Rollout as it is.",
+            "rollout.metadata.uid is missing. Send the complete Rollout.",
             id="no uid at the removal",
         ),
     ],
 )
 def test_a_request_that_is_wrong(
-    one_for_all: tuple[Petclinic, Stub], request_of: Callable[[Petclinic], Request], sentence: str
+    shared: tuple[Petclinic, Stub], request_of: Callable[[Petclinic], Request], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     refused = refusal(stub, request_of(clinic))
     assert refused == Refusal(Code.INVALID_ARGUMENT, "INVALID_REQUEST", sentence)
     assert clinic.writes() == []
 
 
-ONE_NAME = (
-    f"of arn and listenerArn. Name a rule by arn: {RULE_FORM}, or a listener's default action by "
-    f"listenerArn: {LISTENER_FORM}."
-)
+ONE_NAME = f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
 
 
 @pytest.mark.parametrize(
     ("named", "sentence"),
     [
-        pytest.param(lambda _: {}, f" has neither {ONE_NAME}", id="neither"),
+        pytest.param(lambda _: {}, f" has neither arn nor listenerArn. {ONE_NAME}", id="neither"),
         pytest.param(
             lambda clinic: {"arn": clinic.rule, "listenerArn": clinic.listener},
-            f" has both {ONE_NAME}",
+            f" has both arn and listenerArn. {ONE_NAME}",
             id="both",
         ),
         pytest.param(
@@ -257,9 +253,9 @@ ONE_NAME = (
     ],
 )
 def test_a_base_rule_that_is_named_wrongly(
-    one_for_all: tuple[Petclinic, Stub], named: Callable[[Petclinic], Json], sentence: str
+    shared: tuple[Petclinic, Stub], named: Callable[[Petclinic], Json], sentence: str
 ) -> None:
-    clinic, stub = one_for_all
+    clinic, stub = shared
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[named(clinic)]))
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.INVALID_ARGUMENT, "INVALID_CONFIG", f"plugins['trafficrouter/elbv2'].rules[0]{sentence}"
@@ -267,8 +263,8 @@ def test_a_base_rule_that_is_named_wrongly(
     assert clinic.writes() == []
 
 
-def test_a_base_rule_that_does_not_forward_to_stable(one_for_all: tuple[Petclinic, Stub]) -> None:
-    clinic, stub = one_for_all
+def test_a_base_rule_that_does_not_forward_to_stable(shared: tuple[Petclinic, Stub]) -> None:
+    clinic, stub = shared
     config = clinic.config()
     config["targetGroups"]["was-stable"] = clinic.web
     rollout = clinic.with_routes("beta", config=config)

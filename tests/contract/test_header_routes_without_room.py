@@ -1,4 +1,4 @@
-"""Listeners that leave no room for a header route: a sentence that says why, and nothing is written."""
+"""Listeners without room for a header route: the error says why, and nothing is written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,9 +37,9 @@ def test_a_base_rule_at_priority_1(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}: "
-        "it has priority 1, and no lower number is free. Give rules other "
-        "priorities (SetRulePriorities), so that 1 is free directly above it.",
+        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}, "
+        "which has priority 1: no lower number is free. Change the priorities of the rules "
+        "(SetRulePriorities) so that 1 is free directly above it.",
     )
     assert clinic.writes() == []
 
@@ -51,9 +51,9 @@ def test_a_neighbour_directly_above_is_not_moved(stub: Stub, clinic: Petclinic) 
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}: "
-        "it has priority 10, and the rule above it has priority 9. Give rules "
-        "other priorities (SetRulePriorities), so that 2 are free directly above it.",
+        f"There is no free priority for the header route 'beta' directly above {resource(clinic.rule)}, "
+        "which has priority 10: the rule above it has priority 9. Change the priorities of the rules "
+        "(SetRulePriorities) so that 2 are free directly above it.",
     )
     assert clinic.writes() == []
     assert clinic.rules() == before
@@ -67,14 +67,14 @@ def test_a_default_action_below_a_rule_at_the_last_priority(stub: Stub, clinic: 
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.FAILED_PRECONDITION,
         "NO_FREE_PRIORITY",
-        f"There is no free priority for the header route 'beta' directly above {resource(clinic.listener)}: "
-        "it is a default action, and the rule above it has priority 50000. "
-        "Give rules other priorities (SetRulePriorities), so that 1 is free directly above it.",
+        "There is no free priority for the header route 'beta' directly above the default action of "
+        f"{resource(clinic.listener)}: the rule above it has priority 50000. Change the priorities of the "
+        "rules (SetRulePriorities) so that 1 is free directly above it.",
     )
     assert clinic.writes() == []
 
 
-def test_a_priority_that_somebody_takes_during_the_call(
+def test_a_priority_that_another_rule_takes_during_the_call(
     clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
     hold = Hold("DescribeListeners")
@@ -84,8 +84,8 @@ def test_a_priority_that_somebody_takes_during_the_call(
     hold.release()
     assert code_of(call) == Code.ABORTED
     assert call.details() == (
-        f"Priority 9 of {resource(clinic.listener)} was taken while the header route 'beta' was made. "
-        "It is tried again by itself."
+        f"Another rule took priority 9 of {resource(clinic.listener)} while the header route 'beta' was "
+        "being created. This is retried automatically."
     )
     assert clinic.writes() == []
     assert len(clinic.journal("CreateRule")) == 1
@@ -112,7 +112,7 @@ def test_a_load_balancer_with_as_many_rules_as_the_quota_allows(stub: Stub, clin
     stub.SetHeaderRoute(clinic.set_header_route("beta", ALICE))
 
 
-def test_rules_that_aws_counts_otherwise(stub: Stub, clinic: Petclinic) -> None:
+def test_rules_that_aws_counts_differently(stub: Stub, clinic: Petclinic) -> None:
     message = "The maximum number of rules on load balancer 'petclinic' has been reached"
     clinic.fault("CreateRule", error="TooManyRules", message=message)
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
@@ -124,7 +124,9 @@ def test_rules_that_aws_counts_otherwise(stub: Stub, clinic: Petclinic) -> None:
     assert clinic.writes() == []
 
 
-def test_more_wildcards_than_a_rule_may_have_with_the_bases(stub: Stub, clinic: Petclinic) -> None:
+def test_more_wildcards_than_elbv2_allows_together_with_those_of_the_base_rule(
+    stub: Stub, clinic: Petclinic
+) -> None:
     path: Any = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*/?", "/*/*"]}}
     clinic.client.modify_rule(RuleArn=clinic.rule, Conditions=[path])
     prefixes = [
@@ -134,8 +136,8 @@ def test_more_wildcards_than_a_rule_may_have_with_the_bases(stub: Stub, clinic: 
     assert refusal(stub, clinic.set_header_route("beta", *prefixes[:2])) == Refusal(
         Code.INVALID_ARGUMENT,
         "TOO_MANY_CONDITIONS",
-        f"With the conditions of {resource(clinic.rule)} the header route 'beta' needs 6 wildcards; ELBv2 "
-        "takes 5 in a rule. Use fewer in the setHeaderRoute step or in that rule.",
+        f"Together with the conditions of {resource(clinic.rule)}, the header route 'beta' needs 6 "
+        "wildcards, but ELBv2 allows 5 per rule. Use fewer in the setHeaderRoute step or in that rule.",
     )
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule"]
 
@@ -176,8 +178,8 @@ def test_a_base_rule_with_oidc(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, request) == Refusal(
         Code.FAILED_PRECONDITION,
         "OIDC_NOT_COPYABLE",
-        f"{resource(base)} authenticates by OIDC, and AWS tells nobody the client secret that a header "
-        "route's own rule would need. Use authenticate-cognito or jwt-validation there, or remove the "
+        f"{resource(base)} uses authenticate-oidc, and AWS never returns the client secret that the rule of "
+        "a header route would need. Use authenticate-cognito or jwt-validation there, or remove the "
         "setHeaderRoute steps from the Rollout.",
     )
     assert clinic.writes() == []
@@ -223,15 +225,16 @@ def test_a_listener_that_is_gone(stub: Stub, clinic: Petclinic) -> None:
         pytest.param(
             (b"</IsDefault>", b"</IsDefault><Owner>petclinic</Owner>"),
             "RULE_NOT_COPYABLE",
-            "has parts that this version can't copy into a header route's rule (Owner). "
-            "Update the router (boto3), or remove them from the rule.",
+            "has elements that this version can't copy into a header route's rule (Owner). "
+            "Upgrade the router (a newer boto3 may know them), or remove them from the rule.",
             id="beside the actions",
         ),
         pytest.param(
             (b"<Type>forward</Type>", b"<Type>forward</Type><MirrorConfig><Arn>x</Arn></MirrorConfig>"),
             "RULE_NOT_WRITABLE",
-            "has parts that this version can't write back (Actions[0].MirrorConfig); changing its weights "
-            "would erase them. Update the router (boto3), or remove them from the rule.",
+            "has elements that this version can't write back (Actions[0].MirrorConfig); changing its weights "
+            "would erase them. Upgrade the router (a newer boto3 may know them), or remove them from the "
+            "rule.",
             id="in an action",
         ),
     ],

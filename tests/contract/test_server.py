@@ -72,7 +72,7 @@ def test_bytes_that_are_not_a_message_are_an_invalid_argument(router: Sidecar, r
         with pytest.raises(grpc.RpcError) as caught:
             call(raw)
     assert caught.value.code() == Code.INVALID_ARGUMENT
-    assert "The bytes sent to SetWeight are not a message" in str(caught.value.details())
+    assert "The bytes sent to SetWeight are not a valid SetWeightRequest" in str(caught.value.details())
 
 
 def test_64_mib_of_noise_close_only_their_own_connection(
@@ -235,7 +235,7 @@ def test_a_second_server_on_the_same_port_ends_with_a_sentence(router: Sidecar) 
         )
     assert second.returncode == 1
     *_, sentence = second.stderr.splitlines()
-    assert sentence.startswith(f"elbv2-trafficrouter: {router.tcp} can't be listened on: ")
+    assert sentence.startswith(f"elbv2-trafficrouter: Can't listen on {router.tcp}: ")
     assert sentence.endswith("Choose another --listen.")
     with router.stub(router.tcp) as stub:
         assert stub.Type(pb.TypeRequest()).type == "elbv2"

@@ -1,4 +1,4 @@
-"""TLS for TCP: both sides show a certificate, or nothing is served."""
+"""TLS for TCP: both sides present a certificate, or nothing is served."""
 
 import subprocess
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def flags(directory: Path) -> tuple[str, ...]:
 
 
 def certify(authority: trustme.CA, directory: Path) -> None:
-    """The server's files, as a mounted Secret has them."""
+    """Writes the server's files, as in a mounted Secret."""
     server = authority.issue_cert(NAME)
     server.cert_chain_pems[0].write_to_path(str(directory / "cert.pem"))
     server.private_key_pem.write_to_path(str(directory / "key.pem"))
@@ -65,7 +65,7 @@ def test_a_client_with_a_certificate_is_served(
 
 
 @pytest.mark.parametrize("stranger", [None, trustme.CA()], ids=["no certificate", "another authority's"])
-def test_a_client_without_a_good_certificate_is_not(
+def test_a_client_without_a_valid_certificate_is_rejected(
     secured: Sidecar, authority: trustme.CA, clinic: Petclinic, stranger: trustme.CA | None
 ) -> None:
     with pytest.raises(grpc.RpcError) as caught:
@@ -87,7 +87,7 @@ def test_renewed_certificates_need_no_restart(
     assert stub_of(secured.tcp, credentials(renewed, renewed)).Type(pb.TypeRequest()).type == "elbv2"
 
 
-def test_files_that_are_no_certificates_are_told_at_the_start(volumes: Path, tmp_path: Path) -> None:
+def test_files_without_a_certificate_are_reported_at_the_start(volumes: Path, tmp_path: Path) -> None:
     for name in ("cert.pem", "key.pem", "ca.pem"):
         (tmp_path / name).write_text("nothing")
     started = subprocess.run(
@@ -101,6 +101,6 @@ def test_files_that_are_no_certificates_are_told_at_the_start(volumes: Path, tmp
     assert started.stderr.startswith(f"elbv2-trafficrouter: --tls-cert {tmp_path}/cert.pem and --tls-key")
 
 
-def test_the_unix_socket_stays_as_it_is(secured: Sidecar) -> None:
+def test_the_unix_socket_still_needs_no_tls(secured: Sidecar) -> None:
     with secured.stub() as stub:
         assert stub.Type(pb.TypeRequest()).type == "elbv2"

@@ -17,7 +17,7 @@ Code = grpc.StatusCode
 
 
 @pytest.mark.parametrize("weight", [0, 10, 25, 50, 75, 100])
-def test_the_rule_has_exactly_what_was_asked_and_it_is_verified(
+def test_the_rule_gets_exactly_the_requested_weights_and_they_are_verified(
     stub: Stub, clinic: Petclinic, weight: int
 ) -> None:
     answer = stub.SetWeight(clinic.set_weight(weight))
@@ -87,7 +87,7 @@ def test_an_abort_has_the_last_word_wherever_it_overlaps_a_rise(
     assert clinic.weights() == {"stable": 100, "canary": 0}
 
 
-def test_nothing_is_written_for_a_client_that_left(
+def test_nothing_is_written_for_a_client_that_has_disconnected(
     clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
     hold = Hold("DescribeRules", first=True)
@@ -119,21 +119,21 @@ def test_a_call_that_waits_too_long_says_why_before_its_client_gives_up(
     assert code_of(first) == Code.ABORTED
 
 
-def test_a_foreign_write_is_repaired_by_the_same_call(stub: Stub, clinic: Petclinic) -> None:
+def test_repeating_the_call_repairs_a_foreign_write(stub: Stub, clinic: Petclinic) -> None:
     stub.SetWeight(clinic.set_weight(25))
     clinic.put_weights(stable=100, canary=0)
-    seen = stub.VerifyWeight(clinic.verify_weight(25))
-    assert seen.verification == pb.VERIFICATION_NOT_VERIFIED
-    assert seen.reason == (
-        f"The weights in {clinic.rule.split(':')[-1]} are not as asked: was-stable has 100, wanted 75, "
-        "was-canary has 0, wanted 25. SetWeight repairs them; if this stays, look who else writes the rule "
-        "(ModifyRule in CloudTrail)."
+    verified = stub.VerifyWeight(clinic.verify_weight(25))
+    assert verified.verification == pb.VERIFICATION_NOT_VERIFIED
+    assert verified.reason == (
+        f"The weights in {clinic.rule.split(':')[-1]} do not match the request: was-stable has 100, expected "
+        "75; was-canary has 0, expected 25. SetWeight repairs them. If this persists, find out what else "
+        "modifies the rule (ModifyRule in CloudTrail)."
     )
     stub.SetWeight(clinic.set_weight(25))
     assert clinic.weights() == {"stable": 75, "canary": 25}
 
 
-def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_read_says(
+def test_the_next_call_repairs_a_write_without_a_response_whatever_it_reads(
     stub: Stub, clinic: Petclinic
 ) -> None:
     stub.SetWeight(clinic.set_weight(25))
@@ -141,7 +141,7 @@ def test_a_write_without_an_answer_is_repaired_by_the_next_call_whatever_the_rea
     with pytest.raises(grpc.RpcError) as caught:
         stub.SetWeight(clinic.set_weight(50))
     assert caught.value.code() == Code.UNAVAILABLE
-    assert "may or may not have been done" in str(caught.value.details())
+    assert "may or may not have taken effect" in str(caught.value.details())
     before = len(clinic.journal("ModifyRule"))
     stub.SetWeight(clinic.set_weight(25))
     assert len(clinic.journal("ModifyRule")) > before
@@ -189,7 +189,7 @@ def test_the_maximum_may_be_a_thousand(stub: Stub, clinic: Petclinic) -> None:
 def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
     stub: Stub, clinic: Petclinic
 ) -> None:
-    """In a process's first seconds it looks each time: another may have just made a header rule."""
+    """A new process reads every time at first: its predecessor may have just made a header rule."""
     request = pb.RemoveManagedRoutesRequest(rollout=clinic.set_weight(0).rollout)
     stub.RemoveManagedRoutes(request)
     assert clinic.weights() == {"stable": 1, "canary": 0}
@@ -198,7 +198,7 @@ def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
     assert actions == ["DescribeRules", "ModifyRule", "DescribeRules"]
 
 
-def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic) -> None:
+def test_everything_else_in_a_rule_is_kept(stub: Stub, clinic: Petclinic) -> None:
     """An HTTPS rule with a login, stickiness, a transform and several conditions."""
     listener = clinic.listen(443, "HTTPS")
     actions: Any = [
@@ -256,7 +256,7 @@ def test_everything_else_of_a_rule_stays_as_it_is(stub: Stub, clinic: Petclinic)
 def test_calls_to_one_listener_wait_for_each_other(
     clinic: Petclinic, stub_behind: Callable[[Hold], Stub]
 ) -> None:
-    """Read and write are not one step on AWS: between them no other call of this process may write."""
+    """AWS can't read and write atomically: no other call of this process may write in between."""
     hold = Hold("DescribeRules")
     stub = stub_behind(hold)
     calls = [
@@ -272,7 +272,7 @@ def test_calls_to_one_listener_wait_for_each_other(
 
 
 def renamed(clinic: Petclinic, number: int) -> dict[str, Any]:
-    """A Rollout of its own, so that none of them overtakes another."""
+    """A Rollout with its own name, so that none of the calls supersedes another."""
     rollout = clinic.rollout()
     rollout["metadata"]["name"] = f"was-{number}"
     return rollout

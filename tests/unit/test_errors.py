@@ -1,4 +1,4 @@
-"""Every Problem, found by introspection, keeps what is promised of its sentence whatever it is made of."""
+"""Every Problem, found by introspection, keeps the promises about its sentence whatever its arguments are."""
 
 import inspect
 import re
@@ -36,11 +36,11 @@ def subclasses(of: type[Problem]) -> Iterator[type[Problem]]:
 
 
 PROBLEMS = sorted(
-    (one for one in subclasses(Problem) if one.__module__.startswith("elbv2_trafficrouter.errors.")),
-    key=lambda one: one.__name__,
+    (found for found in subclasses(Problem) if found.__module__.startswith("elbv2_trafficrouter.errors.")),
+    key=lambda problem: problem.__name__,
 )
 
-# What a constructor takes, made from one text.
+# Arguments for a constructor, by type, made from a single text.
 ARGUMENTS: dict[str, Callable[[str], object]] = {
     "str": lambda text: text,
     "int": lambda _: 7,
@@ -51,12 +51,12 @@ ARGUMENTS: dict[str, Callable[[str], object]] = {
     "Iterable[tuple[str, int | None, int]]": lambda text: [(text, 10, 25), (text, None, 75)],
 }
 
-# What our own code puts in; all other texts are somebody else's.
+# Arguments that our own code writes; all other texts are foreign.
 OURS = {"action", "field", "method", "path", "remedy", "trouble", "waited_for", "what"}
 
 
 def made(problem: type[Problem], text: str, ours: str | None = None) -> Problem:
-    """The problem with the text as each of its arguments, or `ours` for those that our own code puts in."""
+    """The problem with `text` for each argument, or `ours` for those that our own code writes."""
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(problem).parameters.items():
         annotation = re.sub(
@@ -123,15 +123,15 @@ def test_a_sentence_quotes_at_most_256_characters_of_somebody_elses(
 
 @every_problem
 def test_a_sentence_still_says_what_to_do_when_it_is_cut(problem: type[Problem]) -> None:
-    """What to do stands at the end, or (a list of keys) in front of the list."""
-    ours = "what our own code puts in"
+    """What to do is at the end or, for a list of keys, before the list."""
+    ours = "what our own code writes"
     short = made(problem, "x", ours).sentence
     long = made(problem, "🚦" * 10_000, ours).sentence
-    assert "correct or remove" in long if problem is UnknownKeys else long.endswith(short[-30:])
+    assert "Correct or remove" in long if problem is UnknownKeys else long.endswith(short[-30:])
 
 
 @every_problem
-def test_a_sentence_is_whole(problem: type[Problem]) -> None:
+def test_a_sentence_is_complete(problem: type[Problem]) -> None:
     sentence = made(problem, "Xy").sentence
     assert sentence[0].isupper() or sentence.startswith("elasticloadbalancing:")
     assert sentence.endswith((".", "Xy"))
@@ -141,7 +141,7 @@ def test_a_sentence_is_whole(problem: type[Problem]) -> None:
 
 @every_problem
 def test_a_kind_and_a_reason_are_for_programs(problem: type[Problem]) -> None:
-    """The form that google.rpc.ErrorInfo asks for."""
+    """In the form that google.rpc.ErrorInfo requires."""
     built = made(problem, "x")
     assert isinstance(built.kind, Kind)
     assert re.fullmatch(r"[A-Z][A-Z0-9_]+[A-Z0-9]", built.reason)
@@ -153,7 +153,7 @@ def test_reasons_differ() -> None:
     assert len(set(reasons)) == len(reasons)
 
 
-def test_a_reason_is_the_name_in_capitals() -> None:
+def test_a_reason_is_the_name_of_the_class_in_capitals() -> None:
     assert made(RuleNotFound, "x").reason == "RULE_NOT_FOUND"
 
 
@@ -171,15 +171,17 @@ def test_a_sentence_names_the_resource_and_metadata_the_arn() -> None:
     assert problem.metadata == {"rule": RULE, "target_group": GROUP}
 
 
-def test_unknown_keys_are_listed_with_the_nearest_known() -> None:
+def test_unknown_keys_are_listed_with_the_closest_known_key() -> None:
     problem = UnknownKeys([("plugins['p'].rule", "rules"), ("plugins['p'].rules[0].ran", "arn")])
-    assert "plugins['p'].rule (nearest: rules), plugins['p'].rules[0].ran (nearest: arn)." in problem.sentence
+    assert problem.sentence.endswith(
+        ": plugins['p'].rule (did you mean rules?), plugins['p'].rules[0].ran (did you mean arn?)."
+    )
     assert problem.metadata == {"fields": "plugins['p'].rule\nplugins['p'].rules[0].ran"}
 
 
-def test_differing_shares_are_told_by_service() -> None:
+def test_differing_shares_are_listed_by_service() -> None:
     problem = SharesDiffer(RULE, [("was-stable", 90, 75), ("was-canary", None, 25)])
-    assert "was-stable has 90, wanted 75, was-canary is absent, wanted 25." in problem.sentence
+    assert "was-stable has 90, expected 75; was-canary is absent, expected 25." in problem.sentence
 
 
 @pytest.mark.parametrize("problem", [InvalidRequest, InvalidConfig])
@@ -194,7 +196,7 @@ def test_the_same_trouble_has_the_same_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "shown"),
     [
         pytest.param("was-stable", "'was-stable'", id="as it is"),
         pytest.param("été 🚦", "'été 🚦'", id="beyond ASCII"),
@@ -203,12 +205,12 @@ def test_the_same_trouble_has_the_same_sentence() -> None:
         pytest.param("q" * 257, f"'{'q' * 255}…'", id="above the limit"),
     ],
 )
-def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, seen: str) -> None:
-    assert quoted(text) == seen
+def test_a_quotation_is_escaped_and_cut_to_256_characters(text: str, shown: str) -> None:
+    assert quoted(text) == shown
 
 
 @given(st.text())
-def test_what_is_shown_is_not_escaped_a_second_time(text: str) -> None:
+def test_escaped_text_is_not_escaped_a_second_time(text: str) -> None:
     assert escaped(escaped(text)) == escaped(text)
 
 

@@ -44,7 +44,7 @@ def test_nothing_goes_to_stdout(capsys: Stderr) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "logged"),
     [
         pytest.param("debug", ["debug", "info", "warning", "error"], id="debug"),
         pytest.param("info", ["info", "warning", "error"], id="info"),
@@ -52,11 +52,13 @@ def test_nothing_goes_to_stdout(capsys: Stderr) -> None:
         pytest.param("error", ["error"], id="error"),
     ],
 )
-def test_levels_from_the_one_chosen_up_are_told(capsys: Stderr, level: str, told: list[str]) -> None:
+def test_the_chosen_level_and_those_above_it_are_logged(
+    capsys: Stderr, level: str, logged: list[str]
+) -> None:
     logs.configure("json", level)
     for name in ("debug", "info", "warning", "error"):
         getattr(structlog.get_logger(), name)("x")
-    assert [line["level"] for line in lines(capsys)] == told
+    assert [line["level"] for line in lines(capsys)] == logged
 
 
 def test_a_line_stays_one_line_whatever_is_in_it(capsys: Stderr) -> None:
@@ -66,7 +68,7 @@ def test_a_line_stays_one_line_whatever_is_in_it(capsys: Stderr) -> None:
     assert line["reason"] == "one\ntwo\u2028three\ud800"
 
 
-def test_a_traceback_is_told_by_its_frames(capsys: Stderr) -> None:
+def test_a_traceback_is_logged_with_its_frames(capsys: Stderr) -> None:
     logs.configure("json", "info")
     try:
         fail("hunter2")
@@ -79,7 +81,7 @@ def test_a_traceback_is_told_by_its_frames(capsys: Stderr) -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_a_traceback_keeps_local_variables_to_itself(capsys: Stderr, log_format: logs.LogFormat) -> None:
+def test_a_traceback_has_no_local_variables(capsys: Stderr, log_format: logs.LogFormat) -> None:
     """A client's frames hold credentials."""
     logs.configure(log_format, "info")
     credentials = {"key": "hunter2"}
@@ -87,16 +89,16 @@ def test_a_traceback_keeps_local_variables_to_itself(capsys: Stderr, log_format:
         fail(credentials["key"])
     except ValueError:
         structlog.get_logger().exception("defect")
-    told = capsys.readouterr().err
-    assert "fail" in told
-    assert "hunter2" not in told
+    logged = capsys.readouterr().err
+    assert "fail" in logged
+    assert "hunter2" not in logged
 
 
 def test_a_person_reads_lines_without_json(capsys: Stderr) -> None:
     logs.configure("console", "info")
     structlog.get_logger().info("done", rollout="was")
-    told = capsys.readouterr().err
-    assert "done" in told
-    assert "rollout=was" in told
-    assert "{" not in told
-    assert "\x1b" not in told
+    logged = capsys.readouterr().err
+    assert "done" in logged
+    assert "rollout=was" in logged
+    assert "{" not in logged
+    assert "\x1b" not in logged

@@ -1,4 +1,4 @@
-"""What the operator sets."""
+"""The operator's settings, from flags and environment variables."""
 
 import argparse
 import sys
@@ -72,19 +72,19 @@ def test_an_address(text: str, read_as: UnixAddress | TcpAddress, for_grpc: str)
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        pytest.param("unix://run/router.sock", "give an absolute path", id="a relative path"),
-        pytest.param("unix://", "give an absolute path", id="no path"),
-        pytest.param("unix:///", "give an absolute path", id="the root directory"),
-        pytest.param("example.com:50051", "give unix:///path or 127.0.0.1:port", id="a name"),
-        pytest.param(":50051", "give unix:///path or 127.0.0.1:port", id="no host"),
-        pytest.param("127.0.0.1", "give unix:///path or 127.0.0.1:port", id="no port"),
-        pytest.param("127.0.0.1:", "give unix:///path or 127.0.0.1:port", id="an empty port"),
-        pytest.param("127.0.0.1:http", "give unix:///path or 127.0.0.1:port", id="a port's name"),
-        pytest.param("/run/router.sock", "give unix:///path or 127.0.0.1:port", id="a bare path"),
-        pytest.param("http://127.0.0.1:80", "give unix:///path or 127.0.0.1:port", id="a URL"),
-        pytest.param("", "give unix:///path or 127.0.0.1:port", id="nothing"),
-        pytest.param("127.0.0.1:65536", "a port is from 0 to 65535", id="a port too high"),
-        pytest.param("127.0.0.1:-1", "a port is from 0 to 65535", id="a port too low"),
+        pytest.param("unix://run/router.sock", "use an absolute path", id="a relative path"),
+        pytest.param("unix://", "use an absolute path", id="no path"),
+        pytest.param("unix:///", "use an absolute path", id="the root directory"),
+        pytest.param("example.com:50051", "use unix:///path or 127.0.0.1:port", id="a name"),
+        pytest.param(":50051", "use unix:///path or 127.0.0.1:port", id="no host"),
+        pytest.param("127.0.0.1", "use unix:///path or 127.0.0.1:port", id="no port"),
+        pytest.param("127.0.0.1:", "use unix:///path or 127.0.0.1:port", id="an empty port"),
+        pytest.param("127.0.0.1:http", "use unix:///path or 127.0.0.1:port", id="a port's name"),
+        pytest.param("/run/router.sock", "use unix:///path or 127.0.0.1:port", id="a bare path"),
+        pytest.param("http://127.0.0.1:80", "use unix:///path or 127.0.0.1:port", id="a URL"),
+        pytest.param("", "use unix:///path or 127.0.0.1:port", id="nothing"),
+        pytest.param("127.0.0.1:65536", "use a port from 0 to 65535", id="a port too high"),
+        pytest.param("127.0.0.1:-1", "use a port from 0 to 65535", id="a port too low"),
     ],
 )
 def test_an_address_that_is_refused(text: str, remedy: str) -> None:
@@ -104,17 +104,17 @@ def test_without_flags_and_environment_there_are_defaults() -> None:
     assert address(DEFAULT_LISTEN) == DEFAULT
 
 
-def test_flags_count_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_override_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "LISTEN", "127.0.0.1:1")
     monkeypatch.setenv(PREFIX + "PLUGIN_NAME", "acme/environment")
     monkeypatch.setenv(PREFIX + "LOG_FORMAT", "json")
     monkeypatch.setenv(PREFIX + "LOG_LEVEL", "error")
-    seen = read(
+    chosen = read(
         *("--listen", "unix:///run/a.sock", "--listen", "127.0.0.1:2"),
         *("--plugin-name", "acme/flag", "--log-format", "console", "--log-level", "debug"),
     )
     listen = (UnixAddress(Path("/run/a.sock")), TcpAddress("127.0.0.1", 2))
-    assert seen == Settings(listen, None, "acme/flag", Installation(), "console", "debug")
+    assert chosen == Settings(listen, None, "acme/flag", Installation(), "console", "debug")
 
 
 def test_what_no_flag_sets_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,27 +140,25 @@ def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "sentence"),
     [
-        pytest.param("LISTEN", "nowhere:1", "nowhere:1: give unix:///path", id="an address"),
-        pytest.param(
-            "LOG_FORMAT", "xml", f"{PREFIX}LOG_FORMAT is 'xml': give json or console", id="a format"
-        ),
+        pytest.param("LISTEN", "nowhere:1", "nowhere:1: use unix:///path", id="an address"),
+        pytest.param("LOG_FORMAT", "xml", f"{PREFIX}LOG_FORMAT is 'xml': use json or console", id="a format"),
         pytest.param(
             "LOG_LEVEL",
             "loud",
-            f"{PREFIX}LOG_LEVEL is 'loud': give debug or info or warning or error",
+            f"{PREFIX}LOG_LEVEL is 'loud': use debug or info or warning or error",
             id="a level",
         ),
     ],
 )
 def test_a_wrong_value_in_the_environment_is_refused(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(PREFIX + variable, value)
     with pytest.raises(argparse.ArgumentTypeError) as caught:
         read()
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_a_wrong_value_in_the_environment_does_not_matter_where_a_flag_is(
@@ -180,7 +178,7 @@ def test_a_wrong_flag_is_refused(flags: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("is_terminal", "log_format"), [(True, "console"), (False, "json")])
-def test_a_person_at_a_terminal_reads_no_json(
+def test_the_log_format_defaults_to_console_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, is_terminal: bool, log_format: str
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from elbv2_trafficrouter.socket_file import SocketInUse, group_may_connect, socket_file
+from elbv2_trafficrouter.socket_file import SocketUnusable, group_may_connect, socket_file
 
 MAX_PATH_BYTES = 107
 
 
 @pytest.fixture
 def directory() -> Iterator[Path]:
-    """A short one: a Unix socket's path has at most 107 bytes."""
+    """A short path: that of a Unix socket has at most 107 bytes."""
     with tempfile.TemporaryDirectory(dir="/tmp") as made:
         yield Path(made)
 
@@ -51,12 +51,12 @@ def test_a_stale_socket_is_removed(path: Path) -> None:
         assert not path.exists()
 
 
-def test_a_second_owner_is_refused_and_the_first_goes_on(path: Path) -> None:
+def test_a_second_owner_is_refused_and_the_first_keeps_serving(path: Path) -> None:
     with socket_file(path), bind(path) as first:
         first.listen()
         with (
             pytest.raises(
-                SocketInUse, match=r"Another server listens on .*router\.sock\. Stop it, or choose"
+                SocketUnusable, match=r"Another server listens on .*router\.sock\. Stop it, or choose"
             ),
             socket_file(path),
         ):
@@ -65,14 +65,14 @@ def test_a_second_owner_is_refused_and_the_first_goes_on(path: Path) -> None:
             client.connect(str(path))
 
 
-def test_after_the_first_owner_the_next_one_is_welcome(path: Path) -> None:
+def test_a_path_can_be_owned_again_when_its_owner_has_ended(path: Path) -> None:
     for _ in range(3):
         with socket_file(path), bind(path):
             pass
 
 
-def test_after_a_killed_owner_the_next_one_is_welcome(path: Path) -> None:
-    """The kernel ends the lock with the process; what stays is the stale socket."""
+def test_a_path_can_be_owned_again_when_its_owner_was_killed(path: Path) -> None:
+    """The kernel releases the lock with the process; the stale socket remains."""
     program = (
         "import os, pathlib, signal, socket, sys\n"
         "from elbv2_trafficrouter.socket_file import socket_file\n"
@@ -102,7 +102,7 @@ def test_two_paths_of_a_directory_have_an_owner_each(directory: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["file", "directory", "symlink to a file", "symlink to a socket", "dangling symlink"]
 )
-def test_what_is_no_socket_is_left_as_it_is(path: Path, directory: Path, kind: str) -> None:
+def test_anything_but_a_socket_is_left_unchanged(path: Path, directory: Path, kind: str) -> None:
     target = directory / "target"
     match kind:
         case "file":
@@ -119,7 +119,7 @@ def test_what_is_no_socket_is_left_as_it_is(path: Path, directory: Path, kind: s
             path.symlink_to(target)
     there = {entry.name: entry.lstat().st_mode for entry in directory.iterdir()}
     with (
-        pytest.raises(SocketInUse, match=r"exists and is not a socket\. Remove it, or choose another"),
+        pytest.raises(SocketUnusable, match=r"exists and is not a socket\. Remove it, or choose another"),
         socket_file(path),
     ):
         pass
@@ -134,14 +134,14 @@ def test_a_lock_that_leads_elsewhere_is_refused_and_nothing_emptied(path: Path, 
     target = directory / "target"
     target.write_text("precious")
     path.with_name("router.sock.lock").symlink_to(target)
-    with pytest.raises(SocketInUse, match="can't be opened"), socket_file(path):
+    with pytest.raises(SocketUnusable, match="Can't open"), socket_file(path):
         pass
     assert target.read_text() == "precious"
 
 
 def test_a_lock_that_is_a_pipe_is_refused_and_not_waited_for(path: Path) -> None:
     os.mkfifo(path.with_name("router.sock.lock"))
-    with pytest.raises(SocketInUse, match="is not a file"), socket_file(path):
+    with pytest.raises(SocketUnusable, match="is not a regular file"), socket_file(path):
         pass
 
 
@@ -149,7 +149,7 @@ def test_a_server_whose_lock_file_was_removed_keeps_its_socket(path: Path) -> No
     with socket_file(path), bind(path) as bound:
         bound.listen()
         path.with_name("router.sock.lock").unlink()
-        with pytest.raises(SocketInUse, match="Another server listens"), socket_file(path):
+        with pytest.raises(SocketUnusable, match="Another server listens"), socket_file(path):
             pass
         assert path.is_socket()
 
@@ -166,17 +166,19 @@ def test_a_path_above_the_limit_is_refused(directory: Path, letter: str) -> None
     room = MAX_PATH_BYTES - len(os.fsencode(directory)) - 1
     path = directory / (letter * (room // len(letter.encode()) + 1))
     with (
-        pytest.raises(SocketInUse, match="too long for a Unix socket; take one of at most 107 bytes"),
+        pytest.raises(
+            SocketUnusable, match="too long for a Unix socket: choose a --listen with at most 107 bytes"
+        ),
         socket_file(path),
     ):
         pass
     assert list(directory.iterdir()) == []
 
 
-def test_a_missing_directory_is_told(directory: Path) -> None:
+def test_a_missing_directory_is_refused(directory: Path) -> None:
     with (
         pytest.raises(
-            SocketInUse,
+            SocketUnusable,
             match=r"missing does not exist\. Create it, mount a volume there, or choose another --listen\.",
         ),
         socket_file(directory / "missing" / "router.sock"),
@@ -185,7 +187,7 @@ def test_a_missing_directory_is_told(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_a_socket_is_born_with_mode_0660_whatever_the_umask(path: Path, umask: int) -> None:
+def test_a_socket_is_created_with_mode_0660_whatever_the_umask(path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         with group_may_connect(), bind(path):

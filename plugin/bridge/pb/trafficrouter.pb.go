@@ -4,7 +4,7 @@
 // 	protoc        v7.35.1
 // source: trafficrouter/v1/trafficrouter.proto
 
-// The contract between Argo Rollouts (through the bridge, or any gRPC client) and a traffic router.
+// The contract between Argo Rollouts (through the bridge, or any other gRPC client) and a traffic router.
 
 package pb
 
@@ -24,17 +24,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Answers to "has each rule the shares that were asked for?".
+// Whether every rule has the requested shares.
 type Verification int32
 
 const (
-	// Not said: to be read as not verified.
+	// Not set. Treat it as VERIFICATION_NOT_VERIFIED.
 	Verification_VERIFICATION_UNSPECIFIED Verification = 0
-	// No, or it could not be found out. The controller asks again.
+	// The shares differ, or this could not be determined. The controller verifies again later.
 	Verification_VERIFICATION_NOT_VERIFIED Verification = 1
-	// Yes, by a read that began after the call.
+	// Every rule has the requested shares, according to a read that began after the call.
 	Verification_VERIFICATION_VERIFIED Verification = 2
-	// Verification does not matter here. The controller goes on.
+	// Verification is not needed here. The controller proceeds.
 	Verification_VERIFICATION_NOT_IMPLEMENTED Verification = 3
 )
 
@@ -81,7 +81,7 @@ func (Verification) EnumDescriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{0}
 }
 
-// Nothing is needed.
+// Empty: InitPlugin takes no parameters.
 type InitPluginRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -118,7 +118,7 @@ func (*InitPluginRequest) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{0}
 }
 
-// Nothing to say.
+// Empty: InitPlugin returns nothing.
 type InitPluginResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -155,16 +155,16 @@ func (*InitPluginResponse) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{1}
 }
 
-// Which pods are canary and which are stable.
+// The hashes that identify the canary and stable pods.
 type UpdateHashRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The Rollout as the controller sees it.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The value of the label rollouts-pod-template-hash on the canary's pods.
+	// The value of the label rollouts-pod-template-hash on the canary pods.
 	CanaryHash string `protobuf:"bytes,2,opt,name=canary_hash,json=canaryHash,proto3" json:"canary_hash,omitempty"`
-	// The value of the label rollouts-pod-template-hash on stable's pods.
+	// The value of the label rollouts-pod-template-hash on the stable pods.
 	StableHash string `protobuf:"bytes,3,opt,name=stable_hash,json=stableHash,proto3" json:"stable_hash,omitempty"`
-	// The services of a running experiment.
+	// The Services of a running experiment.
 	AdditionalDestinations []*WeightDestination `protobuf:"bytes,4,rep,name=additional_destinations,json=additionalDestinations,proto3" json:"additional_destinations,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
@@ -228,7 +228,7 @@ func (x *UpdateHashRequest) GetAdditionalDestinations() []*WeightDestination {
 	return nil
 }
 
-// Nothing to say.
+// Empty: UpdateHash returns nothing.
 type UpdateHashResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -265,14 +265,15 @@ func (*UpdateHashResponse) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{3}
 }
 
-// The shares that the Rollout's services shall have.
+// The shares that the Rollout's Services should have.
 type SetWeightRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The Rollout as the controller sees it, with the plugin's configuration in it.
+	// The Rollout as the controller sees it, including the plugin's configuration.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The canary's weight out of trafficRouting.maxTrafficWeight (100 if not set). Must be set: 0 is a weight.
+	// Required. The canary's weight, out of trafficRouting.maxTrafficWeight (default: 100). A weight of 0 must
+	// be set explicitly.
 	DesiredWeight *int32 `protobuf:"varint,2,opt,name=desired_weight,json=desiredWeight,proto3,oneof" json:"desired_weight,omitempty"`
-	// The services of a running experiment with their weights, out of the same maximum.
+	// The Services of a running experiment with their weights, out of the same maximum.
 	AdditionalDestinations []*WeightDestination `protobuf:"bytes,3,rep,name=additional_destinations,json=additionalDestinations,proto3" json:"additional_destinations,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
@@ -329,12 +330,12 @@ func (x *SetWeightRequest) GetAdditionalDestinations() []*WeightDestination {
 	return nil
 }
 
-// What each rule has now.
+// The rules after the call.
 type SetWeightResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each rule of the configuration.
+	// One entry for each configured rule.
 	Rules []*RuleWeights `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
-	// The header routes' rules that were lost and are made again.
+	// The rules of header routes that were lost and have been recreated.
 	HeaderRules   []*HeaderRule `protobuf:"bytes,2,rep,name=header_rules,json=headerRules,proto3" json:"header_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,12 +385,12 @@ func (x *SetWeightResponse) GetHeaderRules() []*HeaderRule {
 	return nil
 }
 
-// Conditions of requests that shall go to the canary.
+// The header route to create, modify or remove.
 type SetHeaderRouteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The Rollout as the controller sees it.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The route; without a match it is removed.
+	// The route. If it has no match, it is removed.
 	SetHeaderRoute *SetHeaderRoute `protobuf:"bytes,2,opt,name=set_header_route,json=setHeaderRoute,proto3" json:"set_header_route,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -439,10 +440,10 @@ func (x *SetHeaderRouteRequest) GetSetHeaderRoute() *SetHeaderRoute {
 	return nil
 }
 
-// The route's rules.
+// The rules of the route.
 type SetHeaderRouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each rule of the configuration; empty where the route was removed or nothing was done.
+	// One entry for each configured rule. Empty if the route was removed or if nothing was to be done.
 	Rules         []*HeaderRule `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -485,12 +486,12 @@ func (x *SetHeaderRouteResponse) GetRules() []*HeaderRule {
 	return nil
 }
 
-// Conditions of requests that shall be copied to the canary.
+// The mirror route to create or remove.
 type SetMirrorRouteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The Rollout as the controller sees it.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The route; without a match it is removed.
+	// The route. If it has no match, it is removed.
 	SetMirrorRoute *SetMirrorRoute `protobuf:"bytes,2,opt,name=set_mirror_route,json=setMirrorRoute,proto3" json:"set_mirror_route,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -540,7 +541,7 @@ func (x *SetMirrorRouteRequest) GetSetMirrorRoute() *SetMirrorRoute {
 	return nil
 }
 
-// Nothing to say.
+// Empty: SetMirrorRoute returns nothing.
 type SetMirrorRouteResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -577,14 +578,15 @@ func (*SetMirrorRouteResponse) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{9}
 }
 
-// The shares to compare with. The same fields as SetWeightRequest.
+// The shares to compare the rules with. Has the same fields as SetWeightRequest.
 type VerifyWeightRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The Rollout as the controller sees it, with the plugin's configuration in it.
+	// The Rollout as the controller sees it, including the plugin's configuration.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The canary's weight out of trafficRouting.maxTrafficWeight (100 if not set). Must be set: 0 is a weight.
+	// Required. The canary's weight, out of trafficRouting.maxTrafficWeight (default: 100). A weight of 0 must
+	// be set explicitly.
 	DesiredWeight *int32 `protobuf:"varint,2,opt,name=desired_weight,json=desiredWeight,proto3,oneof" json:"desired_weight,omitempty"`
-	// The services of a running experiment with their weights, out of the same maximum.
+	// The Services of a running experiment with their weights, out of the same maximum.
 	AdditionalDestinations []*WeightDestination `protobuf:"bytes,3,rep,name=additional_destinations,json=additionalDestinations,proto3" json:"additional_destinations,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
@@ -641,14 +643,14 @@ func (x *VerifyWeightRequest) GetAdditionalDestinations() []*WeightDestination {
 	return nil
 }
 
-// Whether all is as asked.
+// The result of the verification.
 type VerifyWeightResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The answer.
+	// Whether every rule has the requested shares.
 	Verification Verification `protobuf:"varint,1,opt,name=verification,proto3,enum=trafficrouter.v1.Verification" json:"verification,omitempty"`
-	// Why it is not verified, in one sentence; empty when it is.
+	// Why the shares are not verified, in one sentence. Empty if they are.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// What each rule was seen to have.
+	// The rules as they were read. Empty if they could not be read.
 	Rules         []*RuleWeights `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -705,10 +707,10 @@ func (x *VerifyWeightResponse) GetRules() []*RuleWeights {
 	return nil
 }
 
-// Whose routes shall be removed.
+// The Rollout whose routes are to be removed.
 type RemoveManagedRoutesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The Rollout as the controller sees it, with the plugin's configuration in it.
+	// The Rollout as the controller sees it, including the plugin's configuration.
 	Rollout       *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -751,10 +753,10 @@ func (x *RemoveManagedRoutesRequest) GetRollout() *Rollout {
 	return nil
 }
 
-// What was removed.
+// The rules that were removed.
 type RemoveManagedRoutesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rules that this call deleted.
+	// The ARNs of the rules that this call deleted.
 	RemovedRuleArns []string `protobuf:"bytes,1,rep,name=removed_rule_arns,json=removedRuleArns,proto3" json:"removed_rule_arns,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -797,7 +799,7 @@ func (x *RemoveManagedRoutesResponse) GetRemovedRuleArns() []string {
 	return nil
 }
 
-// Nothing is needed.
+// Empty: Type takes no parameters.
 type TypeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -834,10 +836,10 @@ func (*TypeRequest) Descriptor() ([]byte, []int) {
 	return file_trafficrouter_v1_trafficrouter_proto_rawDescGZIP(), []int{14}
 }
 
-// The kind of router.
+// The type of the router.
 type TypeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `elbv2`.
+	// Always `elbv2`.
 	Type          string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -880,14 +882,14 @@ func (x *TypeResponse) GetType() string {
 	return ""
 }
 
-// A rule of a header route.
+// A listener rule that belongs to a header route.
 type HeaderRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rule's ARN.
 	RuleArn string `protobuf:"bytes,1,opt,name=rule_arn,json=ruleArn,proto3" json:"rule_arn,omitempty"`
-	// Whether this call made or changed it.
+	// Whether this call created or modified the rule.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// 1 to 50000; the lowest one is looked at first.
+	// 1 to 50000. ELBv2 evaluates the rule with the lowest priority first.
 	Priority int32 `protobuf:"varint,3,opt,name=priority,proto3" json:"priority,omitempty"`
 	// The route's name.
 	Route         string `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
@@ -956,11 +958,11 @@ func (x *HeaderRule) GetRoute() string {
 // A listener rule and the weights in its forward action.
 type RuleWeights struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rule's ARN; of a listener's default action the listener's.
+	// The rule's ARN; for a default action, the ARN of the listener.
 	RuleArn string `protobuf:"bytes,1,opt,name=rule_arn,json=ruleArn,proto3" json:"rule_arn,omitempty"`
-	// Whether this call wrote it.
+	// Whether this call modified the rule.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// All target groups of the forward action, also those that are not this Rollout's.
+	// All target groups of the forward action, including those that do not belong to this Rollout.
 	TargetGroups  []*TargetGroupWeight `protobuf:"bytes,3,rep,name=target_groups,json=targetGroups,proto3" json:"target_groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1022,7 +1024,7 @@ type TargetGroupWeight struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The target group's ARN.
 	Arn string `protobuf:"bytes,1,opt,name=arn,proto3" json:"arn,omitempty"`
-	// The Service whose pods are registered in it; empty for a group that is not this Rollout's.
+	// The Service that the group belongs to. Empty if the group does not belong to this Rollout.
 	Service string `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
 	// 0 to 999. The group's share is its weight divided by the sum of all weights.
 	Weight        int32 `protobuf:"varint,3,opt,name=weight,proto3" json:"weight,omitempty"`
@@ -1081,14 +1083,14 @@ func (x *TargetGroupWeight) GetWeight() int32 {
 	return 0
 }
 
-// A service that gets a share of its own.
+// A Service with its own share of the traffic.
 type WeightDestination struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Out of trafficRouting.maxTrafficWeight (100 if not set).
+	// The weight, out of trafficRouting.maxTrafficWeight (default: 100).
 	Weight int32 `protobuf:"varint,1,opt,name=weight,proto3" json:"weight,omitempty"`
-	// The Service. Must not be empty.
+	// Required. The name of the Service.
 	ServiceName string `protobuf:"bytes,2,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
-	// The value of the label rollouts-pod-template-hash on its pods.
+	// The value of the label rollouts-pod-template-hash on the Service's pods.
 	PodTemplateHash string `protobuf:"bytes,3,opt,name=pod_template_hash,json=podTemplateHash,proto3" json:"pod_template_hash,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -1145,15 +1147,15 @@ func (x *WeightDestination) GetPodTemplateHash() string {
 	return ""
 }
 
-// The part of a Rollout (argoproj.io/v1alpha1) that a traffic router needs, with the CRD's own JSON names:
-// the JSON of a real Rollout can be sent when unknown fields are allowed.
+// The part of a Rollout (argoproj.io/v1alpha1) that a traffic router needs, with the CRD's own JSON names: a
+// client that ignores unknown fields can parse the JSON of a real Rollout into it.
 type Rollout struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who it is.
+	// The Rollout's identity.
 	Metadata *ObjectMeta `protobuf:"bytes,1,opt,name=metadata,proto3" json:"metadata,omitempty"`
-	// What is wanted.
+	// The desired state.
 	Spec *RolloutSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
-	// How far it is.
+	// The observed state.
 	Status        *RolloutStatus `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1213,17 +1215,17 @@ func (x *Rollout) GetStatus() *RolloutStatus {
 // Kubernetes' object metadata.
 type ObjectMeta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Unique in the namespace.
+	// The name, unique within the namespace.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The Rollout's namespace; its Services are there too.
+	// The namespace of the Rollout and of its Services.
 	Namespace string `protobuf:"bytes,2,opt,name=namespace,proto3" json:"namespace,omitempty"`
-	// Unique in time: a Rollout made anew under the same name has another.
+	// The unique id. A Rollout that is recreated under the same name gets a new one.
 	Uid string `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
-	// Counts changes of the spec.
+	// A number that increases with each change of the spec.
 	Generation int64 `protobuf:"varint,4,opt,name=generation,proto3" json:"generation,omitempty"`
-	// Free labels.
+	// The labels.
 	Labels map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Free annotations.
+	// The annotations.
 	Annotations   map[string]string `protobuf:"bytes,6,rep,name=annotations,proto3" json:"annotations,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1304,15 +1306,15 @@ func (x *ObjectMeta) GetAnnotations() map[string]string {
 // A Rollout's spec.
 type RolloutSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Wanted pods; 1 if not set.
+	// The desired number of pods. Default: 1.
 	Replicas *int32 `protobuf:"varint,1,opt,name=replicas,proto3,oneof" json:"replicas,omitempty"`
-	// Whether the Rollout is paused by hand.
+	// Whether a user has paused the Rollout.
 	Paused bool `protobuf:"varint,2,opt,name=paused,proto3" json:"paused,omitempty"`
-	// Which pods are the Rollout's.
+	// Selects the Rollout's pods.
 	Selector *LabelSelector `protobuf:"bytes,3,opt,name=selector,proto3" json:"selector,omitempty"`
-	// Seconds without progress after which the Rollout counts as degraded.
+	// The number of seconds without progress after which the Rollout is degraded.
 	ProgressDeadlineSeconds *int32 `protobuf:"varint,4,opt,name=progress_deadline_seconds,json=progressDeadlineSeconds,proto3,oneof" json:"progress_deadline_seconds,omitempty"`
-	// How a new version comes in.
+	// How a new version replaces the old one.
 	Strategy      *RolloutStrategy `protobuf:"bytes,5,opt,name=strategy,proto3" json:"strategy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1386,9 +1388,9 @@ func (x *RolloutSpec) GetStrategy() *RolloutStrategy {
 // Kubernetes' label selector.
 type LabelSelector struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Labels with exactly these values.
+	// Labels that must have exactly these values.
 	MatchLabels map[string]string `protobuf:"bytes,1,rep,name=match_labels,json=matchLabels,proto3" json:"match_labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Further requirements; all must hold.
+	// Further requirements, all of which must hold.
 	MatchExpressions []*LabelSelectorRequirement `protobuf:"bytes,2,rep,name=match_expressions,json=matchExpressions,proto3" json:"match_expressions,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -1438,12 +1440,12 @@ func (x *LabelSelector) GetMatchExpressions() []*LabelSelectorRequirement {
 	return nil
 }
 
-// One requirement of a label selector.
+// A requirement of a label selector.
 type LabelSelectorRequirement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The label.
+	// The key of the label.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// In, NotIn, Exists or DoesNotExist.
+	// One of In, NotIn, Exists and DoesNotExist.
 	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
 	// The values for In and NotIn.
 	Values        []string `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"`
@@ -1505,7 +1507,7 @@ func (x *LabelSelectorRequirement) GetValues() []string {
 // A Rollout's strategy.
 type RolloutStrategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The canary strategy; the only one with traffic routing.
+	// The canary strategy, the only one with traffic routing.
 	Canary        *CanaryStrategy `protobuf:"bytes,1,opt,name=canary,proto3" json:"canary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1551,15 +1553,15 @@ func (x *RolloutStrategy) GetCanary() *CanaryStrategy {
 // The canary strategy.
 type CanaryStrategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The Service that selects stable's pods.
+	// The Service that selects the stable pods.
 	StableService string `protobuf:"bytes,1,opt,name=stable_service,json=stableService,proto3" json:"stable_service,omitempty"`
-	// The Service that selects the canary's pods.
+	// The Service that selects the canary pods.
 	CanaryService string `protobuf:"bytes,2,opt,name=canary_service,json=canaryService,proto3" json:"canary_service,omitempty"`
-	// Two Services that take turns at being stable, instead of the two above.
+	// Two Services that take turns as the stable Service, instead of the two above.
 	PingPong *PingPongSpec `protobuf:"bytes,3,opt,name=ping_pong,json=pingPong,proto3" json:"ping_pong,omitempty"`
-	// Whether stable is scaled down while the canary grows.
+	// Whether the stable version is scaled down as the canary is scaled up.
 	DynamicStableScale bool `protobuf:"varint,4,opt,name=dynamic_stable_scale,json=dynamicStableScale,proto3" json:"dynamic_stable_scale,omitempty"`
-	// How many canary pods must be ready for a step.
+	// How many canary pods must be available to complete a step.
 	ReplicaProgressThreshold *ReplicaProgressThreshold `protobuf:"bytes,5,opt,name=replica_progress_threshold,json=replicaProgressThreshold,proto3" json:"replica_progress_threshold,omitempty"`
 	// The steps, in order.
 	Steps []*CanaryStep `protobuf:"bytes,6,rep,name=steps,proto3" json:"steps,omitempty"`
@@ -1648,12 +1650,12 @@ func (x *CanaryStrategy) GetTrafficRouting() *RolloutTrafficRouting {
 	return nil
 }
 
-// Two Services that take turns.
+// Two Services that take turns as the stable Service.
 type PingPongSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The one that is stable while status.canary.stablePingPong is `ping`.
+	// The Service that is stable while status.canary.stablePingPong is `ping`.
 	PingService string `protobuf:"bytes,1,opt,name=ping_service,json=pingService,proto3" json:"ping_service,omitempty"`
-	// The one that is stable otherwise.
+	// The Service that is stable otherwise.
 	PongService   string `protobuf:"bytes,2,opt,name=pong_service,json=pongService,proto3" json:"pong_service,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1703,10 +1705,10 @@ func (x *PingPongSpec) GetPongService() string {
 	return ""
 }
 
-// How many canary pods must be ready for a step.
+// How many canary pods must be available to complete a step.
 type ReplicaProgressThreshold struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Percentage or Pod.
+	// Either Percentage or Pod.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// The percentage or the number of pods.
 	Value         int32 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
@@ -1758,24 +1760,24 @@ func (x *ReplicaProgressThreshold) GetValue() int32 {
 	return 0
 }
 
-// One step of a canary; one of its fields is set.
+// A step of a canary. Exactly one field is set.
 type CanaryStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The canary's weight out of maxTrafficWeight.
+	// Sets the canary's weight, out of maxTrafficWeight.
 	SetWeight *int32 `protobuf:"varint,1,opt,name=set_weight,json=setWeight,proto3,oneof" json:"set_weight,omitempty"`
-	// A pause; without a duration it is ended by hand.
+	// Pauses the Rollout. Without a duration, until a user resumes it.
 	Pause *structpb.Value `protobuf:"bytes,2,opt,name=pause,proto3" json:"pause,omitempty"`
-	// An experiment.
+	// Runs an experiment.
 	Experiment *structpb.Value `protobuf:"bytes,3,opt,name=experiment,proto3" json:"experiment,omitempty"`
-	// An analysis.
+	// Runs an analysis.
 	Analysis *structpb.Value `protobuf:"bytes,4,opt,name=analysis,proto3" json:"analysis,omitempty"`
-	// The canary's number of pods.
+	// Sets the canary's number of pods.
 	SetCanaryScale *SetCanaryScale `protobuf:"bytes,5,opt,name=set_canary_scale,json=setCanaryScale,proto3" json:"set_canary_scale,omitempty"`
-	// A header route.
+	// Sets or removes a header route.
 	SetHeaderRoute *SetHeaderRoute `protobuf:"bytes,6,opt,name=set_header_route,json=setHeaderRoute,proto3" json:"set_header_route,omitempty"`
-	// A mirror route.
+	// Sets or removes a mirror route.
 	SetMirrorRoute *SetMirrorRoute `protobuf:"bytes,7,opt,name=set_mirror_route,json=setMirrorRoute,proto3" json:"set_mirror_route,omitempty"`
-	// A step plugin.
+	// Runs a step plugin.
 	Plugin        *structpb.Value `protobuf:"bytes,8,opt,name=plugin,proto3" json:"plugin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1867,14 +1869,14 @@ func (x *CanaryStep) GetPlugin() *structpb.Value {
 	return nil
 }
 
-// The canary's number of pods, apart from its weight.
+// The canary's number of pods, independent of its weight.
 type SetCanaryScale struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A percentage of the Rollout's replicas.
+	// The number of pods as a percentage of the Rollout's replicas.
 	Weight *int32 `protobuf:"varint,1,opt,name=weight,proto3,oneof" json:"weight,omitempty"`
-	// A number of pods.
+	// The number of pods.
 	Replicas *int32 `protobuf:"varint,2,opt,name=replicas,proto3,oneof" json:"replicas,omitempty"`
-	// Whether the number follows the weight again.
+	// Whether the number of pods follows the weight again.
 	MatchTrafficWeight bool `protobuf:"varint,3,opt,name=match_traffic_weight,json=matchTrafficWeight,proto3" json:"match_traffic_weight,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -1931,12 +1933,12 @@ func (x *SetCanaryScale) GetMatchTrafficWeight() bool {
 	return false
 }
 
-// Requests with these headers go to the canary.
+// A header route: requests with these headers go to the canary.
 type SetHeaderRoute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One of trafficRouting.managedRoutes.
+	// The name of the route. Must be in trafficRouting.managedRoutes.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The headers. Different ones must all match, of the same header one.
+	// The headers. All of them must match; if a header occurs several times, one of its values must.
 	Match         []*HeaderRoutingMatch `protobuf:"bytes,2,rep,name=match,proto3" json:"match,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1986,12 +1988,12 @@ func (x *SetHeaderRoute) GetMatch() []*HeaderRoutingMatch {
 	return nil
 }
 
-// One header.
+// A header and its value.
 type HeaderRoutingMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The header's name.
 	HeaderName string `protobuf:"bytes,1,opt,name=header_name,json=headerName,proto3" json:"header_name,omitempty"`
-	// The header's value.
+	// The value that the header must have.
 	HeaderValue   *StringMatch `protobuf:"bytes,2,opt,name=header_value,json=headerValue,proto3" json:"header_value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2041,14 +2043,14 @@ func (x *HeaderRoutingMatch) GetHeaderValue() *StringMatch {
 	return nil
 }
 
-// How a value is compared; one of its fields is set.
+// How to match a value. Exactly one field is set.
 type StringMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The whole value.
+	// The value must be equal to this.
 	Exact string `protobuf:"bytes,1,opt,name=exact,proto3" json:"exact,omitempty"`
-	// Its beginning.
+	// The value must begin with this.
 	Prefix string `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	// A regular expression.
+	// The value must match this regular expression.
 	Regex         string `protobuf:"bytes,3,opt,name=regex,proto3" json:"regex,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2105,14 +2107,14 @@ func (x *StringMatch) GetRegex() string {
 	return ""
 }
 
-// These requests are copied to the canary.
+// A mirror route: matching requests are copied to the canary.
 type SetMirrorRoute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One of trafficRouting.managedRoutes.
+	// The name of the route. Must be in trafficRouting.managedRoutes.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Which requests.
+	// The requests to copy.
 	Match []*RouteMatch `protobuf:"bytes,2,rep,name=match,proto3" json:"match,omitempty"`
-	// How many of them, in hundredths; all if not set.
+	// The percentage of these requests to copy. Default: 100.
 	Percentage    *int32 `protobuf:"varint,3,opt,name=percentage,proto3,oneof" json:"percentage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2169,14 +2171,14 @@ func (x *SetMirrorRoute) GetPercentage() int32 {
 	return 0
 }
 
-// Properties of a request.
+// Properties that a request must have.
 type RouteMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The HTTP method.
 	Method *StringMatch `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
 	// The path.
 	Path *StringMatch `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
-	// Headers by name.
+	// The headers, by name.
 	Headers       map[string]*StringMatch `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2236,11 +2238,12 @@ func (x *RouteMatch) GetHeaders() map[string]*StringMatch {
 // How traffic is split.
 type RolloutTrafficRouting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names of header and mirror routes, the first one first in precedence.
+	// The header and mirror routes, in descending order of precedence.
 	ManagedRoutes []*ManagedRoute `protobuf:"bytes,1,rep,name=managed_routes,json=managedRoutes,proto3" json:"managed_routes,omitempty"`
-	// What weights are out of; 100 if not set.
+	// The weight that represents all traffic. Default: 100.
 	MaxTrafficWeight *int32 `protobuf:"varint,2,opt,name=max_traffic_weight,json=maxTrafficWeight,proto3,oneof" json:"max_traffic_weight,omitempty"`
-	// Configuration by plugin name. Any JSON is taken here, because other plugins' blocks come along.
+	// The configuration of each plugin, by the plugin's name. Any JSON is accepted, because this includes the
+	// configuration of other plugins.
 	Plugins       map[string]*structpb.Value `protobuf:"bytes,3,rep,name=plugins,proto3" json:"plugins,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2297,10 +2300,10 @@ func (x *RolloutTrafficRouting) GetPlugins() map[string]*structpb.Value {
 	return nil
 }
 
-// A route that this router may make.
+// A route that the router may create.
 type ManagedRoute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name.
+	// The name of the route.
 	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2348,15 +2351,15 @@ type RolloutStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the current update was aborted.
 	Abort bool `protobuf:"varint,1,opt,name=abort,proto3" json:"abort,omitempty"`
-	// Whether all remaining steps are skipped.
+	// Whether a user has promoted the update in full, skipping all remaining steps.
 	PromoteFull bool `protobuf:"varint,2,opt,name=promote_full,json=promoteFull,proto3" json:"promote_full,omitempty"`
 	// The index of the current step.
 	CurrentStepIndex *int32 `protobuf:"varint,3,opt,name=current_step_index,json=currentStepIndex,proto3,oneof" json:"current_step_index,omitempty"`
 	// The pod template hash of the stable version.
 	StableRs string `protobuf:"bytes,4,opt,name=stable_rs,json=stableRS,proto3" json:"stable_rs,omitempty"`
-	// The pod template hash of the wanted version.
+	// The pod template hash of the desired version.
 	CurrentPodHash string `protobuf:"bytes,5,opt,name=current_pod_hash,json=currentPodHash,proto3" json:"current_pod_hash,omitempty"`
-	// What concerns the canary.
+	// The status of the canary.
 	Canary        *CanaryStatus `protobuf:"bytes,6,opt,name=canary,proto3" json:"canary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2434,12 +2437,12 @@ func (x *RolloutStatus) GetCanary() *CanaryStatus {
 	return nil
 }
 
-// What a Rollout's status says about its canary.
+// The status of a Rollout's canary.
 type CanaryStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `ping` or `pong`: which of the two Services is stable.
+	// Which of the two ping-pong Services is stable: `ping` or `pong`.
 	StablePingPong string `protobuf:"bytes,1,opt,name=stable_ping_pong,json=stablePingPong,proto3" json:"stable_ping_pong,omitempty"`
-	// The weights that the controller last asked for with success.
+	// The weights that the controller last set successfully.
 	Weights       *TrafficWeights `protobuf:"bytes,2,opt,name=weights,proto3" json:"weights,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2489,16 +2492,16 @@ func (x *CanaryStatus) GetWeights() *TrafficWeights {
 	return nil
 }
 
-// Weights that were asked for.
+// The weights that the controller has set.
 type TrafficWeights struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The canary's.
+	// The canary's weight.
 	Canary *WeightDestination `protobuf:"bytes,1,opt,name=canary,proto3" json:"canary,omitempty"`
-	// Stable's.
+	// The stable version's weight.
 	Stable *WeightDestination `protobuf:"bytes,2,opt,name=stable,proto3" json:"stable,omitempty"`
-	// An experiment's.
+	// The weights of an experiment's Services.
 	Additional []*WeightDestination `protobuf:"bytes,3,rep,name=additional,proto3" json:"additional,omitempty"`
-	// Whether they were verified.
+	// Whether the weights were verified.
 	Verified      *bool `protobuf:"varint,4,opt,name=verified,proto3,oneof" json:"verified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

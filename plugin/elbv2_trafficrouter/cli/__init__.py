@@ -8,10 +8,10 @@ from elbv2_trafficrouter.cli import demo, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; gives the process's exit code."""
+    """Runs a command. Returns the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="elbv2-trafficrouter",
-        allow_abbrev=False,  # a flag has one name, in manifests too
+        allow_abbrev=False,  # each flag has exactly one spelling, also in manifests
         description="Argo Rollouts traffic router for AWS Application Load Balancers.",
     )
     parser.add_argument(

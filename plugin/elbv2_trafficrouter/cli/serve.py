@@ -1,15 +1,17 @@
-"""`elbv2-trafficrouter serve`: the sidecar."""
+"""`elbv2-trafficrouter serve`: runs the sidecar."""
 
 import argparse
 import sys
 
 from elbv2_trafficrouter import logs, server
 from elbv2_trafficrouter.settings import add_flags, settings
-from elbv2_trafficrouter.socket_file import SocketInUse
+from elbv2_trafficrouter.socket_file import SocketUnusable
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("serve", help="serve the traffic router's gRPC contract", allow_abbrev=False)
+    parser = commands.add_parser(
+        "serve", help="run the sidecar: serve the traffic router's gRPC API", allow_abbrev=False
+    )
     add_flags(parser)
     parser.set_defaults(run=run)
 
@@ -19,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = settings(arguments)
         logs.configure(chosen.log_format, chosen.log_level)
         server.serve(chosen)
-    except (argparse.ArgumentTypeError, SocketInUse, OSError) as error:
+    except (argparse.ArgumentTypeError, SocketUnusable, OSError) as error:
         print(f"elbv2-trafficrouter: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,7 +1,7 @@
-"""Everything that can go wrong. Each module holds the problems of one subject, each with its sentence.
+"""Every problem that can end a call. Each module holds the problems of one subject, with their sentences.
 
-A sentence is written for someone at 3 a.m. who reads it as the Rollout's event: what is wrong, where, and
-what to do about it. Full ARNs and AWS's own words go to `metadata`.
+A sentence is written for someone at 3 a.m. who reads it in the Rollout's event: it says what is wrong, where,
+and what to do about it. Full ARNs and AWS's own messages go to `metadata`.
 """
 
 from elbv2_trafficrouter.errors.problem import (

@@ -1,6 +1,6 @@
-"""What AWS answers, or that it does not.
+"""Failures of calls to AWS, including calls that got no response.
 
-`action` is the IAM action's name: elasticloadbalancing:ModifyRule.
+`action` is the name of the IAM action, such as elasticloadbalancing:ModifyRule.
 """
 
 from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped, resource_of
@@ -23,7 +23,7 @@ class NotAllowed(Problem):
     def __init__(self, action: str, arn: str, message: str) -> None:
         super().__init__(
             f"AWS refuses {action} on {resource_of(arn)}. "
-            "Allow this action on this ARN in the role of the sidecar (see Permissions in the README).",
+            "Allow this action on this ARN in the role of the sidecar (see docs/permissions.md).",
             {"action": action, "arn": arn, "aws_message": message},
         )
 
@@ -33,8 +33,8 @@ class NoCredentials(Problem):
 
     def __init__(self, message: str) -> None:
         super().__init__(
-            "The sidecar finds no AWS credentials. "
-            "Give its pod a role (IRSA or EKS Pod Identity), or set AWS_ACCESS_KEY_ID and "
+            "The sidecar found no AWS credentials. "
+            "Give its pod an IAM role (IRSA or EKS Pod Identity), or set AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY.",
             {"aws_message": message},
         )
@@ -56,8 +56,9 @@ class Throttled(Problem):
 
     def __init__(self, action: str, code: str) -> None:
         super().__init__(
-            f"AWS throttles {action} in this account and region. It is tried again by itself; if it stays, "
-            "look for who else calls the ELBv2 API (CloudTrail) or ask AWS for a higher rate.",
+            f"AWS throttles {action} in this account and region. This is retried automatically. "
+            "If it persists, find out what else calls the ELBv2 API (CloudTrail), or ask AWS for a higher "
+            "request rate.",
             {"action": action, "aws_code": code},
         )
 
@@ -67,8 +68,9 @@ class Unreachable(Problem):
 
     def __init__(self, action: str, endpoint: str, message: str) -> None:
         super().__init__(
-            f"The sidecar can't reach AWS at {escaped(endpoint)} for {action}. It is tried again by itself; "
-            "if it stays, check the pod's way there (DNS, network policy, proxy, VPC endpoint).",
+            f"The sidecar can't reach AWS at {escaped(endpoint)} for {action}. "
+            "This is retried automatically. If it persists, check the network path from the pod "
+            "(DNS, network policy, proxy, VPC endpoint).",
             {"action": action, "aws_message": message},
         )
 
@@ -78,8 +80,8 @@ class ResponseNotFromAws(Problem):
 
     def __init__(self, action: str, message: str) -> None:
         super().__init__(
-            f"What came back for {action} is no answer of AWS's. It is tried again by itself; if it stays, "
-            "look what stands between the sidecar and AWS (proxy, gateway, the endpoint's URL).",
+            f"The response to {action} did not come from AWS. This is retried automatically. If it persists, "
+            "check what is between the sidecar and AWS (proxy, gateway, the endpoint's URL).",
             {"action": action, "message": message},
         )
 
@@ -89,8 +91,8 @@ class AwsFailed(Problem):
 
     def __init__(self, action: str, code: str) -> None:
         super().__init__(
-            f"AWS answers {action} with {escaped(code)}. It is tried again by itself; "
-            "if it stays, see the AWS Health Dashboard.",
+            f"AWS returned {escaped(code)} for {action}. This is retried automatically. "
+            "If it persists, see the AWS Health Dashboard.",
             {"action": action, "aws_code": code},
         )
 
@@ -100,7 +102,7 @@ class OutcomeUnknown(Problem):
 
     def __init__(self, action: str, arn: str, message: str) -> None:
         super().__init__(
-            f"{action} on {resource_of(arn)} was sent but not answered, so it may or may not have been "
-            "done. The next call reads the rule and repairs it.",
+            f"{action} on {resource_of(arn)} was sent, but AWS did not confirm it, so it may or may not have "
+            "taken effect. The next call reads the rule and repairs it.",
             {"action": action, "arn": arn, "aws_message": message},
         )

@@ -1,6 +1,6 @@
-"""What ends a call whatever it is about."""
+"""Problems that can end any call, whatever it is about."""
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem, escaped
+from elbv2_trafficrouter.errors.problem import Kind, Problem
 
 
 class Superseded(Problem):
@@ -8,8 +8,8 @@ class Superseded(Problem):
 
     def __init__(self, method: str, namespace: str, rollout: str) -> None:
         super().__init__(
-            f"A newer {method} for the Rollout {escaped(rollout)} in {escaped(namespace)} overtook this one, "
-            "which wrote nothing more. The newer one counts."
+            f"Superseded by a newer {method} for this Rollout; nothing more was written.",
+            {"namespace": namespace, "rollout": rollout},
         )
 
 
@@ -17,7 +17,7 @@ class ClientDisconnected(Problem):
     kind = Kind.CANCELLED
 
     def __init__(self) -> None:
-        super().__init__("The client left before the write was sent; nothing more was written.")
+        super().__init__("The client disconnected before the write was sent; nothing more was written.")
 
 
 class DeadlineExceeded(Problem):
@@ -25,8 +25,9 @@ class DeadlineExceeded(Problem):
 
     def __init__(self, waited_for: str) -> None:
         super().__init__(
-            f"The call's time ran out while it waited for {waited_for}; nothing more was written. "
-            "It is tried again by itself; if it stays, give the caller more time (the bridge's --timeout)."
+            f"The call ran out of time while it waited for {waited_for}; nothing more was written. "
+            "This is retried automatically. If it persists, raise the caller's deadline (the bridge's "
+            "--timeout)."
         )
 
 
@@ -35,5 +36,6 @@ class InternalError(Problem):
 
     def __init__(self, method: str) -> None:
         super().__init__(
-            f"{method} failed for a defect of the router. Report it with the traceback in its log."
+            f"{method} failed because of a bug in the router. "
+            "Report it with the traceback from the router's log."
         )

@@ -1,4 +1,4 @@
-"""Why a managed route can't be made."""
+"""Problems with managed routes: why a header route or a mirror route can't be created."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,10 @@ class InvalidHeaderRoute(Problem):
     kind = Kind.INVALID_ARGUMENT
 
     def __init__(self, route: str, field: str, trouble: str, remedy: str) -> None:
-        """`field`: within the step, as match[0].headerName."""
-        super().__init__(f"In the header route {quoted(route)} {field} {trouble}. {remedy}", {"route": route})
+        """`field`: the field within the setHeaderRoute step, such as match[0].headerName."""
+        super().__init__(
+            f"In the header route {quoted(route)}, {field} {trouble}. {remedy}", {"route": route}
+        )
 
 
 class TooManyConditions(Problem):
@@ -18,8 +20,9 @@ class TooManyConditions(Problem):
 
     def __init__(self, route: str, base: str, what: str, asked: int, limit: int) -> None:
         super().__init__(
-            f"With the conditions of {resource_of(base)} the header route {quoted(route)} needs {asked} "
-            f"{what}; ELBv2 takes {limit} in a rule. Use fewer in the setHeaderRoute step or in that rule.",
+            f"Together with the conditions of {resource_of(base)}, the header route {quoted(route)} needs "
+            f"{asked} {what}, but ELBv2 allows {limit} per rule. "
+            "Use fewer in the setHeaderRoute step or in that rule.",
             {"route": route, "rule": base},
         )
 
@@ -28,7 +31,7 @@ class LoadBalancerFull(Problem):
     kind = Kind.RESOURCE_EXHAUSTED
 
     def __init__(self, route: str, load_balancer: str, used: int, new: int, limit: int) -> None:
-        """`used`: rules now. `new`: rules that the route needs."""
+        """`used`: the rules there are now. `new`: the rules that the route still needs."""
         super().__init__(
             f"There is no room for the header route {quoted(route)}: {resource_of(load_balancer)} has {used} "
             f"rules, the route needs {new} more, and the account's quota is {limit}. Remove rules, or raise "
@@ -41,14 +44,19 @@ class NoFreePriority(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, route: str, base: str, priority: int | None, above: int, wanted: int) -> None:
-        """`priority`: the base rule's, None for a default action. `above`: of the next rule, 0 for none."""
-        has = "is a default action" if priority is None else f"has priority {priority}"
-        beyond = f"the rule above it has priority {above}" if above else "no lower number is free"
+        """`priority`: the base rule's (None for a default action). `above`: the next rule's (0 for none).
+
+        `wanted`: how many priorities must be free between the two.
+        """
+        below = f"{resource_of(base)}, which has priority {priority}"
+        if priority is None:
+            below = f"the default action of {resource_of(base)}"
+        taken = f"the rule above it has priority {above}" if above else "no lower number is free"
         super().__init__(
-            f"There is no free priority for the header route {quoted(route)} directly above "
-            f"{resource_of(base)}: it {has}, and {beyond}. "
-            f"Give rules other priorities (SetRulePriorities), so that {wanted} "
-            f"{'is' if wanted == 1 else 'are'} free directly above it.",
+            f"There is no free priority for the header route {quoted(route)} directly above {below}: "
+            f"{taken}. "
+            "Change the priorities of the rules (SetRulePriorities) so that "
+            f"{wanted} {'is' if wanted == 1 else 'are'} free directly above it.",
             {"route": route, "rule": base},
         )
 
@@ -58,8 +66,8 @@ class PriorityTaken(Problem):
 
     def __init__(self, route: str, listener: str, priority: int) -> None:
         super().__init__(
-            f"Priority {priority} of {resource_of(listener)} was taken while the header route "
-            f"{quoted(route)} was made. It is tried again by itself.",
+            f"Another rule took priority {priority} of {resource_of(listener)} while the header route "
+            f"{quoted(route)} was being created. This is retried automatically.",
             {"route": route, "listener": listener},
         )
 
@@ -69,8 +77,8 @@ class OidcNotCopyable(Problem):
 
     def __init__(self, rule: str) -> None:
         super().__init__(
-            f"{resource_of(rule)} authenticates by OIDC, and AWS tells nobody the client secret that a "
-            "header route's own rule would need. Use authenticate-cognito or jwt-validation there, or remove "
+            f"{resource_of(rule)} uses authenticate-oidc, and AWS never returns the client secret that the "
+            "rule of a header route would need. Use authenticate-cognito or jwt-validation there, or remove "
             "the setHeaderRoute steps from the Rollout.",
             {"rule": rule},
         )
@@ -81,9 +89,9 @@ class RuleNotCopyable(Problem):
 
     def __init__(self, rule: str, elements: Sequence[str]) -> None:
         super().__init__(
-            f"{resource_of(rule)} has parts that this version can't copy into a header route's rule "
+            f"{resource_of(rule)} has elements that this version can't copy into a header route's rule "
             f"({', '.join(map(escaped, elements))}). "
-            "Update the router (boto3), or remove them from the rule.",
+            "Upgrade the router (a newer boto3 may know them), or remove them from the rule.",
             {"rule": rule, "elements": " ".join(elements)},
         )
 
@@ -93,8 +101,8 @@ class HeaderRouteMissing(Problem):
 
     def __init__(self, route: str, rule: str) -> None:
         super().__init__(
-            f"The rule of the header route {quoted(route)} is not seen above {resource_of(rule)}. "
-            "The next SetWeight makes it again.",
+            f"The rule of the header route {quoted(route)} is missing above {resource_of(rule)}. "
+            "The next SetWeight recreates it.",
             {"route": route, "rule": rule},
         )
 
@@ -104,6 +112,6 @@ class MirrorRoutesNotImplemented(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "Application Load Balancers can't copy requests, so there are no mirror routes. "
-            "Remove the setMirrorRoute steps from the Rollout; use setWeight steps with a small weight."
+            "Application Load Balancers can't mirror requests, so mirror routes are not supported. "
+            "Remove the setMirrorRoute steps from the Rollout, and use setWeight steps with a small weight."
         )

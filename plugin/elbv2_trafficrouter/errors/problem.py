@@ -29,10 +29,10 @@ class Kind(enum.Enum):
 
 
 class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that it is an error
-    """A call that can't be done.
+    """The reason why a call failed.
 
     `sentence` has no percent sign (Argo Rollouts uses it as a format string), no control characters, at most
-    1,000 bytes, and is the same for the same trouble. `reason` is for programs.
+    1,000 bytes, and is the same whenever the trouble is the same. `reason` is for programs.
     """
 
     kind: ClassVar[Kind]
@@ -47,12 +47,12 @@ class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that
 
     @property
     def reason(self) -> str:
-        """The class's name in capitals, as google.rpc.ErrorInfo wants it: RULE_NOT_FOUND."""
+        """The class's name in the form that google.rpc.ErrorInfo requires: RULE_NOT_FOUND."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).upper()
 
 
 def escaped(text: str) -> str:
-    """Somebody else's text as it may stand in a sentence: escaped, then cut to 256 characters."""
+    """Foreign text made safe to quote in a sentence: escaped, then cut to 256 characters."""
     harmless = _harmless(text)
     if len(harmless) <= MAX_QUOTED_CHARACTERS:
         return harmless
@@ -64,7 +64,7 @@ def quoted(text: str) -> str:
 
 
 def resource_of(arn: str) -> str:
-    """The part of an ARN that a person knows a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
+    """The part of an ARN that people know a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
     return escaped(arn.split(":", 5)[-1])
 
 
@@ -82,7 +82,7 @@ def _harmless(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """Without its middle: what is wrong stands at the beginning, what to do at the end."""
+    """Cuts out the middle: what is wrong is at the beginning, what to do at the end."""
     raw = text.encode()
     if len(raw) <= MAX_SENTENCE_BYTES:
         return text

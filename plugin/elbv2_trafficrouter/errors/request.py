@@ -1,4 +1,4 @@
-"""What is wrong with a request or a Rollout's configuration."""
+"""Problems with a request, or with the plugin's configuration in the Rollout."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ class UndecodableMessage(Problem):
 
     def __init__(self, method: str) -> None:
         super().__init__(
-            f"The bytes sent to {method} are not a message of its request type. "
-            "Use a client made from trafficrouter.proto, with UTF-8 in every string."
+            f"The bytes sent to {method} are not a valid {method}Request. "
+            "Use a client generated from trafficrouter.proto, with UTF-8 in every string."
         )
 
 
@@ -23,7 +23,7 @@ class InvalidRequest(Problem):
 
 
 class InvalidConfig(Problem):
-    """A value of the plugin's block in the Rollout. `path` is where: plugins['trafficrouter/elbv2'].rules."""
+    """A wrong value in the plugin's configuration, at `path`: plugins['trafficrouter/elbv2'].rules."""
 
     kind = Kind.INVALID_ARGUMENT
 
@@ -35,10 +35,10 @@ class UnknownKeys(Problem):
     kind = Kind.INVALID_ARGUMENT
 
     def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
-        """`keys`: each unknown key's path with the nearest known key."""
-        paths = [f"{escaped(path)} (nearest: {nearest})" for path, nearest in keys]
+        """`keys`: the path of each unknown key, with the closest known key."""
+        paths = [f"{escaped(path)} (did you mean {closest}?)" for path, closest in keys]
         super().__init__(
-            f"The Rollout's configuration has keys that this router does not know; correct or remove: "
-            f"{', '.join(paths)}.",
+            "The Rollout's plugin configuration has keys that this version does not know. Correct or remove "
+            f"them: {', '.join(paths)}.",
             {"fields": "\n".join(path for path, _ in keys)},
         )

@@ -1,4 +1,4 @@
-"""What is wrong with a rule that weights are written to."""
+"""Problems with the rules that hold the weights, and with the target groups they forward to."""
 
 from collections.abc import Iterable, Sequence
 
@@ -44,10 +44,10 @@ class TargetGroupNotFound(Problem):
     kind = Kind.NOT_FOUND
 
     def __init__(self, rule: str, groups: Iterable[str]) -> None:
-        """`groups`: those that may be the missing one."""
+        """`groups`: the target groups of which one does not exist."""
         missing = sorted(groups)
         super().__init__(
-            f"A target group to write into {resource_of(rule)} does not exist: "
+            f"A target group that {resource_of(rule)} should forward to does not exist: "
             f"{' or '.join(map(resource_of, missing))}. "
             "Correct targetGroups in the Rollout's plugin configuration, or create the target group.",
             {"rule": rule, "target_groups": " ".join(missing)},
@@ -59,9 +59,9 @@ class ShareUnknown(Problem):
 
     def __init__(self, rule: str) -> None:
         super().__init__(
-            f"In {resource_of(rule)} the target groups of this Rollout all have weight 0 beside others that "
-            "have weight, so it can't be told which share is the Rollout's. "
-            "Give the stable service's target group its weight back by hand.",
+            f"In {resource_of(rule)}, all target groups of this Rollout have weight 0 while others have "
+            "weight, so the Rollout's share can't be determined. "
+            "Restore the weight of the stable Service's target group by hand.",
             {"rule": rule},
         )
 
@@ -73,8 +73,8 @@ class TooManyTargetGroups(Problem):
         absent = sorted(missing)
         super().__init__(
             f"{resource_of(rule)} has no room for {', '.join(map(resource_of, absent))}: "
-            f"a forward action takes {limit} target groups. "
-            "Remove other target groups from the rule, or services from targetGroups.",
+            f"a forward action can have {limit} target groups. "
+            "Remove other target groups from the rule, or Services from targetGroups.",
             {"rule": rule, "target_groups": " ".join(absent)},
         )
 
@@ -84,9 +84,9 @@ class RuleNotWritable(Problem):
 
     def __init__(self, rule: str, elements: Sequence[str]) -> None:
         super().__init__(
-            f"{resource_of(rule)} has parts that this version can't write back "
+            f"{resource_of(rule)} has elements that this version can't write back "
             f"({', '.join(map(escaped, elements))}); changing its weights would erase them. "
-            "Update the router (boto3), or remove them from the rule.",
+            "Upgrade the router (a newer boto3 may know them), or remove them from the rule.",
             {"rule": rule, "elements": " ".join(elements)},
         )
 
@@ -95,13 +95,13 @@ class SharesDiffer(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, rule: str, weights: Iterable[tuple[str, int | None, int]]) -> None:
-        """`weights`: Service, its target group's weight (None: not in the rule), and the one wanted."""
-        listed = ", ".join(
-            f"{escaped(service)} {'is absent' if has is None else f'has {has}'}, wanted {wanted}"
+        """`weights`: each Service with its group's weight (None if not in the rule) and the expected one."""
+        listed = "; ".join(
+            f"{escaped(service)} {'is absent' if has is None else f'has {has}'}, expected {wanted}"
             for service, has, wanted in weights
         )
         super().__init__(
-            f"The weights in {resource_of(rule)} are not as asked: {listed}. SetWeight repairs them; "
-            "if this stays, look who else writes the rule (ModifyRule in CloudTrail).",
+            f"The weights in {resource_of(rule)} do not match the request: {listed}. SetWeight repairs them. "
+            "If this persists, find out what else modifies the rule (ModifyRule in CloudTrail).",
             {"rule": rule},
         )

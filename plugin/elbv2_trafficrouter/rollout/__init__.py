@@ -1,1 +1,1 @@
-"""What a Rollout asks for. Pure; the only reader of protobuf beside rpc."""
+"""What a Rollout asks for. Pure; apart from rpc, only this package reads protobuf messages."""

@@ -1,6 +1,6 @@
-"""The plugin's block in a Rollout → Config. Pure.
+"""The plugin's configuration in a Rollout → Config. Pure.
 
-Unknown keys are refused all at once, each with the nearest known one.
+Unknown keys are rejected all at once; the error suggests the closest known key for each.
 """
 
 import difflib
@@ -28,12 +28,12 @@ _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: AR
 _RULE_REMEDY = (
     f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
 )
-# Each costs a comparison with all known keys, and no sentence holds more.
+# Each one is compared with all known keys, and a sentence has no room for more.
 _MOST_UNKNOWN_KEYS = 100
 
 
 class NamedRule(msgspec.Struct, frozen=True, rename="camel"):
-    """A rule by its ARN, or a listener's default action by the listener's."""
+    """A rule, named by its ARN, or the default action of a listener, named by the listener's ARN."""
 
     arn: str = ""
     listener_arn: str = ""
@@ -47,7 +47,7 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def rule_arns(self) -> tuple[Arn, ...]:
-        """Of a default action: its listener's."""
+        """The ARNs of the rules; for a default action, the ARN of the listener."""
         return tuple(Arn(rule.arn or rule.listener_arn) for rule in self.rules)
 
     @property
@@ -56,7 +56,7 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read_config(block: object, path: str) -> Config:
-    """The configuration in a block of plain JSON values; `path` is where it stands.
+    """Reads the configuration from a block of plain JSON values; `path` says where the block is.
 
     Raises UnknownKeys and InvalidConfig.
     """
@@ -66,19 +66,19 @@ def read_config(block: object, path: str) -> Config:
     try:
         config = msgspec.convert(block, Config)
     except msgspec.ValidationError as error:
-        # msgspec ends its sentence with the place: "Expected `str`, got `int` - at `$.rules[0].arn`"
-        trouble, _, place = str(error).partition(" - at `$")
-        where = path + _place(block, place.rstrip("`"))
+        # msgspec's message ends with the path: "Expected `str`, got `int` - at `$.rules[0].arn`"
+        trouble, _, inner_path = str(error).partition(" - at `$")
+        where = path + _with_service(inner_path.rstrip("`"), block)
         raise InvalidConfig(where, f"is wrong: {trouble[:1].lower()}{trouble[1:]}", _FORM) from error
     _check_rules(config, path)
     _check_target_groups(config, path)
     return config
 
 
-def _place(block: Any, told: str) -> str:
-    """With the Service, for which msgspec writes three dots: it tells no keys of mappings."""
-    if told != ".targetGroups[...]":
-        return told
+def _with_service(path: str, block: Any) -> str:
+    """Puts the Service's name into a path: msgspec writes three dots for the key of a mapping."""
+    if path != ".targetGroups[...]":
+        return path
     service = next(key for key, value in block["targetGroups"].items() if not isinstance(value, str))
     return f".targetGroups[{quoted(service)}]"
 
@@ -91,13 +91,13 @@ def _unknown_keys(value: object, wanted: msgspec.inspect.Type, path: str) -> Ite
                 if key in known:
                     yield from _unknown_keys(inner, known[key], f"{path}.{key}")
                 else:
-                    yield f"{path}.{key}", _nearest(key, known)
+                    yield f"{path}.{key}", _closest(key, known)
         case msgspec.inspect.VarTupleType(item_type=item), list():
             for index, inner in enumerate(value):
                 yield from _unknown_keys(inner, item, f"{path}[{index}]")
 
 
-def _nearest(key: str, known: Iterable[str]) -> str:
+def _closest(key: str, known: Iterable[str]) -> str:
     by_lower_case = {name.lower(): name for name in known}
     return by_lower_case[difflib.get_close_matches(key.lower(), by_lower_case, n=1, cutoff=0)[0]]
 
@@ -110,13 +110,14 @@ def _check_rules(config: Config, path: str) -> None:
             f"Name the listener rule to steer: rules: [{{arn: {RULE_FORM}}}].",
         )
     if len(config.rules) > 1:
-        raise InvalidConfig(f"{path}.rules", "names more than one rule", "This version steers one: keep one.")
+        raise InvalidConfig(
+            f"{path}.rules", "names more than one rule", "This version supports one: remove the others."
+        )
     for index, rule in enumerate(config.rules):
         where = f"{path}.rules[{index}]"
         if bool(rule.arn) == bool(rule.listener_arn):
-            raise InvalidConfig(
-                where, f"has {'both' if rule.arn else 'neither'} of arn and listenerArn", _RULE_REMEDY
-            )
+            trouble = "has both arn and listenerArn" if rule.arn else "has neither arn nor listenerArn"
+            raise InvalidConfig(where, trouble, _RULE_REMEDY)
         if rule.arn and not is_rule(rule.arn):
             raise InvalidConfig(
                 f"{where}.arn",
@@ -137,7 +138,9 @@ def _check_target_groups(config: Config, path: str) -> None:
     for service, group in config.target_groups.items():
         where = f"{path}.targetGroups[{quoted(service)}]"
         if not service:
-            raise InvalidConfig(where, "names no Service", "Put the name of the group's Service there.")
+            raise InvalidConfig(
+                where, "names no Service", "Name the Service that the target group belongs to."
+            )
         if not is_target_group(group):
             raise InvalidConfig(
                 where,
@@ -147,13 +150,14 @@ def _check_target_groups(config: Config, path: str) -> None:
         if location_of(Arn(group)) != location_of(rule):
             raise InvalidConfig(
                 where,
-                f"is in {errors.location_text(group)}, the rule in {errors.location_text(rule)}",
-                "A rule forwards to target groups of its own account and region: correct one of them.",
+                f"is in {errors.location_text(group)}, but the rule is in {errors.location_text(rule)}",
+                "A rule can only forward to target groups in its own account and region: correct one of the "
+                "ARNs.",
             )
         if group in owners:
             raise InvalidConfig(
                 where,
-                f"is the target group of {quoted(owners[group])} too",
-                "Each Service needs a target group of its own.",
+                f"is also the target group of {quoted(owners[group])}",
+                "Each Service needs its own target group.",
             )
         owners[group] = service

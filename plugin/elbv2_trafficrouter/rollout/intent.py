@@ -1,4 +1,4 @@
-"""What one call asks for, as values that decisions are made on."""
+"""What a call asks for: the values that routing decides on. No protobuf here."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,7 +8,7 @@ from elbv2_trafficrouter.rollout.config import Config
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A Service and its share of this Rollout's part of a rule, 0…1."""
+    """A Service and its share (0…1) of the traffic that a rule sends to this Rollout."""
 
     service: str
     share: Fraction
@@ -16,7 +16,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """A header of a header route and what its value shall be; one of the three is not empty."""
+    """A header and the value it must have. Exactly one of `exact`, `prefix` and `regex` should be set."""
 
     header: str
     exact: str = ""
@@ -26,7 +26,10 @@ class HeaderMatch:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRoute:
-    """Requests that shall go to the canary, as Argo says it. Without matches: none. Not checked yet."""
+    """A setHeaderRoute step: requests with these headers go to the canary. Not validated yet.
+
+    Without matches, the route is to be removed.
+    """
 
     name: str
     matches: tuple[HeaderMatch, ...] = ()
@@ -34,17 +37,17 @@ class HeaderRoute:
 
 @dataclass(frozen=True, slots=True)
 class ManagedRoutes:
-    """The header routes that a Rollout may have, by precedence, and those that it should have now."""
+    """The names of a Rollout's header routes, by precedence, and the routes that it should have now."""
 
     names: tuple[str, ...] = ()
     wanted: tuple[HeaderRoute, ...] = ()
     may_exist: bool = False
-    """Not when the update is over, aborted or promoted in full: Argo Rollouts removes all then."""
+    """False when the update is complete, aborted or fully promoted: Argo Rollouts then removes all routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What one call asks for: checked, nothing looked up. The shares add up to 1."""
+    """What a call asks for: validated, but nothing has been looked up yet. The shares add up to 1."""
 
     namespace: str
     rollout: str
@@ -58,5 +61,5 @@ class Intent:
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """All that have a share, stable first."""
+        """Every Service that has a share, stable first."""
         return (self.stable, self.canary, *self.additional_destinations)

@@ -1,4 +1,4 @@
-"""Which header routes a Rollout has, by its managedRoutes, its steps and its status. Pure."""
+"""The header routes that a Rollout should have, read from its managedRoutes, steps and status. Pure."""
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import quoted
@@ -8,7 +8,7 @@ from elbv2_trafficrouter.tags import may_be_tag_value
 
 
 def managed_routes(rollout: pb.Rollout) -> ManagedRoutes:
-    """The routes that the steps up to the current one have set and not removed again, unchecked."""
+    """The routes that the steps up to the current one have set and not removed again, not validated."""
     status, canary = rollout.status, rollout.spec.strategy.canary
     names = dict.fromkeys(route.name for route in canary.traffic_routing.managed_routes)
     wanted: dict[str, HeaderRoute] = {}
@@ -27,7 +27,7 @@ def managed_routes(rollout: pb.Rollout) -> ManagedRoutes:
 
 
 def is_underway(rollout: pb.Rollout) -> bool:
-    """Whether an update goes through its steps: it is not over, aborted or promoted in full."""
+    """Whether an update is going through its steps: it is not complete, aborted or fully promoted."""
     status = rollout.status
     is_over = status.stable_rs in {"", status.current_pod_hash}
     return not (status.abort or status.promote_full or is_over)
@@ -47,18 +47,18 @@ def header_route(route: pb.SetHeaderRoute) -> HeaderRoute:
 
 
 def check_name(route: HeaderRoute, managed: ManagedRoutes) -> None:
-    """Raises InvalidRequest for a name that the Rollout does not have, or that no tag can hold."""
+    """Raises InvalidRequest for a name that is not in managedRoutes or can't be a tag value."""
     if route.name not in managed.names:
         known = ", ".join(map(quoted, managed.names)) or "none"
         raise InvalidRequest(
             "set_header_route.name",
             f"is {quoted(route.name)}, which is not among the Rollout's "
             f"trafficRouting.managedRoutes ({known})",
-            "Add it there: their order is the precedence.",
+            "Add it there: the routes take precedence in the order of that list.",
         )
     if not route.name or not may_be_tag_value(route.name):
         raise InvalidRequest(
             "set_header_route.name",
             f"is {quoted(route.name)}",
-            "It becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+-@.",
+            "The name becomes a tag value: use 1 to 256 letters, digits, spaces and _.:/=+-@.",
         )

@@ -1,4 +1,4 @@
-"""A call's message → Intent. Pure; all that is wrong with a request or a Rollout is said here."""
+"""A request message → Intent. Pure; whatever is wrong with a request or a Rollout is found here."""
 
 import json
 from collections.abc import Sequence
@@ -13,38 +13,37 @@ from elbv2_trafficrouter.rollout.config import Config, read_config
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
 
+_COMPLETE_REMEDY = "Send the complete Rollout."
 _LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
 DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
 
 
 def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_name: str) -> Intent:
-    """What a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
+    """Reads what a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
     if not request.HasField("desired_weight"):
-        raise InvalidRequest("desired_weight", "is missing", "Send it: 0 is a weight, absent is not.")
+        raise InvalidRequest("desired_weight", "is missing", "Set it, even if it is 0.")
     return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
 
 
 def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tuple[Intent, HeaderRoute]:
-    """What a SetHeaderRoute asks for, and the Rollout's resting intent. Raises as `read_intent` does.
+    """Reads what a SetHeaderRoute asks for. Raises as `read_intent` does.
 
-    A route that may not stand is not looked at: an abort shall not fail for it.
+    The route's name is only checked while the route may exist: an abort must not fail because of it.
     """
-    intent = read_removal(request.rollout, plugin_name)
+    intent = read_identified(request.rollout, plugin_name)
     route = header_route(request.set_header_route)
     if intent.managed_routes.may_exist:
         check_name(route, intent.managed_routes)
     return intent, route
 
 
-def read_removal(rollout: pb.Rollout, plugin_name: str) -> Intent:
-    """The resting intent of a Rollout whose rules can be told from others'. Raises as `read_intent` does."""
+def read_identified(rollout: pb.Rollout, plugin_name: str) -> Intent:
+    """Reads a Rollout that has a uid, which its header rules are tagged with. The canary's share is 0.
+
+    Raises as `read_intent` does.
+    """
     if not rollout.metadata.uid:
-        raise InvalidRequest("rollout.metadata.uid", "is missing", "Send the whole Rollout as it is.")
-    return read_resting_intent(rollout, plugin_name)
-
-
-def read_resting_intent(rollout: pb.Rollout, plugin_name: str) -> Intent:
-    """The intent of a Rollout that wants nothing for its canary. Raises as `read_intent` does."""
+        raise InvalidRequest("rollout.metadata.uid", "is missing", _COMPLETE_REMEDY)
     return _intent(rollout, 0, (), plugin_name)
 
 
@@ -53,9 +52,7 @@ def _intent(
 ) -> Intent:
     for field in ("namespace", "name"):
         if not 0 < len(getattr(rollout.metadata, field)) <= _LONGEST_NAME:
-            raise InvalidRequest(
-                f"rollout.metadata.{field}", "is missing or too long", "Send the whole Rollout as it is."
-            )
+            raise InvalidRequest(f"rollout.metadata.{field}", "is missing or too long", _COMPLETE_REMEDY)
     routing = rollout.spec.strategy.canary.traffic_routing
     config = _config(routing, plugin_name)
     stable, canary = _services(rollout)
@@ -70,8 +67,8 @@ def _intent(
     if rest < 0:
         raise InvalidRequest(
             "additional_destinations",
-            "and desired_weight together ask for more than there is",
-            f"Together they may have {max_weight}.",
+            "and desired_weight add up to more than the maximum",
+            f"Their sum must be at most {max_weight}.",
         )
     for service in (stable, canary, *(destination.service for destination in destinations)):
         _check_mapped(service, config, plugin_name)
@@ -94,7 +91,7 @@ def _check_mapped(service: str, config: Config, plugin_name: str) -> None:
         raise InvalidConfig(
             f"{_path(plugin_name)}.targetGroups",
             f"has no target group for the Service {quoted(service)}",
-            f"Add it: each Service needs the ARN of its target group there. It has: {mapped}.",
+            f"Add the ARN of its target group there. Services that have one: {mapped}.",
         )
 
 
@@ -103,16 +100,16 @@ def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
     if plugin_name not in routing.plugins:
         raise InvalidConfig(
             path,
-            "is missing in the Rollout's spec.strategy.canary.trafficRouting"
-            + (f"; there is {', '.join(map(quoted, sorted(routing.plugins)))}" if routing.plugins else ""),
+            "is missing from the Rollout's spec.strategy.canary.trafficRouting"
+            + (f", which has {', '.join(map(quoted, sorted(routing.plugins)))}" if routing.plugins else ""),
             "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
         )
     try:
-        # Sorted: a map's order differs between processes, and the same trouble shall have the same sentence.
+        # Sorted: a map's order differs between processes, but the same trouble must have the same sentence.
         block = json.loads(json_format.MessageToJson(routing.plugins[plugin_name], sort_keys=True))
     except (json_format.Error, ValueError) as error:
         raise InvalidConfig(
-            path, "is not valid JSON (an infinite or undefined number)", "Correct it."
+            path, "is not valid JSON: it has a number that is infinite or NaN", "Correct that number."
         ) from error
     return read_config(block, path)
 
@@ -122,7 +119,7 @@ def _path(plugin_name: str) -> str:
 
 
 def _services(rollout: pb.Rollout) -> tuple[str, str]:
-    """Stable's and the canary's. Source: upstream's utils/trafficrouting, GetStableAndCanaryServices."""
+    """Stable and canary Service. Source: upstream's utils/trafficrouting, GetStableAndCanaryServices."""
     canary = rollout.spec.strategy.canary
     if canary.HasField("ping_pong"):
         ping, pong = canary.ping_pong.ping_service, canary.ping_pong.pong_service
@@ -137,7 +134,9 @@ def _services(rollout: pb.Rollout) -> tuple[str, str]:
             raise InvalidRequest(f"spec.strategy.canary.{field}", "is missing", "Name a Service there.")
     if services[0] == services[1]:
         raise InvalidRequest(
-            " and ".join(fields), f"are both {quoted(services[0])}", "Stable and canary need a Service each."
+            " and ".join(fields),
+            f"are both {quoted(services[0])}",
+            "Stable and canary each need their own Service.",
         )
     return services
 
@@ -158,8 +157,8 @@ def _additional(
         if destination.service_name in taken:
             raise InvalidRequest(
                 f"{field}.service_name",
-                f"is {quoted(destination.service_name)}, which has a share already",
-                "Each Service has one.",
+                f"is {quoted(destination.service_name)}, which already has a share",
+                "Name each Service once.",
             )
         if not 0 <= destination.weight <= max_weight:
             raise InvalidRequest(

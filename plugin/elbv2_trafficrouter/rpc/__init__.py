@@ -1,1 +1,1 @@
-"""The socket's side: messages in, messages out."""
+"""The gRPC side of the router: request messages in, response messages out."""

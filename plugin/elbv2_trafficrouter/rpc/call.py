@@ -11,11 +11,11 @@ _RESERVE_PART = 0.1
 
 
 class GrpcCall(Call):
-    """Its deadline is a second before the client's, so that the client still gets the reason."""
+    """Its deadline is one second before the client's, so that the client still receives the reason."""
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
-        # A tenth of a short deadline, which may be a second altogether.
+        # A short deadline loses only a tenth: one second may be all that it has.
         self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
 
     def seconds_left(self) -> float:

@@ -1,4 +1,4 @@
-"""One wrapper around each call: decodes the message, logs, answers a Problem as a status."""
+"""The wrapper around every call: decodes the request, logs the call, and turns a Problem into a status."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,10 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
-from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.errors import Problem, escaped
+from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.call import InternalError
 from elbv2_trafficrouter.errors.request import UndecodableMessage
+from elbv2_trafficrouter.rpc.log_fields import result_fields, subject_fields
 from elbv2_trafficrouter.rpc.status import metadata, status
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -24,7 +24,7 @@ else:
 
 
 class CallInterceptor(grpc.ServerInterceptor):
-    """For the methods of one service; others (health, reflection) pass untouched."""
+    """Handles the methods of one service; those of others (health, reflection) pass through unchanged."""
 
     def __init__(self, service: str) -> None:
         self._prefix = f"/{service}/"
@@ -42,7 +42,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         def answer(raw: bytes, context: grpc.ServicerContext) -> Message:
             return _answer(method, handler, raw, context)
 
-        # No deserializer: inside grpcio a message that can't be decoded ends as INTERNAL.
+        # No deserializer: grpcio would answer INTERNAL to a message that can't be decoded.
         return grpc.unary_unary_rpc_method_handler(answer, response_serializer=handler.response_serializer)
 
 
@@ -51,7 +51,7 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
     log = _log.bind(method=method)
     try:
         request = _decoded(method, handler, raw)
-        log = log.bind(**_subject(request))
+        log = log.bind(**subject_fields(request))
         response: Message = handler.unary_unary(request, context)  # type: ignore[misc]  # unary: the contract has no streams
     except Problem as problem:
         failure = problem
@@ -59,16 +59,16 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
         log.exception("defect")
         failure = InternalError(method)
     else:
-        result = _result(response)
-        tell = log.info if result else log.debug
-        tell("done", **result, seconds=_since(begun))
+        result = result_fields(response)
+        log_done = log.info if result else log.debug
+        log_done("done", **result, seconds=_seconds_since(begun))
         return response
     log.warning(
         "failed",
         code=failure.kind.name,
         error=failure.sentence,
         details=metadata(failure),
-        seconds=_since(begun),
+        seconds=_seconds_since(begun),
     )
     return context.abort_with_status(rpc_status.to_status(status(failure)))
 
@@ -80,37 +80,5 @@ def _decoded(method: str, handler: Handler, raw: bytes) -> Any:
         raise UndecodableMessage(method) from error
 
 
-def _subject(request: Any) -> dict[str, object]:
-    """What the call is about, as far as the request tells."""
-    subject: dict[str, object] = {}
-    if hasattr(request, "rollout"):
-        rollout = request.rollout.metadata
-        subject |= {"namespace": escaped(rollout.namespace), "rollout": escaped(rollout.name)}
-    if hasattr(request, "desired_weight") and request.HasField("desired_weight"):
-        subject |= {"desired_weight": request.desired_weight}
-    return subject
-
-
-def _result(response: Any) -> dict[str, object]:
-    """What the call did that is worth a line: rules that it wrote, and why something is not verified."""
-    written = {
-        rule.rule_arn: {group.service or group.arn: group.weight for group in rule.target_groups}
-        for rule in getattr(response, "rules", ())
-        if isinstance(rule, pb.RuleWeights) and rule.changed
-    }
-    routed = {
-        rule.rule_arn: rule.route
-        for rule in (*getattr(response, "header_rules", ()), *getattr(response, "rules", ()))
-        if isinstance(rule, pb.HeaderRule) and rule.changed
-    }
-    result = {
-        "written": written,
-        "header_routes": routed,
-        "removed": list(getattr(response, "removed_rule_arns", ())),
-        "reason": getattr(response, "reason", ""),
-    }
-    return {name: value for name, value in result.items() if value}
-
-
-def _since(begun: float) -> float:
+def _seconds_since(begun: float) -> float:
     return round(time.monotonic() - begun, 3)

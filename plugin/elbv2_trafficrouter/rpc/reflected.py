@@ -1,7 +1,7 @@
-"""The descriptors that reflection shows.
+"""The descriptors that the reflection service returns.
 
-protoc leaves the JSON names out of the Python code, and grpcurl prints such fields in the proto's spelling:
-`rule_arn` where JSON, and the CRD, say `ruleArn`.
+protoc leaves the JSON names out of the Python code, so grpcurl would print fields in the proto's spelling:
+`rule_arn` where JSON and the CRD have `ruleArn`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 
 def pool_with_json_names(files: Iterable[FileDescriptor]) -> DescriptorPool:
-    """A pool of these files and all that they import."""
+    """A pool of these files and everything they import, with the JSON name of each field."""
     pool = DescriptorPool()
     for file in _with_imports(files, set()):
         proto = FileDescriptorProto()
@@ -24,7 +24,7 @@ def pool_with_json_names(files: Iterable[FileDescriptor]) -> DescriptorPool:
 
 
 def _with_imports(files: Iterable[FileDescriptor], seen: set[str]) -> Iterator[FileDescriptor]:
-    """Imports first, each once."""
+    """The files and their imports, each once and after what it imports."""
     for file in files:
         if file.name not in seen:
             seen.add(file.name)

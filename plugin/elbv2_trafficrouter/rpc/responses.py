@@ -1,4 +1,4 @@
-"""Results → responses. Pure."""
+"""The router's results → response messages. Pure."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,6 @@
-"""The eight methods: message → Intent → router → message.
+"""The contract's eight methods: request message → Intent → router → response message.
 
-What fails raises a Problem, which the interceptor answers.
+A failure raises a Problem, which the interceptor turns into a status.
 """
 
 import grpc
@@ -9,7 +9,7 @@ from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from elbv2_trafficrouter.errors.managed_routes import MirrorRoutesNotImplemented
 from elbv2_trafficrouter.rollout.managed_routes import is_underway
-from elbv2_trafficrouter.rollout.request import read_header_route, read_intent, read_removal
+from elbv2_trafficrouter.rollout.request import read_header_route, read_identified, read_intent
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.rpc.call import GrpcCall
 from elbv2_trafficrouter.rpc.responses import (
@@ -47,7 +47,7 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
     def SetMirrorRoute(
         self, request: pb.SetMirrorRouteRequest, context: Context
     ) -> pb.SetMirrorRouteResponse:
-        # Argo Rollouts calls it at an abort, too, which shall not fail for it.
+        # Argo Rollouts also calls this when it aborts, and an abort must not fail because of it.
         if request.set_mirror_route.match and is_underway(request.rollout):
             raise MirrorRoutesNotImplemented
         return pb.SetMirrorRouteResponse()
@@ -59,7 +59,7 @@ class TrafficRouterServicer(pb_grpc.TrafficRouterServicer):
     def RemoveManagedRoutes(
         self, request: pb.RemoveManagedRoutesRequest, context: Context
     ) -> pb.RemoveManagedRoutesResponse:
-        intent = read_removal(request.rollout, self._plugin_name)
+        intent = read_identified(request.rollout, self._plugin_name)
         removed = self._router.remove_managed_routes(intent, GrpcCall(context))
         return remove_managed_routes_response(removed)
 

@@ -18,7 +18,7 @@ def code(problem: Problem) -> grpc.StatusCode:
 
 
 def status(problem: Problem) -> Status:
-    """The sentence as message, and an ErrorInfo with reason and metadata for programs."""
+    """The sentence is the message; an ErrorInfo has the reason and the metadata for programs."""
     info = ErrorInfo(reason=problem.reason, domain=DOMAIN, metadata=metadata(problem))
     detail = Any()
     detail.Pack(info)
@@ -26,11 +26,11 @@ def status(problem: Problem) -> Status:
 
 
 def metadata(problem: Problem) -> dict[str, str]:
-    """The problem's, cut to what a client takes and a log line should hold."""
+    """The problem's metadata, cut to a size that every client accepts and that suits a log line."""
     share = _MAX_METADATA_BYTES // max(1, len(problem.metadata))
     return {key: _cut(value, share) for key, value in problem.metadata.items()}
 
 
 def _cut(value: str, size: int) -> str:
-    """Valid UTF-8 of at most `size` bytes; protobuf takes no lone surrogates."""
+    """Valid UTF-8 of at most `size` bytes: protobuf rejects lone surrogates."""
     return value.encode(errors="backslashreplace")[:size].decode(errors="ignore")

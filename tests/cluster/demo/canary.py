@@ -84,7 +84,7 @@ def _counted(
         return seen.requests >= _REQUESTS
 
     wait_until(enough, "they were counted")
-    shown.counted(step)
+    shown.complete(step)
     return step
 
 
@@ -108,8 +108,8 @@ def _shown(clinic: Petclinic) -> Iterator[Lines]:
     def drawn() -> Group:
         # Ctrl-C also ends kubectl.
         with suppress(CalledProcessError):
-            return Group(table.drawn(), Text.from_ansi(clinic.cli("get", "rollout", NAME)))
-        return Group(table.drawn())
+            return Group(table.draw(), Text.from_ansi(clinic.cli("get", "rollout", NAME)))
+        return Group(table.draw())
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=2):
         yield table

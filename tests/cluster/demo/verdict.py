@@ -41,7 +41,7 @@ def faults(played: Played, weights: Sequence[int]) -> list[str]:
 
     `weights`: of the Rollout's steps.
     """
-    seen = judgement.OwnedRules(GROUPS, played.steps, StepTally(), StepTally(), (None, None))
+    seen = judgement.DemoRun(GROUPS, played.steps, StepTally(), StepTally(), (None, None))
     found = judgement.faults(seen)
     wanted = [*weights, 100, 0]
     if list(played.written) != wanted:
@@ -61,7 +61,7 @@ def summary(played: Played) -> list[str]:
         "largest deviation": (
             f"{_deviation(farthest):+.2f} percentage points, at {farthest.asked}%: "
             f"{farthest.tally.count(CANARY):,} of {farthest.tally.requests:,} by {CANARY}; "
-            f"an exact router gives {low:,} to {high:,}"
+            f"chance allows {low:,} to {high:,}"
         ),
         "requests": f"{everything.requests:,}, {between.requests:,} of them while weights or pods changed",
         "5xx": f"{everything.server_errors}, {between.server_errors} of them while weights or pods changed",

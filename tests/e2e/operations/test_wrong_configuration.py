@@ -61,7 +61,7 @@ def no_canary_group(_: Petclinic) -> tuple[Object, Problem]:
     return {"targetGroups": {CANARY: None}}, InvalidConfig(
         f"{PATH}.targetGroups",
         f"has no target group for the Service '{CANARY}'",
-        f"Add it: each Service needs the ARN of its target group there. It has: '{STABLE}'.",
+        f"Add the ARN of its target group there. Services that have one: '{STABLE}'.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the router answers to a call that it refuses."""
+"""The error that the router returns for a call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Refusal:
 
 
 def refusal(stub: pb_grpc.TrafficRouterStub, request: Request) -> Refusal:
-    """Of the method that the request is for."""
+    """Sends the request to its method, and returns the error."""
     with pytest.raises(grpc.RpcError) as caught:
         getattr(stub, type(request).__name__.removesuffix("Request"))(request)
     error: Any = caught.value
@@ -33,5 +33,5 @@ def refusal(stub: pb_grpc.TrafficRouterStub, request: Request) -> Refusal:
 
 
 def resource(arn: str) -> str:
-    """As a sentence names it."""
+    """The part of an ARN that sentences contain."""
     return arn.rpartition(":")[2]

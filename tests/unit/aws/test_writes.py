@@ -68,8 +68,8 @@ def test_a_priority_that_was_taken_meanwhile_is_reported(clinic: Petclinic, elbv
     with pytest.raises(PriorityTaken) as caught:
         elbv2.rules.create(wanted(clinic), TAGS, Caller())
     assert caught.value.sentence == (
-        f"Priority 9 of {clinic.listener.split(':')[-1]} was taken while the header route 'beta' was made. "
-        "It is tried again by itself."
+        f"Another rule took priority 9 of {clinic.listener.split(':')[-1]} while the header route 'beta' was "
+        "being created. This is retried automatically."
     )
 
 

@@ -46,11 +46,11 @@ def test_a_default_action_is_named_by_its_listener() -> None:
 
 
 def test_target_groups_may_be_left_out() -> None:
-    """What a call needs of them is asked when it is known which Services it names."""
+    """Which Services need a target group depends on the call."""
     assert read_config({"rules": [{"arn": RULE}]}, PATH).groups == {}
 
 
-def test_reading_leaves_the_block_as_it_is() -> None:
+def test_reading_does_not_change_the_block() -> None:
     block = copy.deepcopy(VALID)
     read_config(block, PATH)
     assert block == VALID
@@ -60,30 +60,36 @@ def test_reading_leaves_the_block_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("block", "shown"),
     [
-        pytest.param(VALID | {"rule": []}, f"{PATH}.rule (nearest: rules)", id="at the top"),
+        pytest.param(VALID | {"rule": []}, f"{PATH}.rule (did you mean rules?)", id="at the top"),
         pytest.param(
-            {"rules": [{"ran": RULE}]}, f"{PATH}.rules[0].ran (nearest: arn)", id="instead of the one needed"
+            {"rules": [{"ran": RULE}]},
+            f"{PATH}.rules[0].ran (did you mean arn?)",
+            id="instead of the required key",
         ),
         pytest.param(
             {"rules": [{"arn": RULE}, {"arn": RULE, "ARN": RULE}]},
-            f"{PATH}.rules[1].ARN (nearest: arn)",
+            f"{PATH}.rules[1].ARN (did you mean arn?)",
             id="in the second rule",
         ),
         pytest.param(
-            VALID | {"target_groups": {}}, f"{PATH}.target_groups (nearest: targetGroups)", id="in snake case"
+            VALID | {"target_groups": {}},
+            f"{PATH}.target_groups (did you mean targetGroups?)",
+            id="in snake case",
         ),
-        pytest.param(VALID | {"": 1}, f"{PATH}. (nearest: ", id="empty"),
-        pytest.param(VALID | {"x\n%s": 1}, f"{PATH}.x\\x0a\\x25s (nearest: ", id="control characters"),
-        pytest.param(VALID | {"\ud800": 1}, f"{PATH}.\\xd800 (nearest: ", id="a lone surrogate"),
+        pytest.param(VALID | {"": 1}, f"{PATH}. (did you mean ", id="empty"),
+        pytest.param(VALID | {"x\n%s": 1}, f"{PATH}.x\\x0a\\x25s (did you mean ", id="control characters"),
+        pytest.param(VALID | {"\ud800": 1}, f"{PATH}.\\xd800 (did you mean ", id="a lone surrogate"),
     ],
 )
-def test_an_unknown_key_is_refused_with_its_path_and_the_nearest_known_one(block: object, told: str) -> None:
-    assert told in unknown_keys(block).sentence
+def test_an_unknown_key_is_rejected_with_its_path_and_the_closest_known_key(
+    block: object, shown: str
+) -> None:
+    assert shown in unknown_keys(block).sentence
 
 
-def test_all_unknown_keys_are_told_at_once() -> None:
+def test_all_unknown_keys_are_rejected_at_once() -> None:
     problem = unknown_keys(
         {"rule": 1, "rules": [{"arn": RULE, "ran": 1}, {"weights": 1}], "health": {"gate": 1}}
     )
@@ -95,11 +101,11 @@ def test_all_unknown_keys_are_told_at_once() -> None:
     ]
 
 
-def test_unknown_keys_are_told_before_anything_else_that_is_wrong() -> None:
+def test_unknown_keys_are_rejected_before_anything_else_that_is_wrong() -> None:
     unknown_keys({"rules": [{"arn": 5}], "targetGroups": None, "x": 1})
 
 
-def test_services_are_no_keys() -> None:
+def test_the_names_of_services_are_not_checked_as_keys() -> None:
     services = {"rules": STABLE, "ran": CANARY}
     assert read_config(VALID | {"targetGroups": services}, PATH).groups == services
 
@@ -119,7 +125,7 @@ def test_services_are_no_keys() -> None:
             VALID | {"rules": {"arn": RULE}},
             f"{PATH}.rules",
             "expected `array`, got `object`",
-            id="one rule bare",
+            id="a rule without a list",
         ),
         pytest.param(
             VALID | {"rules": None}, f"{PATH}.rules", "expected `array`, got `null`", id="null as rules"
@@ -133,7 +139,7 @@ def test_services_are_no_keys() -> None:
         pytest.param(
             VALID | {"rules": [{}]},
             f"{PATH}.rules[0]",
-            "has neither of arn and listenerArn. Name a rule by arn: arn:aws:",
+            "has neither arn nor listenerArn. Name a rule by arn: arn:aws:",
             id="a rule without ARN",
         ),
         pytest.param(
@@ -202,16 +208,16 @@ def test_what_is_not_the_arn_of_an_albs_rule_is_refused(arn: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "has"),
     [
-        pytest.param({}, "neither", id="neither"),
-        pytest.param({"arn": "", "listenerArn": ""}, "neither", id="both empty"),
-        pytest.param({"arn": RULE, "listenerArn": LISTENER}, "both", id="both"),
+        pytest.param({}, "neither arn nor listenerArn", id="neither"),
+        pytest.param({"arn": "", "listenerArn": ""}, "neither arn nor listenerArn", id="both empty"),
+        pytest.param({"arn": RULE, "listenerArn": LISTENER}, "both arn and listenerArn", id="both"),
     ],
 )
 def test_a_rule_has_one_name(rule: object, has: str) -> None:
     problem = refused(VALID | {"rules": [rule]})
     assert problem.metadata == {"field": f"{PATH}.rules[0]"}
     assert problem.sentence == (
-        f"{PATH}.rules[0] has {has} of arn and listenerArn. Name a rule by arn: "
+        f"{PATH}.rules[0] has {has}. Name a rule by arn: "
         "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener-rule/app/NAME/ID/ID/ID, or a listener's "
         "default action by listenerArn: arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID."
     )
@@ -269,7 +275,7 @@ def test_a_target_group_of_another_place_is_refused(part: str, other: str) -> No
 def test_two_services_with_one_target_group_are_refused() -> None:
     problem = refused(VALID | {"targetGroups": {"was-stable": STABLE, "was-canary": STABLE}})
     assert problem.sentence.startswith(
-        f"{PATH}.targetGroups['was-canary'] is the target group of 'was-stable' too."
+        f"{PATH}.targetGroups['was-canary'] is also the target group of 'was-stable'."
     )
 
 
@@ -279,7 +285,7 @@ def test_a_target_group_without_a_service_is_refused() -> None:
 
 
 @pytest.mark.parametrize("service", ["\n%", "\ud800", "s" * 10_000, "🚦" * 10_000], ids=ascii)
-def test_a_hostile_service_is_told_harmlessly(service: str) -> None:
+def test_a_hostile_name_of_a_service_is_shown_harmlessly(service: str) -> None:
     sentence = refused(VALID | {"targetGroups": {service: "no ARN"}}).sentence
     assert sentence.isprintable()
     assert "%" not in sentence

@@ -56,11 +56,11 @@ STEPS: tuple[dict[str, Any], ...] = (
     [
         pytest.param(0, (), id="before the first"),
         pytest.param(1, (route("beta"),), id="at its step"),
-        pytest.param(2, (route("beta"),), id="behind it"),
+        pytest.param(2, (route("beta"),), id="after it"),
         pytest.param(3, (route("beta"), route("internal", "bob")), id="two"),
-        pytest.param(4, (route("internal", "bob"), route("beta", "bob")), id="set again otherwise"),
+        pytest.param(4, (route("internal", "bob"), route("beta", "bob")), id="set again with another match"),
         pytest.param(5, (route("internal", "bob"),), id="removed by a step without matches"),
-        pytest.param(6, (route("internal", "bob"),), id="behind that"),
+        pytest.param(6, (route("internal", "bob"),), id="after that"),
         pytest.param(7, (route("internal", "bob"),), id="all steps done"),
         pytest.param(99, (route("internal", "bob"),), id="beyond them"),
     ],
@@ -76,7 +76,7 @@ def test_a_route_that_is_not_among_managed_routes_is_not_wanted() -> None:
 
 
 def test_a_rollout_without_a_uid_has_no_routes() -> None:
-    """Nobody could tell its rules from others'."""
+    """Its rules could not be distinguished from those of other Rollouts."""
     assert not of(*STEPS, uid="").may_exist
 
 
@@ -98,7 +98,7 @@ def test_the_names_are_those_of_managed_routes_in_their_order() -> None:
         pytest.param({"stableRS": "", "currentPodHash": ""}, False, id="never deployed"),
     ],
 )
-def test_routes_stand_in_an_update_alone(status: dict[str, Any], expected: bool) -> None:
+def test_routes_may_exist_only_during_an_update(status: dict[str, Any], expected: bool) -> None:
     assert of(*STEPS, **status).may_exist is expected
 
 
@@ -108,7 +108,7 @@ def test_routes_stand_in_an_update_alone(status: dict[str, Any], expected: bool)
         pytest.param({"exact": "alice"}, HeaderMatch("X-User", exact="alice"), id="exact"),
         pytest.param({"prefix": "int-"}, HeaderMatch("X-User", prefix="int-"), id="prefix"),
         pytest.param({"regex": "a|b"}, HeaderMatch("X-User", regex="a|b"), id="regex"),
-        pytest.param({}, HeaderMatch("X-User"), id="none: said when it is made"),
+        pytest.param({}, HeaderMatch("X-User"), id="none: rejected later, when its rule is created"),
     ],
 )
 def test_a_match_is_read_as_it_is(value: dict[str, str], match: HeaderMatch) -> None:
@@ -127,7 +127,7 @@ def refusal(name: str, *names: str) -> str:
     return caught.value.sentence
 
 
-def test_a_managed_route_that_a_tag_can_hold_is_taken() -> None:
+def test_a_managed_route_whose_name_can_be_a_tag_value_is_accepted() -> None:
     check_name(route("beta"), ManagedRoutes(("internal", "beta")))
 
 
@@ -135,12 +135,12 @@ def test_a_managed_route_that_a_tag_can_hold_is_taken() -> None:
 def test_a_name_that_is_not_managed_is_refused(names: tuple[str, ...], known: str) -> None:
     assert refusal("beta", *names) == (
         "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-        f"({known}). Add it there: their order is the precedence."
+        f"({known}). Add it there: the routes take precedence in the order of that list."
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "shown"),
     [
         pytest.param("", "''", id="empty"),
         pytest.param("beta*", "'beta*'", id="a star"),
@@ -148,8 +148,8 @@ def test_a_name_that_is_not_managed_is_refused(names: tuple[str, ...], known: st
         pytest.param("x" * 257, f"'{'x' * 255}…'", id="too long"),
     ],
 )
-def test_a_name_that_no_tag_can_hold_is_refused(name: str, told: str) -> None:
+def test_a_name_that_can_not_be_a_tag_value_is_refused(name: str, shown: str) -> None:
     assert refusal(name, name) == (
-        f"set_header_route.name is {told}. It becomes a tag: use 1 to 256 letters, digits, spaces and "
-        "_.:/=+-@."
+        f"set_header_route.name is {shown}. The name becomes a tag value: use 1 to 256 letters, digits, "
+        "spaces and _.:/=+-@."
     )

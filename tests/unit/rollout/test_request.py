@@ -14,12 +14,7 @@ from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest, UnknownKeys
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute
-from elbv2_trafficrouter.rollout.request import (
-    read_header_route,
-    read_intent,
-    read_removal,
-    read_resting_intent,
-)
+from elbv2_trafficrouter.rollout.request import read_header_route, read_identified, read_intent
 
 PLUGIN = "trafficrouter/elbv2"
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -97,7 +92,7 @@ def experiment(service: str = "was-blue", weight: int = 5) -> Json:
 # Services
 
 
-def test_stable_and_canary_and_whose_they_are() -> None:
+def test_an_intent_names_its_rollout_and_the_shares_of_stable_and_canary() -> None:
     intent = read_intent(request(rollout(), 25), PLUGIN)
     assert (intent.namespace, intent.rollout) == ("petclinic", "was")
     assert intent.stable == Destination("was-stable", Fraction(3, 4))
@@ -113,8 +108,8 @@ def test_a_verification_is_read_like_the_weight_that_it_verifies() -> None:
     assert read_intent(verification, PLUGIN) == read_intent(asked, PLUGIN)
 
 
-def test_a_resting_intent_leaves_everything_to_stable() -> None:
-    intent = read_resting_intent(request(rollout(), 25, [experiment()]).rollout, PLUGIN)
+def test_without_a_weight_everything_is_left_to_stable() -> None:
+    intent = read_identified(request(rollout(), 25, [experiment()]).rollout, PLUGIN)
     assert [destination.share for destination in intent.destinations] == [1, 0]
 
 
@@ -129,7 +124,7 @@ def set_header_route(of: Json, name: str = "beta") -> pb.SetHeaderRouteRequest:
 MANAGED = {"managedRoutes": [{"name": "beta"}]}
 
 
-def test_a_header_route_comes_with_the_rollouts_resting_intent() -> None:
+def test_a_header_route_comes_with_an_intent_without_a_canary_share() -> None:
     intent, route = read_header_route(set_header_route(rollout(routing=MANAGED)), PLUGIN)
     assert route == HeaderRoute("beta")
     assert intent.managed_routes.names == ("beta",)
@@ -144,17 +139,17 @@ def test_a_name_that_is_not_managed_is_refused() -> None:
 @pytest.mark.parametrize(
     "status", [{"abort": True}, {"promoteFull": True}, {"stableRS": "7c9d8e6f4"}], ids=str
 )
-def test_an_ended_update_does_not_fail_for_a_name(status: Json) -> None:
+def test_an_update_that_has_ended_does_not_fail_because_of_a_name(status: Json) -> None:
     asked = set_header_route(rollout(routing=MANAGED, status=status), "internal")
     intent, _ = read_header_route(asked, PLUGIN)
     assert not intent.managed_routes.may_exist
 
 
-def test_whose_rules_are_to_be_told_has_a_uid() -> None:
+def test_a_rollout_whose_rules_are_tagged_needs_a_uid() -> None:
     of = rollout()
     del of["metadata"]["uid"]
     with pytest.raises(InvalidRequest, match=r"rollout\.metadata\.uid is missing"):
-        read_removal(request(of).rollout, PLUGIN)
+        read_identified(request(of).rollout, PLUGIN)
     assert read_intent(request(of), PLUGIN).uid == ""
 
 
@@ -166,7 +161,7 @@ def test_whose_rules_are_to_be_told_has_a_uid() -> None:
     [
         pytest.param({"canary": {"stablePingPong": "ping"}}, "was-ping", "was-pong", id="ping is stable"),
         pytest.param({"canary": {"stablePingPong": "pong"}}, "was-pong", "was-ping", id="pong is stable"),
-        pytest.param({"canary": {}}, "was-pong", "was-ping", id="not said"),
+        pytest.param({"canary": {}}, "was-pong", "was-ping", id="not set"),
         pytest.param({}, "was-pong", "was-ping", id="no canary status"),
     ],
 )
@@ -202,7 +197,7 @@ def test_a_missing_service_is_refused_with_its_field(canary: Json, field: str) -
     ],
 )
 def test_one_service_for_both_is_refused(canary: Json) -> None:
-    assert "are both 'was-stable'. Stable and canary need a Service each." in str(
+    assert "are both 'was-stable'. Stable and canary each need their own Service." in str(
         refused(request(rollout(canary)))
     )
 
@@ -233,7 +228,7 @@ def test_a_rollout_without_a_name_or_namespace_is_refused(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["name", "namespace"])
-def test_a_name_that_kubernetes_would_not_take_is_not_kept(field: str) -> None:
+def test_a_name_that_kubernetes_would_not_accept_is_refused(field: str) -> None:
     of = rollout()
     of["metadata"][field] = "x" * 254
     assert refused(request(of)).metadata == {"field": f"rollout.metadata.{field}"}
@@ -269,7 +264,7 @@ def test_a_weight_is_out_of_the_maximum_where_there_is_one(weight: int) -> None:
         pytest.param({"maxTrafficWeight": 10}, 25, "is 25. It must be from 0 to 10.", id="25 of 10"),
         pytest.param({}, INT32[0], f"is {INT32[0]}. It must be from 0 to 100.", id="the least int32"),
         pytest.param({}, INT32[1], f"is {INT32[1]}. It must be from 0 to 100.", id="the largest int32"),
-        pytest.param({}, None, "is missing. Send it: 0 is a weight, absent is not.", id="none"),
+        pytest.param({}, None, "is missing. Set it, even if it is 0.", id="none"),
     ],
 )
 def test_a_weight_beyond_its_range_is_refused(routing: Json, weight: int | None, sentence: str) -> None:
@@ -310,19 +305,19 @@ def test_additional_destinations_may_take_all_that_is_left() -> None:
         pytest.param(
             [experiment(), experiment()],
             "[1].service_name",
-            "is 'was-blue', which has a share already.",
+            "is 'was-blue', which already has a share.",
             id="twice",
         ),
         pytest.param(
             [experiment("was-canary")],
             "[0].service_name",
-            "is 'was-canary', which has a share already.",
+            "is 'was-canary', which already has a share.",
             id="the canary's",
         ),
         pytest.param(
             [experiment("was-stable")],
             "[0].service_name",
-            "is 'was-stable', which has a share already.",
+            "is 'was-stable', which already has a share.",
             id="stable's",
         ),
         pytest.param([experiment(weight=-1)], "[0].weight", "is -1. It must be from 0 to 100.", id="below 0"),
@@ -341,7 +336,7 @@ def test_additional_destinations_may_take_all_that_is_left() -> None:
         pytest.param(
             [experiment(weight=40), experiment("was-green", 36)],
             "",
-            "and desired_weight together ask for more than there is. Together they may have 100.",
+            "and desired_weight add up to more than the maximum. Their sum must be at most 100.",
             id="together above the maximum",
         ),
     ],
@@ -387,7 +382,7 @@ def test_the_block_is_found_under_the_operators_name_for_the_plugin() -> None:
 def test_a_rollout_of_another_plugin_is_refused() -> None:
     problem = refused(request(rollout()), "acme/elb")
     assert problem.sentence.startswith(
-        "plugins['acme/elb'] is missing in the Rollout's spec.strategy.canary."
+        "plugins['acme/elb'] is missing from the Rollout's spec.strategy.canary."
     )
 
 
@@ -397,7 +392,7 @@ def test_another_plugins_block_may_be_anything(other: object) -> None:
     assert read_intent(asked, PLUGIN).canary.service == "was-canary"
 
 
-def test_another_plugins_numbers_may_be_no_json() -> None:
+def test_another_plugins_numbers_may_be_invalid_in_json() -> None:
     asked = request(rollout())
     plugins = asked.rollout.spec.strategy.canary.traffic_routing.plugins
     plugins["acme/other"].number_value = float("nan")
@@ -405,15 +400,15 @@ def test_another_plugins_numbers_may_be_no_json() -> None:
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
-def test_a_number_that_is_no_json_is_refused(number: str) -> None:
+def test_a_number_that_is_invalid_in_json_is_refused(number: str) -> None:
     asked = request(rollout())
     plugins = asked.rollout.spec.strategy.canary.traffic_routing.plugins
     plugins[PLUGIN].struct_value["settle"] = float(number)
-    assert "is not valid JSON (an infinite or undefined number)" in refused(asked).sentence
+    assert "is not valid JSON: it has a number that is infinite or NaN" in refused(asked).sentence
 
 
 @pytest.mark.parametrize("block", [[], None, "on", 5, True], ids=repr)
-def test_a_block_that_is_no_mapping_is_refused(block: object) -> None:
+def test_a_block_that_is_not_a_mapping_is_refused(block: object) -> None:
     problem = refused(request(rollout(routing={"plugins": {PLUGIN: block}})))
     assert problem.sentence.startswith(f"plugins['{PLUGIN}'] is wrong: expected `object`, got ")
 
@@ -428,8 +423,8 @@ def test_unknown_keys_are_refused_by_their_path() -> None:
     block = BLOCK | {"rule": [], "rules": [{"arn": RULE, "ran": RULE}]}
     with pytest.raises(UnknownKeys) as caught:
         read_intent(request(rollout(routing={"plugins": {PLUGIN: block}})), PLUGIN)
-    assert f"plugins['{PLUGIN}'].rule (nearest: rules)" in caught.value.sentence
-    assert f"plugins['{PLUGIN}'].rules[0].ran (nearest: arn)" in caught.value.sentence
+    assert f"plugins['{PLUGIN}'].rule (did you mean rules?)" in caught.value.sentence
+    assert f"plugins['{PLUGIN}'].rules[0].ran (did you mean arn?)" in caught.value.sentence
 
 
 def test_the_same_trouble_has_the_same_sentence_in_every_process() -> None:
@@ -441,7 +436,7 @@ def test_the_same_trouble_has_the_same_sentence_in_every_process() -> None:
 
 
 @pytest.mark.parametrize("kind", ["lists", "mappings"])
-def test_the_deepest_block_that_can_be_sent_is_refused_in_words(kind: str) -> None:
+def test_the_deepest_block_that_can_be_sent_is_refused_with_a_sentence(kind: str) -> None:
     """The wire's own limit ends deep nesting before it could exhaust a stack."""
     depth = 1
     while True:

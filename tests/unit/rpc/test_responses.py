@@ -1,4 +1,4 @@
-"""Results → responses."""
+"""The router's results → response messages."""
 
 import pytest
 
@@ -35,26 +35,26 @@ def rule_weights(*weights: tuple[Arn, str, int], changed: bool) -> pb.RuleWeight
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_a_rule_is_told_with_the_weights_and_services_of_its_target_groups(changed: bool) -> None:
+def test_a_rule_is_returned_with_the_weights_and_services_of_its_target_groups(changed: bool) -> None:
     response = set_weight_response(Outcome((outcome((STABLE, 90), (CANARY, 10), changed=changed),)))
-    told = rule_weights((STABLE, "was-stable", 90), (CANARY, "was-canary", 10), changed=changed)
-    assert response == pb.SetWeightResponse(rules=[told])
+    expected = rule_weights((STABLE, "was-stable", 90), (CANARY, "was-canary", 10), changed=changed)
+    assert response == pb.SetWeightResponse(rules=[expected])
 
 
-def test_a_foreign_target_group_is_told_without_a_service() -> None:
+def test_a_foreign_target_group_is_returned_without_a_service() -> None:
     response = set_weight_response(Outcome((outcome((FOREIGN, 50), (STABLE, 50), changed=True),)))
-    told = rule_weights((FOREIGN, "", 50), (STABLE, "was-stable", 50), changed=True)
-    assert response == pb.SetWeightResponse(rules=[told])
+    expected = rule_weights((FOREIGN, "", 50), (STABLE, "was-stable", 50), changed=True)
+    assert response == pb.SetWeightResponse(rules=[expected])
 
 
-def test_what_has_no_trouble_is_verified() -> None:
+def test_weights_without_trouble_are_verified() -> None:
     response = verify_weight_response(Verification(None, (outcome((STABLE, 1), changed=False),)))
     assert response == pb.VerifyWeightResponse(
         verification=pb.VERIFICATION_VERIFIED, rules=[rule_weights((STABLE, "was-stable", 1), changed=False)]
     )
 
 
-def test_what_has_trouble_is_not_verified_with_the_sentence_as_reason() -> None:
+def test_weights_with_trouble_are_not_verified_and_the_reason_is_its_sentence() -> None:
     trouble = SharesDiffer(RULE, [("was-canary", 10, 25)])
     response = verify_weight_response(Verification(trouble, (outcome((STABLE, 1), changed=False),)))
     assert response == pb.VerifyWeightResponse(
@@ -64,19 +64,19 @@ def test_what_has_trouble_is_not_verified_with_the_sentence_as_reason() -> None:
     )
 
 
-def test_a_rule_that_could_not_be_read_is_not_told() -> None:
+def test_a_rule_that_could_not_be_read_is_not_returned() -> None:
     response = verify_weight_response(Verification(SharesDiffer(RULE, [])))
     assert response.verification == pb.VERIFICATION_NOT_VERIFIED
     assert list(response.rules) == []
 
 
 @pytest.mark.parametrize("changed", [True, False])
-def test_a_header_rule_is_told_with_its_route_and_priority(changed: bool) -> None:
+def test_a_header_rule_is_returned_with_its_route_and_priority(changed: bool) -> None:
     made = HeaderRuleOutcome("beta", ListenerRule(RULE, (), (), priority=9), changed)
-    told = pb.HeaderRule(rule_arn=RULE, route="beta", priority=9, changed=changed)
-    assert set_header_route_response([made]) == pb.SetHeaderRouteResponse(rules=[told])
-    assert set_weight_response(Outcome((), (made,))) == pb.SetWeightResponse(header_rules=[told])
+    expected = pb.HeaderRule(rule_arn=RULE, route="beta", priority=9, changed=changed)
+    assert set_header_route_response([made]) == pb.SetHeaderRouteResponse(rules=[expected])
+    assert set_weight_response(Outcome((), (made,))) == pb.SetWeightResponse(header_rules=[expected])
 
 
-def test_removed_rules_are_told_by_their_arns() -> None:
+def test_removed_rules_are_returned_by_their_arns() -> None:
     assert remove_managed_routes_response([RULE]) == pb.RemoveManagedRoutesResponse(removed_rule_arns=[RULE])

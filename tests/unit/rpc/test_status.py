@@ -44,9 +44,9 @@ def test_a_kind_is_the_grpc_code_of_its_name(kind: Kind) -> None:
 
 
 def test_a_problem_becomes_its_sentence_and_an_error_info() -> None:
-    seen = status(InvalidRequest("desired_weight", "is 101", "It must be from 0 to 100."))
-    assert seen.message == "desired_weight is 101. It must be from 0 to 100."
-    assert error_info(seen) == ErrorInfo(
+    sent = status(InvalidRequest("desired_weight", "is 101", "It must be from 0 to 100."))
+    assert sent.message == "desired_weight is 101. It must be from 0 to 100."
+    assert error_info(sent) == ErrorInfo(
         reason="INVALID_REQUEST", domain="elbv2-trafficrouter", metadata={"field": "desired_weight"}
     )
 
@@ -76,8 +76,8 @@ class Hostile(Problem):
 )
 def test_a_status_fits_into_a_clients_header_limit(entries: int, character: str) -> None:
     text = character * 10_000
-    seen = status(Hostile(text, {f"key_{number}": text for number in range(entries)}))
-    assert header_bytes(seen) < HEADER_LIMIT - OTHER_TRAILERS
+    sent = status(Hostile(text, {f"key_{number}": text for number in range(entries)}))
+    assert header_bytes(sent) < HEADER_LIMIT - OTHER_TRAILERS
 
 
 @given(st.text(), st.dictionaries(st.text("abcdefghijklmnopqrstuvwxyz_", max_size=63), st.text(), max_size=8))

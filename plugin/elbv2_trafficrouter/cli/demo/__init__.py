@@ -1,6 +1,6 @@
 """`elbv2-trafficrouter demo`: a whole canary on this machine, with every request counted.
 
-Of the demo only this file is read by the other commands: the rest needs aiohttp and rich.
+Other commands import only this file of the demo: the rest needs aiohttp and rich.
 """
 
 import argparse
@@ -11,7 +11,7 @@ _NEEDED = ("aiohttp", "rich")
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("demo", help="play a whole canary on this machine and count its requests")
+    parser = commands.add_parser("demo", help="run a whole canary on this machine and count every request")
     parser.set_defaults(run=run)
 
 
@@ -19,11 +19,11 @@ def run(_arguments: argparse.Namespace) -> int:
     missing = [package for package in _NEEDED if importlib.util.find_spec(package) is None]
     if missing:
         print(
-            f"elbv2-trafficrouter: the demo needs {' and '.join(missing)}, which the sidecar does without. "
-            "Install them: pip install 'elbv2-trafficrouter[demo]'.",
+            f"elbv2-trafficrouter: the demo needs {' and '.join(missing)}, which the sidecar does not. "
+            "Install the extra packages: pip install 'elbv2-trafficrouter[demo]'.",
             file=sys.stderr,
         )
         return 1
-    from elbv2_trafficrouter.cli.demo.play import play  # noqa: PLC0415  the packages that it needs are there only now
+    from elbv2_trafficrouter.cli.demo.play import play  # noqa: PLC0415  needs the packages checked above
 
     return play()

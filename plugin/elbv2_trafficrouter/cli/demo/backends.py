@@ -12,7 +12,7 @@ GROUP_HEADER = "X-Target-Group"
 
 @asynccontextmanager
 async def backends(pods: Iterable[Pod]) -> AsyncIterator[dict[str, str]]:
-    """A server for each pod. Gives the pods' addresses with the loopback addresses that answer for them."""
+    """Runs a server for each pod. Yields each pod's address with the server's own, on loopback."""
     async with AsyncExitStack() as servers:
         yield {pod.address: await _serve(pod, servers) for pod in pods}
 

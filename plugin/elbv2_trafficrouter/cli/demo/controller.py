@@ -1,4 +1,4 @@
-"""Argo Rollouts' side of the contract: the calls of one reconcile, in its order, over the Unix socket."""
+"""Argo Rollouts' side of the contract: the calls of a reconcile, in their order, over the Unix socket."""
 
 import time
 from typing import Any
@@ -14,10 +14,10 @@ _OPTIONS = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_bac
 
 
 class CallFailed(Exception):  # noqa: N818  it says what happened
-    """A call that the sidecar answered with an error, or not at all."""
+    """The sidecar returned an error for a call, or did not answer it."""
 
     def __init__(self, method: str, error: grpc.RpcError) -> None:
-        super().__init__(f"{method} ended with {error.code().name}: {error.details()}")
+        super().__init__(f"{method} failed with {error.code().name}: {error.details()}")
 
 
 class Controller:
@@ -26,7 +26,7 @@ class Controller:
         self._router = pb_grpc.TrafficRouterStub(self._channel)
 
     def close(self) -> None:
-        """Calls under way end with CallFailed."""
+        """Closes the channel. Calls in flight end with CallFailed."""
         self._channel.close()
 
     def start_plugin(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether all was exact. Pure."""
+"""Judges whether a run of the demo was exact. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from statistics import median
 from elbv2_trafficrouter.cli.demo.step import Groups, Step, Tally
 
 CHANCE = Fraction(1, 1_000_000)
-"""How often a router without a fault may fail a whole demo."""
+"""The probability that chance alone fails the whole demo of a correct router."""
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedRules:
-    """All that was seen of a demo. `other_rules`: every rule but the canary's, before and after."""
+class DemoRun:
+    """Everything observed in a run. `other_rules`: all rules except the canary's, before and after it."""
 
     groups: Groups
     steps: Sequence[Step]
@@ -28,9 +28,9 @@ class OwnedRules:
 def likely_counts(requests: int, share: Fraction, unlikely: Fraction) -> tuple[int, int]:
     """The smallest interval that a binomial count misses with a probability of at most `unlikely`.
 
-    A binomial distribution rises to its mode and falls from there, so the less probable one of the two
-    ends is the least probable count of all: ends are cut off while their sum allows it. In whole
-    numbers, hence exact. A share of 0 or 1 leaves one count.
+    A binomial distribution rises to its mode and falls from there, so the less probable of the two ends is
+    the least probable count of all: ends are cut off as long as their sum allows. The calculation uses whole
+    numbers and is exact. A share of 0 or 1 leaves a single count.
     """
     taken, rest = share.numerator, share.denominator - share.numerator
     ways = [
@@ -48,9 +48,9 @@ def likely_counts(requests: int, share: Fraction, unlikely: Fraction) -> tuple[i
 
 
 def canary_counts(steps: Sequence[Step]) -> list[tuple[int, int]]:
-    """For each step how many of its requests the canary's group may have answered.
+    """For each step, how many of its requests the canary's group may answer.
 
-    The chance is divided by the number of steps with any: the bounds then hold for all together.
+    CHANCE is divided by the number of steps whose counts vary, so that it bounds all steps together.
     """
     at_random = sum(step.asked not in {0, 100} for step in steps)
     return [
@@ -59,16 +59,16 @@ def canary_counts(steps: Sequence[Step]) -> list[tuple[int, int]]:
     ]
 
 
-def faults(seen: OwnedRules) -> list[str]:
-    """A sentence for each thing that was not exact; none: all was."""
+def faults(run: DemoRun) -> list[str]:
+    """A sentence for each fault; empty if the run was exact."""
     found = []
-    for step, bounds in zip(seen.steps, canary_counts(seen.steps), strict=True):
-        found += [f"{step.name}, {step.asked}%: {fault}" for fault in _of_step(seen.groups, step, bounds)]
-    found += [f"while weights changed: {fault}" for fault in _failures(seen.during_changes)]
-    found += [f"requests to the other rule: {fault}" for fault in _of_other_rule(seen)]
-    before, after = seen.other_rules
+    for step, bounds in zip(run.steps, canary_counts(run.steps), strict=True):
+        found += [f"{step.name}, {step.asked}%: {fault}" for fault in _of_step(run.groups, step, bounds)]
+    found += [f"while weights changed: {fault}" for fault in _failures(run.during_changes)]
+    found += [f"the other rule: {fault}" for fault in _of_other_rule(run)]
+    before, after = run.other_rules
     if before != after:
-        found.append(f"the other rules are not as they were: before {before}, after {after}")
+        found.append(f"the other rules have changed: before {before}, after {after}")
     return found
 
 
@@ -77,22 +77,22 @@ def _of_step(groups: Groups, step: Step, bounds: tuple[int, int]) -> Iterator[st
     if step.weights != wanted:
         yield f"the rule has {_listed(step.weights)} instead of {_listed(wanted)}"
     if not step.reconciled.verified:
-        yield f"VerifyWeight did not verify it: {step.reconciled.reason}"
+        yield f"VerifyWeight did not verify the weights: {step.reconciled.reason}"
     low, high = bounds
     count, of = step.tally.count(groups.canary), step.tally.requests
     if not low <= count <= high:
-        yield f"{groups.canary} answered {count:,} of {of:,} requests, not {_range(bounds)}"
+        yield f"{groups.canary} answered {count:,} of {of:,} requests, expected {_range(bounds)}"
     for answer, count in step.tally.answers.items():
         if step.versions.get(answer.group) != answer.version:
-            yield f"{count} answers by version {answer.version or 'unknown'} in {answer.group}"
+            yield f"answers from version {answer.version or 'unknown'} in {answer.group}: {count}"
     yield from _failures(step.tally)
 
 
-def _of_other_rule(seen: OwnedRules) -> Iterator[str]:
-    for answer, count in seen.to_other_rule.answers.items():
-        if answer.group != seen.groups.other:
-            yield f"{count} answers by {answer.group}"
-    yield from _failures(seen.to_other_rule)
+def _of_other_rule(run: DemoRun) -> Iterator[str]:
+    for answer, count in run.to_other_rule.answers.items():
+        if answer.group != run.groups.other:
+            yield f"answers from {answer.group}: {count}"
+    yield from _failures(run.to_other_rule)
 
 
 def _failures(tally: Tally) -> Iterator[str]:
@@ -109,26 +109,26 @@ def _listed(weights: Mapping[str, int]) -> str:
     return ", ".join(f"{group} {weight}" for group, weight in weights.items())
 
 
-def summary(seen: OwnedRules) -> list[str]:
-    """The demo in a few lines; it needs at least one step."""
+def summary(run: DemoRun) -> list[str]:
+    """The run in a few lines; it must have at least one step."""
     farthest, bounds = max(
-        zip(seen.steps, canary_counts(seen.steps), strict=True),
-        key=lambda step: abs(_deviation(seen, step[0])),
+        zip(run.steps, canary_counts(run.steps), strict=True),
+        key=lambda step: abs(_deviation(run, step[0])),
     )
-    tallies = [*(step.tally for step in seen.steps), seen.during_changes, seen.to_other_rule]
+    tallies = [*(step.tally for step in run.steps), run.during_changes, run.to_other_rule]
     failures = sum((tally.failures for tally in tallies), start=Tally().failures)
     server_errors = sum(count for failure, count in failures.items() if failure.startswith("5"))
-    times = [1000 * step.reconciled.set_weight_seconds for step in seen.steps]
-    before, after = seen.other_rules
+    times = [1000 * step.reconciled.set_weight_seconds for step in run.steps]
+    before, after = run.other_rules
     figures = {
         "largest deviation": (
-            f"{_deviation(seen, farthest):+.2f} percentage points, at {farthest.asked}%: "
-            f"{farthest.tally.count(seen.groups.canary):,} of {farthest.tally.requests:,} by "
-            f"{seen.groups.canary}; an exact router gives {_range(bounds)}"
+            f"{_deviation(run, farthest):+.2f} percentage points, at {farthest.asked}%: "
+            f"{farthest.tally.count(run.groups.canary):,} of {farthest.tally.requests:,} by "
+            f"{run.groups.canary}; chance allows {_range(bounds)}"
         ),
         "requests": (
             f"{sum(tally.requests for tally in tallies):,}, "
-            f"{seen.during_changes.requests} of them while weights changed"
+            f"{run.during_changes.requests} of them while weights changed"
         ),
         "5xx": f"{server_errors}",
         "other failures": f"{failures.total() - server_errors}",
@@ -138,5 +138,5 @@ def summary(seen: OwnedRules) -> list[str]:
     return [f"{name:<17}  {figure}" for name, figure in figures.items()]
 
 
-def _deviation(seen: OwnedRules, step: Step) -> float:
-    return 100 * step.tally.count(seen.groups.canary) / max(step.tally.requests, 1) - step.asked
+def _deviation(run: DemoRun, step: Step) -> float:
+    return 100 * step.tally.count(run.groups.canary) / max(step.tally.requests, 1) - step.asked

@@ -1,4 +1,4 @@
-"""The canary's course: what is asked at which moment, and which pods have come and gone by then."""
+"""The course of the canary: the weight asked for at each moment, and the pods that come and go before it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from elbv2_trafficrouter.cli.demo.petclinic import (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`asked`: the canary's weight. `stable`, `current`, `index`: the Rollout's versions and current step."""
+    """A reconcile. `asked`: the canary's weight. `stable`, `current`, `index`: versions and current step."""
 
     name: str
     asked: int
@@ -29,7 +29,7 @@ class Moment:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Target group → the one version that it may answer with."""
+        """Target group → the version that its pods must have."""
         return {GROUPS.stable: self.stable, GROUPS.canary: self.current}
 
 
@@ -40,5 +40,5 @@ def moments() -> Iterator[Moment]:
         index = min(2 * number + 1, pauses)
         new_pods = CANARY_PODS if number == 0 else ()
         yield Moment(f"step {index}/{pauses}", weight, OLD, NEW, index, registered=new_pods)
-    # Argo Rollouts switches the stable Service first and calls within milliseconds.
+    # Argo Rollouts first switches the stable Service, and calls the router milliseconds later.
     yield Moment("promoted", 0, NEW, NEW, pauses, registered=PROMOTED_PODS, deregistered=STABLE_PODS)

@@ -1,4 +1,4 @@
-"""The petclinic on AWS, with the canary's rule and another one, and its Rollout."""
+"""The demo's application on AWS, with the canary's rule and another one, and its Rollout."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -21,9 +21,9 @@ REGION = "eu-west-1"
 GROUPS = Groups(stable="was-stable", canary="was-canary", other="web-service")
 OLD, NEW = "1.0.0", "1.0.1"
 STEPS = (10, 25, 50, 75)
-"""The Rollout's setWeight steps, with a pause after each. After the last the controller asks for 100."""
+"""The Rollout's setWeight steps, each followed by a pause. After the last, the controller asks for 100."""
 
-_HEALTHY_SECONDS = 10  # a loaded machine's; else a fraction of one
+_HEALTHY_SECONDS = 10  # for a loaded machine; otherwise it takes a fraction of a second
 _LOOK_AGAIN_SECONDS = 0.02
 _CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
 _HASHES = {OLD: "6d4b75cb6d", NEW: "7c8f9d5b84"}
@@ -40,14 +40,14 @@ class Pod:
 
 STABLE_PODS = (Pod(GROUPS.stable, "10.64.0.11:8080", OLD), Pod(GROUPS.stable, "10.64.0.12:8080", OLD))
 CANARY_PODS = (Pod(GROUPS.canary, "10.64.0.21:8080", NEW), Pod(GROUPS.canary, "10.64.0.22:8080", NEW))
-# In a cluster the canary's pods become stable's. Here each group has pods of its own, so that an answer
-# tells which group it came from.
+# In a cluster the canary's pods become the stable pods. Here each group has its own pods, so that an answer
+# shows which group it came from.
 PROMOTED_PODS = (Pod(GROUPS.stable, "10.64.0.31:8080", NEW), Pod(GROUPS.stable, "10.64.0.32:8080", NEW))
 WEB_PODS = (Pod(GROUPS.other, "10.64.0.5:80", "nginx"),)
 
 
 class NotHealthy(Exception):  # noqa: N818  it says what is wrong
-    """Pods that did not pass the load balancer's health checks."""
+    """Some pods did not pass the load balancer's health checks in time."""
 
 
 class Petclinic:
@@ -61,7 +61,7 @@ class Petclinic:
 
     @classmethod
     def create(cls, endpoint: str) -> Self:
-        """All of it, with stable's pods at work and none of the canary's yet."""
+        """Creates all of it, with the stable pods registered and none of the canary's yet."""
         elbv2 = boto3.client(
             "elbv2", REGION, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
@@ -90,7 +90,7 @@ class Petclinic:
             self._elbv2.deregister_targets(TargetGroupArn=self._groups[pod.service], Targets=[_target(pod)])
 
     def wait_healthy(self) -> None:
-        """Until the load balancer's checks have found healthy all pods that are behind a rule."""
+        """Waits until the load balancer has found every pod behind a rule healthy. Raises NotHealthy."""
         deadline = time.monotonic() + _HEALTHY_SECONDS
         while waiting := [target for arn in self._groups.values() for target in self._not_healthy(arn)]:
             if time.monotonic() > deadline:
@@ -99,9 +99,9 @@ class Petclinic:
 
     def _not_healthy(self, group: str) -> list[str]:
         return [
-            f"{one['Target']['Id']} ({one['TargetHealth']['State']})"
-            for one in self._elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-            if one["TargetHealth"]["State"] in {"initial", "unhealthy"}
+            f"{target['Target']['Id']} ({target['TargetHealth']['State']})"
+            for target in self._elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+            if target["TargetHealth"]["State"] in {"initial", "unhealthy"}
         ]
 
     def weights(self) -> dict[str, int]:
@@ -114,18 +114,18 @@ class Petclinic:
         }
 
     def other_rules(self) -> list[object]:
-        """All rules of the listener but the canary's, as described."""
+        """All rules of the listener except the canary's, as DescribeRules returns them."""
         rules = self._elbv2.describe_rules(ListenerArn=self.listener)["Rules"]
         return [rule for rule in rules if rule["RuleArn"] != self._rule]
 
     def rollout(self, *, stable: str, current: str, step: int) -> pb.Rollout:
-        """The Rollout as the controller has it. Versions: stable's and the wanted one."""
+        """The Rollout as the controller sends it. `stable` and `current` are versions."""
         services = (GROUPS.stable, GROUPS.canary)
         plugin = {
             "rules": [{"arn": self._rule}],
             "targetGroups": {service: self._groups[service] for service in services},
         }
-        pauses = [({"setWeight": weight}, {"pause": {"duration": "30s"}}) for weight in STEPS]
+        pairs = [({"setWeight": weight}, {"pause": {"duration": "30s"}}) for weight in STEPS]
         return json_format.ParseDict(
             {
                 "metadata": {"name": "was", "namespace": "petclinic", "uid": "0b2f"},
@@ -136,7 +136,7 @@ class Petclinic:
                         "canary": {
                             "stableService": GROUPS.stable,
                             "canaryService": GROUPS.canary,
-                            "steps": [one for both in pauses for one in both],
+                            "steps": [step for pair in pairs for step in pair],
                             "trafficRouting": {"plugins": {DEFAULT_PLUGIN_NAME: plugin}},
                         }
                     },

@@ -1,4 +1,4 @@
-"""The demo's own processes: the emulator and the sidecar, ended by their ids."""
+"""The demo's own processes: the emulator and the sidecar."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ _PATIENCE_SECONDS = 3
 
 
 def isolate_environment() -> None:
-    """Leaves this process and its children nothing that leads off this machine: AWS's settings, proxies."""
+    """Removes settings of AWS and proxies, so that this process and its children call nothing outside."""
     for name in list(os.environ):
         if name.startswith(_LEFT_OUT) or name.lower().endswith("_proxy"):
             del os.environ[name]
@@ -28,22 +28,22 @@ def isolate_environment() -> None:
 
 
 class NotStarted(Exception):  # noqa: N818  it says what happened
-    """A process that ended before it was there."""
+    """A process exited before it was ready."""
 
 
 @asynccontextmanager
 async def emulator(log: Path) -> AsyncIterator[str]:
-    """A fresh ELBv2. Gives its API's URL."""
+    """Runs an empty emulator. Yields the URL of its API."""
     with _running(log, "elbv2_emulator", "--api", "127.0.0.1:0") as stdout:
         line = await asyncio.to_thread(stdout.readline)
         if not line:
-            raise NotStarted("the emulator ended before it listened")
+            raise NotStarted("the emulator exited before it was ready")
         yield line.split()[-1]
 
 
 @contextmanager
 def sidecar(log: Path, socket: str, api: str) -> Iterator[None]:
-    """The sidecar on this socket, in front of the emulator's API. It may need a moment until it answers."""
+    """Runs the sidecar on this socket, using the emulator's API. It may take a moment until it answers."""
     endpoint = {"AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": api}
     arguments = ("serve", "--listen", socket, "--log-format", "console")
     with _running(log, "elbv2_trafficrouter", *arguments, environment=endpoint):
@@ -54,7 +54,7 @@ def sidecar(log: Path, socket: str, api: str) -> Iterator[None]:
 def _running(
     log: Path, module: str, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[IO[str]]:
-    """A Python module as a process while the block runs; its stderr goes to `log`. Gives its stdout."""
+    """Runs a Python module as a process while the block runs; its stderr goes to `log`. Yields its stdout."""
     with (
         log.open("w") as stderr,
         subprocess.Popen(  # noqa: S603  this project's own programs
@@ -64,7 +64,7 @@ def _running(
             stderr=stderr,
             env=os.environ | (environment or {}),
             text=True,
-            # A Ctrl-C at the terminal is the demo's: it ends its processes in order.
+            # A Ctrl-C at the terminal goes only to the demo, which ends its processes in order.
             process_group=0,
         ) as process,
     ):

@@ -1,4 +1,4 @@
-"""What is seen of one step of the canary."""
+"""What the demo observes in a step of the canary."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The names of the target groups, by what they are for."""
+    """The names of the target groups, by their role."""
 
     stable: str
     canary: str
@@ -16,7 +16,7 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whose pod answered: its target group by the Service's name, and its version."""
+    """Which pod answered: the name of its target group (its Service's name), and its version."""
 
     group: str
     version: str
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How requests ended. It grows while they are sent."""
+    """How requests ended. The counts grow while requests are sent."""
 
     answers: Counter[Answer] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
@@ -34,8 +34,8 @@ class Tally:
         return self.answers.total() + self.failures.total()
 
     def by_group(self, group: str) -> dict[str, int]:
-        """Version → its answers in this group."""
-        # A copy first: requests end while the live table is drawn.
+        """Version → number of its answers in this group."""
+        # Copied first: requests end while the live table is drawn.
         return {
             answer.version: count for answer, count in dict(self.answers).items() if answer.group == group
         }
@@ -46,7 +46,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What the sidecar answered in one reconcile."""
+    """What the sidecar answered in a reconcile."""
 
     verified: bool
     reason: str
@@ -55,10 +55,10 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A weight that was asked for, and what came of it.
+    """A weight that was asked for, and its result.
 
-    `asked`: the canary's, in percent. `versions`: target group → the one version that it may answer with.
-    `weights`: target group → its weight in the rule, by describe_rules.
+    `asked`: the canary's weight in percent. `versions`: target group → the version that its pods must have.
+    `weights`: target group → its weight in the rule, from DescribeRules.
     """
 
     name: str

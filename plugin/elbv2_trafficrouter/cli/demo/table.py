@@ -1,4 +1,4 @@
-"""One line a step: a live table on a terminal that is wide enough, plain lines elsewhere."""
+"""One line per step: a live table on a terminal that is wide enough, plain lines elsewhere."""
 
 import sys
 from collections.abc import Iterator
@@ -18,27 +18,27 @@ class Lines(Protocol):
     """Where steps are shown."""
 
     def add(self, step: Step) -> None:
-        """A step whose requests are about to be sent."""
+        """Adds a step whose requests are about to be sent."""
 
-    def counted(self, step: Step) -> None:
-        """All of the step's requests have ended."""
+    def complete(self, step: Step) -> None:
+        """Shows the step's final counts: all of its requests have ended."""
 
 
 @contextmanager
 def lines(groups: Groups) -> Iterator[Lines]:
     console, columns = Console(), _columns(groups)
     width = sum(width for _, width in columns) + len(_GAP) * (len(columns) - 1)
-    # A table that does not fit loses its last columns, which say whether all is well.
+    # A table that does not fit loses its last columns, which show whether the step succeeded.
     if not (sys.stdout.isatty() and console.is_interactive and console.width >= width):
         yield _PlainLines(groups)
         return
     table = LiveTable(groups)
-    with Live(console=console, get_renderable=table.drawn):
+    with Live(console=console, get_renderable=table.draw):
         yield table
 
 
 class LiveTable:
-    """Drawn anew a few times a second, with the counts of the step under way."""
+    """A table that is redrawn a few times a second, with the counts of the current step."""
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
@@ -47,16 +47,16 @@ class LiveTable:
     def add(self, step: Step) -> None:
         self._steps.append(step)
 
-    def counted(self, step: Step) -> None: ...
+    def complete(self, step: Step) -> None: ...
 
-    def drawn(self) -> Table:
+    def draw(self) -> Table:
         table = Table(box=None, pad_edge=False)
         for title, width in _columns(self._groups):
-            # Without no_wrap: a group that answers with two versions has two lines, and all columns stay.
+            # Without no_wrap: a group with answers from two versions gets two lines, and no column is lost.
             table.add_column(title, justify="right", min_width=width)
         for step in tuple(self._steps):
-            fine = step.reconciled.verified and not step.tally.failures
-            table.add_row(*_cells(self._groups, step), style="green" if fine else "red")
+            succeeded = step.reconciled.verified and not step.tally.failures
+            table.add_row(*_cells(self._groups, step), style="green" if succeeded else "red")
         return table
 
 
@@ -68,7 +68,7 @@ class _PlainLines:
 
     def add(self, step: Step) -> None: ...
 
-    def counted(self, step: Step) -> None:
+    def complete(self, step: Step) -> None:
         _print(_cells(self._groups, step), self._columns)
 
 
@@ -94,15 +94,15 @@ def _cells(groups: Groups, step: Step) -> list[str]:
         step.name,
         f"{step.asked}%",
         ":".join(str(step.weights.get(group, "-")) for group in (groups.stable, groups.canary)),
-        _counted(step, groups.stable),
-        _counted(step, groups.canary),
+        _counts(step, groups.stable),
+        _counts(step, groups.canary),
         str(step.tally.failures.total()),
         "yes" if step.reconciled.verified else "no",
     ]
 
 
-def _counted(step: Step, group: str) -> str:
-    """The group's answers by version with their share: `1.0.0  1807  90.35%`."""
+def _counts(step: Step, group: str) -> str:
+    """The group's answers by version, with their share of the requests: `1.0.0  1807  90.35%`."""
     requests = max(step.tally.requests, 1)
     counts = step.tally.by_group(group) or {"": 0}
     return " ".join(f"{version} {count:4} {count / requests:7.2%}" for version, count in counts.items())

@@ -1,4 +1,4 @@
-"""The load: requests at an even pace, whether answered or not, on kept connections, each sent once."""
+"""The load: requests at an even pace on persistent connections, each sent once, answered or not."""
 
 import asyncio
 import itertools
@@ -14,12 +14,12 @@ from elbv2_trafficrouter.cli.demo.step import Answer, Tally
 
 _REQUESTS_PER_SECOND = 700
 _PATIENCE = aiohttp.ClientTimeout(total=5)
-_CONNECTIONS = 64  # after a hiccup of the machine all that are due come at once
-_REQUESTS_PER_OTHER = 100  # so many to the canary's rule for one to the other rule
+_CONNECTIONS = 64  # after a stall of the machine, all overdue requests are sent at once
+_REQUESTS_PER_OTHER = 100  # requests to the canary's rule for each request to the other rule
 
 
 class Visitors:
-    """They look at `/petclinic/actuator/info`; some at `/`, which is another rule's."""
+    """They request `/petclinic/actuator/info`, and now and then `/`, which belongs to another rule."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -27,12 +27,12 @@ class Visitors:
         self.to_other_rule = Tally()
 
     async def count(self, requests: int, tally: Tally) -> None:
-        """Sends so many and waits until all have ended."""
+        """Sends this many requests and waits until all have ended."""
         await self._send(range(requests), tally)
 
     @asynccontextmanager
     async def during_change(self) -> AsyncIterator[None]:
-        """Sends while the block runs, and waits until all have ended."""
+        """Sends requests while the block runs, and waits until all have ended."""
         over = asyncio.Event()
         numbers = itertools.takewhile(lambda _: not over.is_set(), itertools.count())
         sending = asyncio.create_task(self._send(numbers, self.during_changes))
@@ -71,7 +71,7 @@ class Visitors:
 
 @asynccontextmanager
 async def visitors(url: str, authority: str) -> AsyncIterator[Visitors]:
-    """At an HTTPS listener. `authority`: the certificate, in PEM, of the one that issues the listener's."""
+    """Visitors of an HTTPS listener. `authority`: the CA of the listener's certificate, in PEM."""
     trusted = ssl.create_default_context(cadata=authority)
     async with aiohttp.ClientSession(
         url,
@@ -85,7 +85,7 @@ async def visitors(url: str, authority: str) -> AsyncIterator[Visitors]:
 async def _sent_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """A broken connection is a failure to count: aiohttp would send the GET again, unseen."""
+    """Turns a broken connection into a failure: aiohttp would silently send the GET again."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -1,4 +1,4 @@
-"""The demo's judgement: which counts a router without a fault may have, and what is called a fault."""
+"""The demo's judgement: which counts chance allows a correct router, and what counts as a fault."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 
 from elbv2_trafficrouter.cli.demo.judgement import (
     CHANCE,
-    OwnedRules,
+    DemoRun,
     canary_counts,
     faults,
     likely_counts,
@@ -30,7 +30,7 @@ def missed(requests: int, share: Fraction, low: int, high: int) -> Fraction:
 
 @pytest.mark.parametrize("unlikely", [Fraction(1, 2), Fraction(1, 20), Fraction(1, 3_000)])
 @pytest.mark.parametrize("share", [Fraction(percent, 100) for percent in (0, 1, 10, 25, 50, 75, 100)])
-def test_no_interval_as_likely_is_smaller(share: Fraction, unlikely: Fraction) -> None:
+def test_no_smaller_interval_is_as_likely(share: Fraction, unlikely: Fraction) -> None:
     for requests in range(1, 14):
         low, high = likely_counts(requests, share, unlikely)
 
@@ -54,7 +54,7 @@ def test_the_interval_of_a_whole_step_is_exact(percent: int) -> None:
     assert missed(2_000, share, low, high - 1) > unlikely
 
 
-def test_nothing_and_all_are_not_left_to_chance() -> None:
+def test_shares_of_0_and_1_leave_nothing_to_chance() -> None:
     assert likely_counts(2_000, Fraction(0), CHANCE) == (0, 0)
     assert likely_counts(2_000, Fraction(1), CHANCE) == (2_000, 2_000)
 
@@ -83,8 +83,8 @@ def step(name: str, asked: int, stable: str, *, canary_count: int) -> Step:
     )
 
 
-def exact() -> OwnedRules:
-    seen = OwnedRules(
+def exact() -> DemoRun:
+    run = DemoRun(
         groups=Groups(STABLE, CANARY, OTHER),
         steps=[
             step("step 1/4", 10, "1.0.0", canary_count=214),
@@ -96,20 +96,20 @@ def exact() -> OwnedRules:
         to_other_rule=Tally(),
         other_rules=([{"Priority": "2"}], [{"Priority": "2"}]),
     )
-    seen.during_changes.answers[Answer(STABLE, "1.0.0")] = 40
-    seen.to_other_rule.answers[Answer(OTHER, "nginx")] = 80
-    return seen
+    run.during_changes.answers[Answer(STABLE, "1.0.0")] = 40
+    run.to_other_rule.answers[Answer(OTHER, "nginx")] = 80
+    return run
 
 
 def test_an_exact_canary_has_no_fault() -> None:
     assert faults(exact()) == []
 
 
-def with_step(index: int, change: Callable[[Step], Step]) -> Callable[[OwnedRules], OwnedRules]:
-    def changed(seen: OwnedRules) -> OwnedRules:
-        steps = list(seen.steps)
+def with_step(index: int, change: Callable[[Step], Step]) -> Callable[[DemoRun], DemoRun]:
+    def changed(run: DemoRun) -> DemoRun:
+        steps = list(run.steps)
         steps[index] = change(steps[index])
-        return replace(seen, steps=steps)
+        return replace(run, steps=steps)
 
     return changed
 
@@ -128,17 +128,17 @@ def with_one_more(answer: Answer) -> Callable[[Step], Step]:
     return changed
 
 
-def with_failure(tally: Callable[[OwnedRules], Tally], failure: str) -> Callable[[OwnedRules], OwnedRules]:
-    def changed(seen: OwnedRules) -> OwnedRules:
-        tally(seen).failures[failure] += 1
-        return seen
+def with_failure(tally: Callable[[DemoRun], Tally], failure: str) -> Callable[[DemoRun], DemoRun]:
+    def changed(run: DemoRun) -> DemoRun:
+        tally(run).failures[failure] += 1
+        return run
 
     return changed
 
 
-def answered_by_the_canary(seen: OwnedRules) -> OwnedRules:
-    seen.to_other_rule.answers[Answer(CANARY, "1.0.1")] += 1
-    return seen
+def answered_by_the_canary(run: DemoRun) -> DemoRun:
+    run.to_other_rule.answers[Answer(CANARY, "1.0.1")] += 1
+    return run
 
 
 @pytest.mark.parametrize(
@@ -157,63 +157,63 @@ def answered_by_the_canary(seen: OwnedRules) -> OwnedRules:
         ),
         pytest.param(
             with_step(1, lambda step: replace(step, reconciled=Reconciled(False, "It has 10.", 0.1))),
-            "step 3/4, 50%: VerifyWeight did not verify it: It has 10.",
+            "step 3/4, 50%: VerifyWeight did not verify the weights: It has 10.",
             id="not verified",
         ),
         pytest.param(
             with_step(0, lambda _: step("step 1/4", 10, "1.0.0", canary_count=300)),
-            "step 1/4, 10%: was-canary answered 300 of 2,000 requests, not 136 to 270",
+            "step 1/4, 10%: was-canary answered 300 of 2,000 requests, expected 136 to 270",
             id="too many by the canary",
         ),
         pytest.param(
             with_step(2, with_one_more(Answer(STABLE, "1.0.0"))),
-            "step 4/4, 100%: was-canary answered 2,000 of 2,001 requests, not 2,001",
-            id="one by stable at 100",
+            "step 4/4, 100%: was-canary answered 2,000 of 2,001 requests, expected 2,001",
+            id="an answer from stable at 100",
         ),
         pytest.param(
             with_step(3, with_one_more(Answer(STABLE, "1.0.0"))),
-            "promoted, 0%: 1 answers by version 1.0.0 in was-stable",
+            "promoted, 0%: answers from version 1.0.0 in was-stable: 1",
             id="the old version after promotion",
         ),
         pytest.param(
-            with_failure(lambda seen: seen.steps[1].tally, "503"),
+            with_failure(lambda run: run.steps[1].tally, "503"),
             "step 3/4, 50%: 1 failed with 503",
             id="a 5xx in a step",
         ),
         pytest.param(
-            with_failure(lambda seen: seen.during_changes, "a time-out"),
+            with_failure(lambda run: run.during_changes, "a time-out"),
             "while weights changed: 1 failed with a time-out",
             id="a failure between steps",
         ),
         pytest.param(
-            with_failure(lambda seen: seen.to_other_rule, "502"),
-            "requests to the other rule: 1 failed with 502",
+            with_failure(lambda run: run.to_other_rule, "502"),
+            "the other rule: 1 failed with 502",
             id="a failure at the other rule",
         ),
         pytest.param(
             answered_by_the_canary,
-            "requests to the other rule: 1 answers by was-canary",
+            "the other rule: answers from was-canary: 1",
             id="the other rule forwards elsewhere",
         ),
         pytest.param(
-            lambda seen: replace(seen, other_rules=([{"Priority": "2"}], [])),
-            "the other rules are not as they were: before [{'Priority': '2'}], after []",
+            lambda run: replace(run, other_rules=([{"Priority": "2"}], [])),
+            "the other rules have changed: before [{'Priority': '2'}], after []",
             id="the other rule is gone",
         ),
     ],
 )
-def test_what_is_not_exact_is_said(change: Callable[[OwnedRules], OwnedRules], fault: str) -> None:
+def test_each_fault_has_its_sentence(change: Callable[[DemoRun], DemoRun], fault: str) -> None:
     assert faults(change(exact())) == [fault]
 
 
-def test_the_summary_names_the_farthest_step_and_tells_5xx_from_other_failures() -> None:
-    seen = exact()
-    seen.during_changes.failures.update({"503": 2, "ClientError": 1})
+def test_the_summary_names_the_largest_deviation_and_separates_5xx_from_other_failures() -> None:
+    run = exact()
+    run.during_changes.failures.update({"503": 2, "ClientError": 1})
 
-    assert summary(seen) == [
+    assert summary(run) == [
         (
             "largest deviation  +0.70 percentage points, at 10%: 214 of 2,000 by was-canary; "
-            "an exact router gives 136 to 270"
+            "chance allows 136 to 270"
         ),
         "requests           8,123, 43 of them while weights changed",
         "5xx                2",

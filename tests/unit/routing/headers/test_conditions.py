@@ -118,7 +118,7 @@ def test_the_same_value_twice_counts_once() -> None:
 def test_a_fourth_value_is_refused() -> None:
     four = (HeaderMatch("X-User", exact=user) for user in ("alice", "bob", "carol", "dave"))
     assert refusal(*four) == (
-        "In the header route 'beta' the header 'X-User' has 4 values. "
+        "In the header route 'beta', the header 'X-User' has 4 values. "
         "ELBv2 takes 3 in a condition. Use fewer values, a prefix or a regex."
     )
 
@@ -136,7 +136,7 @@ def test_a_fourth_value_is_refused() -> None:
 )
 def test_a_name_that_no_header_has_is_refused(name: str, told: str) -> None:
     assert refusal(HeaderMatch(name, exact="1")) == (
-        f"In the header route 'beta' match[0].headerName is {told}. "
+        f"In the header route 'beta', match[0].headerName is {told}. "
         "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
     )
 
@@ -149,7 +149,7 @@ def test_any_name_of_a_header_up_to_40_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", ["Host", "host", "HOST"])
 def test_the_host_header_is_refused(name: str) -> None:
     assert refusal(HeaderMatch("X-User", exact="1"), HeaderMatch(name, exact="example.com")) == (
-        "In the header route 'beta' match[1].headerName is 'Host'. "
+        "In the header route 'beta', match[1].headerName is 'Host'. "
         "ELBv2 matches it only in host-header conditions. Choose another header."
     )
 
@@ -166,7 +166,7 @@ def test_the_host_header_is_refused(name: str) -> None:
 )
 def test_a_value_is_of_one_kind(match: HeaderMatch, has: str) -> None:
     assert refusal(match) == (
-        f"In the header route 'beta' match[0].headerValue has {has}. Give one of exact, prefix and regex."
+        f"In the header route 'beta', match[0].headerValue has {has}. Give one of exact, prefix and regex."
     )
 
 
@@ -174,7 +174,7 @@ def test_a_value_is_of_one_kind(match: HeaderMatch, has: str) -> None:
 @pytest.mark.parametrize("character", ["\n", "\x00", "\x7f", "\u2028"], ids=ascii)
 def test_a_value_that_no_header_has_is_refused(kind: str, character: str) -> None:
     assert refusal(HeaderMatch("X-User", **{kind: f"a{character}"})) == (
-        f"In the header route 'beta' match[0].headerValue.{kind} is 'a\\x{ord(character):02x}'. "
+        f"In the header route 'beta', match[0].headerValue.{kind} is 'a\\x{ord(character):02x}'. "
         "Headers of requests cannot contain such characters."
     )
 
@@ -189,7 +189,7 @@ def test_what_only_looks_like_them_is_taken(pattern: str) -> None:
 )
 def test_look_around_and_references_are_refused(pattern: str) -> None:
     assert refusal(HeaderMatch("X-User", regex=pattern)) == (
-        f"In the header route 'beta' match[0].headerValue.regex is '{pattern}'. "
+        f"In the header route 'beta', match[0].headerValue.regex is '{pattern}'. "
         "Regular expressions in ELBv2 cannot use look-around or references to groups."
     )
 
@@ -216,7 +216,7 @@ def test_other_regular_expressions_are_left_to_aws(pattern: str) -> None:
 )
 def test_a_value_longer_than_128_as_a_condition_is_refused(matches: list[HeaderMatch], length: int) -> None:
     assert refusal(*matches) == (
-        f"In the header route 'beta' the value for 'X-User' is {length} characters long as a condition. "
+        f"In the header route 'beta', the value for 'X-User' is {length} characters long as a condition. "
         "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
     )
 

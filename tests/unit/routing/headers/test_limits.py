@@ -71,16 +71,17 @@ def test_a_rule_beyond_a_limit_is_refused(conditions: list[Condition], asked: in
     with pytest.raises(TooManyConditions) as caught:
         check_conditions(rule(*conditions), LIMITS)
     assert caught.value.sentence == (
-        "With the conditions of listener-rule/app/petclinic/50dc/9f2a/1a2b the header route 'beta' needs "
-        f"{asked} {what}; ELBv2 takes 5 in a rule. Use fewer in the setHeaderRoute step or in that rule."
+        "Together with the conditions of listener-rule/app/petclinic/50dc/9f2a/1a2b, the header route 'beta' "
+        f"needs {asked} {what}, but ELBv2 allows 5 per rule. "
+        "Use fewer in the setHeaderRoute step or in that rule."
     )
     assert caught.value.metadata == {"route": "beta", "rule": BASE}
 
 
 def test_limits_are_the_accounts_own() -> None:
-    with pytest.raises(TooManyConditions, match="ELBv2 takes 1 in a rule"):
+    with pytest.raises(TooManyConditions, match="ELBv2 allows 1 per rule"):
         check_conditions(rule(path("/a"), header("b")), Limits(values=1, wildcards=5, rules=100))
-    with pytest.raises(TooManyConditions, match="needs 1 wildcards; ELBv2 takes 0 in a rule"):
+    with pytest.raises(TooManyConditions, match="needs 1 wildcards, but ELBv2 allows 0 per rule"):
         check_conditions(rule(header("b*")), Limits(values=5, wildcards=0, rules=100))
 
 

@@ -197,9 +197,9 @@ def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
     with pytest.raises(OidcNotCopyable) as caught:
         planned(base=replace(BASE, actions=oidc))
     assert caught.value.sentence == (
-        "listener-rule/app/petclinic/50dc/9f2a/ba5e authenticates by OIDC, and AWS tells nobody the client "
-        "secret that a header route's own rule would need. Use authenticate-cognito or jwt-validation there, "
-        "or remove the setHeaderRoute steps from the Rollout."
+        "listener-rule/app/petclinic/50dc/9f2a/ba5e uses authenticate-oidc, and AWS never returns the "
+        "client secret that the rule of a header route would need. Use authenticate-cognito or "
+        "jwt-validation there, or remove the setHeaderRoute steps from the Rollout."
     )
 
 
@@ -207,9 +207,9 @@ def test_a_rule_with_unknown_parts_is_told_with_their_places() -> None:
     with pytest.raises(RuleNotCopyable) as caught:
         planned(base=replace(BASE, uncopyable=("Conditions[0].Ja4Config", "Owner")))
     assert caught.value.sentence == (
-        "listener-rule/app/petclinic/50dc/9f2a/ba5e has parts that this version can't copy into a header "
-        "route's rule (Conditions[0].Ja4Config, Owner). Update the router (boto3), or remove them from the "
-        "rule."
+        "listener-rule/app/petclinic/50dc/9f2a/ba5e has elements that this version can't copy into a header "
+        "route's rule (Conditions[0].Ja4Config, Owner). Upgrade the router (a newer boto3 may know them), or "
+        "remove them from the rule."
     )
 
 

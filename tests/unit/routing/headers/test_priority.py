@@ -112,29 +112,24 @@ def test_any_order_of_making_ends_in_the_order_of_managed_routes(
             1,
             range(1, 1),
             ("beta",),
-            "listener-rule/app/petclinic/50dc/9f2a/1: it has priority 1, "
-            "and no "
-            "lower number is free. Give rules other priorities (SetRulePriorities), so that 1 is free "
-            "directly above it.",
+            "listener-rule/app/petclinic/50dc/9f2a/1, which has priority 1: no lower number is free. "
+            "Change the priorities of the rules (SetRulePriorities) so that 1 is free directly above it.",
             id="the first rule",
         ),
         pytest.param(
             10,
             range(10, 10),
             NAMES,
-            "listener-rule/app/petclinic/50dc/9f2a/a: it has priority 10, "
-            "and the "
-            "rule above it has priority 9. Give rules other priorities (SetRulePriorities), so that 3 "
-            "are free directly above it.",
+            "listener-rule/app/petclinic/50dc/9f2a/a, which has priority 10: the rule above it has priority "
+            "9. Change the priorities of the rules (SetRulePriorities) so that 3 are free directly above it.",
             id="a neighbour directly above",
         ),
         pytest.param(
             None,
             range(50_001, 50_001),
             ("beta",),
-            "listener/app/petclinic/50dc/9f2a: it is a default action, and the "
-            "rule above it has priority 50000. Give rules other priorities (SetRulePriorities), so that "
-            "1 is free directly above it.",
+            "the default action of listener/app/petclinic/50dc/9f2a: the rule above it has priority 50000. "
+            "Change the priorities of the rules (SetRulePriorities) so that 1 is free directly above it.",
             id="a default action with a rule at the last priority",
         ),
     ],

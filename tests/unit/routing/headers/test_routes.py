@@ -165,8 +165,8 @@ def test_a_removal_fails_while_a_create_may_still_be_done(story: Story) -> None:
             story.remove_managed_routes()
         story.runtime.seconds += 10
     assert caught.value.sentence == (
-        "elasticloadbalancing:CreateRule on listener/app/petclinic/50dc/9f2a was sent but not answered, so "
-        "it may or may not have been done. The next call reads the rule and repairs it."
+        "elasticloadbalancing:CreateRule on listener/app/petclinic/50dc/9f2a was sent, but AWS did not "
+        "confirm it, so it may or may not have taken effect. The next call reads the rule and repairs it."
     )
     story.runtime.seconds += 1
     assert story.remove_managed_routes() == ()
@@ -209,7 +209,7 @@ def test_a_route_that_a_removal_overtook_is_not_made(
 
     story.aws.during_read = meanwhile
     with (
-        pytest.raises(Superseded, match="A newer SetHeaderRoute or RemoveManagedRoutes")
+        pytest.raises(Superseded, match="by a newer SetHeaderRoute or RemoveManagedRoutes")
         if protected
         else nullcontext()
     ):

@@ -25,8 +25,8 @@ from support.router.header_route_story import (
 )
 
 NOT_SEEN = (
-    "The rule of the header route 'beta' is not seen above listener-rule/app/petclinic/50dc/9f2a/ba5e. "
-    "The next SetWeight makes it again."
+    "The rule of the header route 'beta' is missing above listener-rule/app/petclinic/50dc/9f2a/ba5e. "
+    "The next SetWeight recreates it."
 )
 
 
@@ -189,9 +189,8 @@ def test_one_route_that_cannot_be_made_does_not_hinder_the_next(story: Story) ->
     assert (outcome.route, outcome.rule.priority) == ("beta", 9)
     assert story.verify_weight(wanted=(BETA, INTERNAL)) == (
         "There is no free priority for the header route 'internal' directly above "
-        "listener-rule/app/petclinic/50dc/9f2a/ba5e: it has priority 10, "
-        "and the rule above it has priority 8. Give rules other priorities (SetRulePriorities), so that 2 "
-        "are free directly above it."
+        "listener-rule/app/petclinic/50dc/9f2a/ba5e, which has priority 10: the rule above it has priority "
+        "8. Change the priorities of the rules (SetRulePriorities) so that 2 are free directly above it."
     )
 
 

@@ -26,27 +26,28 @@ if _version_not_supported:
 
 
 class TrafficRouterStub:
-    """Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
+    """TrafficRouter is Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
 
-    All calls may be repeated, may arrive several at a time and may run into their deadline; a call that ended
-    without an answer may be sent again. A mutating call that finds everything as asked changes nothing.
+    Every call may be repeated, may run concurrently with others and may exceed its deadline. A caller that
+    received no response may send the call again. A mutating call that finds everything as requested changes
+    nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
-    as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
-    of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
-    large, too many calls) there are no details.
+    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
+    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
+    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
+    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
+    rejects a call (the message is too large, or there are too many calls), the status has no details.
 
-    Codes that every call can end with:
+    Codes that any call can return:
 
-    | condition                                          | code               | what the caller does           |
-    |----------------------------------------------------|--------------------|--------------------------------|
-    | the message is not a valid encoding                | INVALID_ARGUMENT   | mend the client                |
-    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
-    | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
-    | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
-    | the client left before a write was sent            | CANCELLED          | nothing                        |
-    | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
+    | condition                                          | code               | what the caller does            |
+    |----------------------------------------------------|--------------------|---------------------------------|
+    | the message is not a valid encoding                | INVALID_ARGUMENT   | fix the client                  |
+    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout        |
+    | more concurrent calls than the server accepts      | RESOURCE_EXHAUSTED | retry with backoff              |
+    | the deadline passed before the work was done       | DEADLINE_EXCEEDED  | retry                           |
+    | the client disconnected before a write was sent    | CANCELLED          | nothing                         |
+    | a bug in the server; never caused by the input     | INTERNAL           | report it with the server's log |
     """
 
     def __init__(self, channel):
@@ -98,38 +99,39 @@ class TrafficRouterStub:
 
 
 class TrafficRouterServicer:
-    """Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
+    """TrafficRouter is Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
 
-    All calls may be repeated, may arrive several at a time and may run into their deadline; a call that ended
-    without an answer may be sent again. A mutating call that finds everything as asked changes nothing.
+    Every call may be repeated, may run concurrently with others and may exceed its deadline. A caller that
+    received no response may send the call again. A mutating call that finds everything as requested changes
+    nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
-    as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
-    of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
-    large, too many calls) there are no details.
+    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
+    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
+    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
+    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
+    rejects a call (the message is too large, or there are too many calls), the status has no details.
 
-    Codes that every call can end with:
+    Codes that any call can return:
 
-    | condition                                          | code               | what the caller does           |
-    |----------------------------------------------------|--------------------|--------------------------------|
-    | the message is not a valid encoding                | INVALID_ARGUMENT   | mend the client                |
-    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
-    | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
-    | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
-    | the client left before a write was sent            | CANCELLED          | nothing                        |
-    | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
+    | condition                                          | code               | what the caller does            |
+    |----------------------------------------------------|--------------------|---------------------------------|
+    | the message is not a valid encoding                | INVALID_ARGUMENT   | fix the client                  |
+    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout        |
+    | more concurrent calls than the server accepts      | RESOURCE_EXHAUSTED | retry with backoff              |
+    | the deadline passed before the work was done       | DEADLINE_EXCEEDED  | retry                           |
+    | the client disconnected before a write was sent    | CANCELLED          | nothing                         |
+    | a bug in the server; never caused by the input     | INTERNAL           | report it with the server's log |
     """
 
     def InitPlugin(self, request, context):
-        """Says that the router is there. Effect: none. Idempotent.
+        """Succeeds once the router is running. Effect: none. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateHash(self, request, context):
-        """Hands over the pod template hashes of canary and stable. Effect: none. Idempotent.
+        """Announces the pod template hashes of the canary and stable pods. Effect: none. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,114 +139,123 @@ class TrafficRouterServicer:
 
     def SetWeight(self, request, context):
         """Gives the canary exactly the desired share of this Rollout's part of each listener rule, the additional
-        destinations theirs, and stable the rest.
+        destinations their shares, and stable the rest.
 
-        Effect: ModifyRule on each rule whose shares differ; every other action, target group, condition,
-        transform and stickiness stays as it is. A target group of this Rollout that a rule lacks is attached.
-        Shares that integers up to 999 cannot express are put to the nearest, the canary's never above what was
-        asked. Idempotent: the same call again writes nothing.
+        Effect: ModifyRule (for a default action: ModifyListener) on each rule whose shares differ. All other
+        actions, target groups, conditions, transforms and the stickiness stay as they are. A target group of this
+        Rollout that is missing from a rule is attached. If integers up to 999 cannot express the shares, the
+        closest weights are set, which never give the canary more than requested. Idempotent: repeating the call
+        writes nothing.
 
-        After the weights, a header route of the steps up to currentStepIndex whose rule is lost is made again,
-        under the conditions of SetHeaderRoute. A failure of that leaves the weights, is no error, and is what
-        the next VerifyWeight gives as its reason.
+        After the weights, SetWeight recreates lost rules of header routes that the steps up to currentStepIndex
+        have set, under the same conditions as SetHeaderRoute. A failure to do so does not undo the weights and is
+        not an error; the next VerifyWeight returns it as its reason.
 
-        | condition                                          | code                | what the caller does         |
-        |----------------------------------------------------|---------------------|------------------------------|
-        | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT    | mend the call                |
-        | the plugin's configuration is wrong                | INVALID_ARGUMENT    | mend the Rollout             |
-        | rule, listener or target group does not exist      | NOT_FOUND           | mend the Rollout or AWS      |
-        | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule    |
-        | AWS refuses the change for the state it is in      | FAILED_PRECONDITION | do what the message says     |
-        | the rule has elements that this version cannot keep| FAILED_PRECONDITION | update the router            |
-        | our groups all have weight 0 beside others         | FAILED_PRECONDITION | give stable its weight back  |
-        | the rule has no room for another target group      | FAILED_PRECONDITION | remove a group               |
-        | IAM refuses                                        | PERMISSION_DENIED   | allow the action on the ARN  |
-        | no usable credentials                              | UNAUTHENTICATED     | give the sidecar a role      |
-        | AWS throttles                                      | RESOURCE_EXHAUSTED  | try again with a backoff     |
-        | a newer call of the same Rollout overtook this one | ABORTED             | nothing: the newer one counts|
-        | AWS fails, is unreachable, or did not answer       | UNAVAILABLE         | try again: the next call     |
-        |                                                    |                     | reads and repairs            |
+        | condition                                          | code                | what the caller does          |
+        |----------------------------------------------------|---------------------|-------------------------------|
+        | the weight is missing, negative or above the       | INVALID_ARGUMENT    | fix the call                  |
+        | maximum                                            |                     |                               |
+        | the plugin's configuration is wrong                | INVALID_ARGUMENT    | fix the Rollout               |
+        | a rule, listener or target group does not exist    | NOT_FOUND           | fix the Rollout, or create it |
+        | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule     |
+        | AWS rejects the change in the current state        | FAILED_PRECONDITION | follow the message            |
+        | this version cannot preserve elements of the rule  | FAILED_PRECONDITION | upgrade the router            |
+        | all target groups of the Rollout have weight 0,    | FAILED_PRECONDITION | restore the weight of         |
+        | while others in the rule have weight               |                     | stable's target group         |
+        | the rule has no room for another target group      | FAILED_PRECONDITION | remove a target group         |
+        | IAM denies the action                              | PERMISSION_DENIED   | allow the action on the ARN   |
+        | there are no usable credentials                    | UNAUTHENTICATED     | give the sidecar a role       |
+        | AWS throttles                                      | RESOURCE_EXHAUSTED  | retry with backoff            |
+        | a newer call for the same Rollout supersedes it    | ABORTED             | nothing: the newer call wins  |
+        | AWS fails, is unreachable or did not respond       | UNAVAILABLE         | retry: the next call reads    |
+        |                                                    |                     | the rules and repairs them    |
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetHeaderRoute(self, request, context):
-        """Sends requests with certain headers to the canary, all of them, whatever the weights are.
+        """Sends all requests that have certain headers to the canary, whatever the weights are.
 
-        Effect: CreateRule of one rule for each rule of the configuration, directly above it in priority: that
-        rule's conditions and the headers, its authentication and transforms, a forward to the canary's target
-        group alone, tagged as this Rollout's. A rule of the route that differs is changed in place; without a
-        match the route's rules are deleted. Rules that are not this router's are never moved or changed.
-        Idempotent: the same call again writes nothing.
+        Effect: CreateRule of one rule for each configured rule, at a priority directly above it. The new rule has
+        the configured rule's conditions and the headers, its authentication and its transforms. It forwards to the
+        canary's target group only, and its tags identify this Rollout. If a rule of the route differs, it is
+        modified in place. Without a match, the rules of the route are deleted. Rules that this router did not
+        create are never moved or modified. Idempotent: repeating the call writes nothing.
 
-        Nothing is done, and rules is empty, for a Rollout that is aborted, promoted in full or fully promoted.
-        Nothing is made between a RemoveManagedRoutes and the next VerifyWeight either: Argo Rollouts calls
-        these in one reconcile while the canary has no available pod. SetWeight makes the route when it has one.
+        For a Rollout that is aborted, promoted in full or fully promoted, the call does nothing and returns no
+        rules. It also creates nothing between a RemoveManagedRoutes and the next VerifyWeight: Argo Rollouts makes
+        these calls in one reconcile while the canary has no available pod. SetWeight creates the route once the
+        canary has one.
 
-        | condition                                          | code                | what the caller does         |
-        |----------------------------------------------------|---------------------|------------------------------|
-        | the route's name, a header or a value is wrong     | INVALID_ARGUMENT    | mend the Rollout             |
-        | a limit of ELBv2 on conditions would be exceeded   | INVALID_ARGUMENT    | mend the Rollout             |
-        | the load balancer has no room for another rule     | RESOURCE_EXHAUSTED  | remove rules, raise the quota|
-        | no priority is free above the rule                 | FAILED_PRECONDITION | leave a gap there            |
-        | the rule has an OIDC action: its secret is unknown | FAILED_PRECONDITION | use another rule             |
-        | the rule has elements that this version cannot copy| FAILED_PRECONDITION | update the router            |
-        | the priority was taken meanwhile                   | ABORTED             | try again                    |
+        | condition                                          | code                | what the caller does          |
+        |----------------------------------------------------|---------------------|-------------------------------|
+        | the route's name, a header or a value is wrong     | INVALID_ARGUMENT    | fix the Rollout               |
+        | the rule would exceed ELBv2's limits on conditions | INVALID_ARGUMENT    | fix the Rollout               |
+        | the load balancer has no room for another rule     | RESOURCE_EXHAUSTED  | remove rules, or raise the    |
+        |                                                    |                     | quota                         |
+        | no priority is free directly above the rule        | FAILED_PRECONDITION | leave a gap there             |
+        | the rule has an OIDC action, whose client secret   | FAILED_PRECONDITION | use another rule              |
+        | AWS never returns                                  |                     |                               |
+        | this version cannot copy elements of the rule      | FAILED_PRECONDITION | upgrade the router            |
+        | another rule took the priority meanwhile           | ABORTED             | retry                         |
 
-        And the conditions and codes of SetWeight, but for those of the weight.
+        In addition, the conditions and codes of SetWeight apply, except those about the weight.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetMirrorRoute(self, request, context):
-        """Copies requests to the canary. Effect: none: ELBv2 has no such action.
+        """Mirrors requests to the canary, which ELBv2 does not support. Effect: none. Idempotent.
 
-        Without a match, and for a Rollout that is aborted, promoted in full or fully promoted, it succeeds.
+        Succeeds without a match, and for a Rollout that is aborted, promoted in full or fully promoted.
 
-        | condition        | code          | what the caller does           |
-        |------------------|---------------|--------------------------------|
-        | a match is given | UNIMPLEMENTED | leave setMirrorRoute steps out |
+        | condition             | code          | what the caller does            |
+        |-----------------------|---------------|---------------------------------|
+        | the route has a match | UNIMPLEMENTED | remove the setMirrorRoute steps |
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def VerifyWeight(self, request, context):
-        """Tells whether each rule has the shares that were asked for, by a read of its own. Effect: none. Idempotent.
+        """Reads each rule and reports whether it has the requested shares. Effect: none. Idempotent.
 
-        What cannot be found out (AWS fails, refuses, throttles; rule or target group is gone) is answered
-        VERIFICATION_NOT_VERIFIED with the reason, never an error: Argo Rollouts goes on after an error. So is,
-        below the maximum, a header route that the last SetWeight found lost and could not make again, and at 0
-        one that the last RemoveManagedRoutes could not remove.
+        If that cannot be determined (AWS fails, denies or throttles the read; a rule or target group does not
+        exist), the response is VERIFICATION_NOT_VERIFIED with a reason, never an error: Argo Rollouts proceeds
+        after an error. The response is also VERIFICATION_NOT_VERIFIED below the maximum weight, if the last
+        SetWeight found a header route lost and could not recreate it, and at weight 0, if the last
+        RemoveManagedRoutes could not remove one.
 
-        | condition                                          | code             | what the caller does            |
-        |----------------------------------------------------|------------------|---------------------------------|
-        | the weight is absent, below 0, above the maximum   | INVALID_ARGUMENT | mend the call                   |
-        | the plugin's configuration is wrong                | INVALID_ARGUMENT | mend the Rollout                |
+        | condition                                          | code             | what the caller does             |
+        |----------------------------------------------------|------------------|----------------------------------|
+        | the weight is missing, negative or above the       | INVALID_ARGUMENT | fix the call                     |
+        | maximum                                            |                  |                                  |
+        | the plugin's configuration is wrong                | INVALID_ARGUMENT | fix the Rollout                  |
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveManagedRoutes(self, request, context):
-        """Removes the header routes that this router made for the Rollout.
+        """Removes the header routes that this router created for the Rollout.
 
-        Effect: DeleteRule of each rule that carries all the tags of this Rollout and has the form of a header
-        route. Attaches this Rollout's target groups that a rule lacks at weight 0, because ELBv2 checks no
-        target's health in a group that no rule names. Idempotent: what is absent already is removed.
+        Effect: DeleteRule of each rule that has all the tags of this Rollout and the form of a header route.
+        Target groups of this Rollout that are missing from a rule are attached to it at weight 0, because ELBv2
+        only checks the health of targets in groups that a rule names. Idempotent: removing an absent rule
+        succeeds.
 
-        After a failure AWS is not asked again for three seconds: the last error is the answer.
+        For three seconds after a failure, AWS is not called again: the call returns the last error.
 
-        The conditions and codes of SetWeight, but for those of the weight.
+        The conditions and codes of SetWeight apply, except those about the weight.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Type(self, request, context):
-        """Names the kind of router. Effect: none. Idempotent.
+        """Returns the type of the router. Effect: none. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -302,27 +313,28 @@ def add_TrafficRouterServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TrafficRouter:
-    """Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
+    """TrafficRouter is Argo Rollouts' traffic router plugin interface, one to one, over gRPC.
 
-    All calls may be repeated, may arrive several at a time and may run into their deadline; a call that ended
-    without an answer may be sent again. A mutating call that finds everything as asked changes nothing.
+    Every call may be repeated, may run concurrently with others and may exceed its deadline. A caller that
+    received no response may send the call again. A mutating call that finds everything as requested changes
+    nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do: Argo Rollouts shows it
-    as the Rollout's TrafficRoutingError event. It has no percent sign, nothing that differs between two tries
-    of the same call, and at most 1,000 bytes. A google.rpc.ErrorInfo in the status details carries the domain
-    `elbv2-trafficrouter`, a reason and metadata such as full ARNs. Where gRPC itself refuses (a message too
-    large, too many calls) there are no details.
+    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
+    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
+    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
+    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
+    rejects a call (the message is too large, or there are too many calls), the status has no details.
 
-    Codes that every call can end with:
+    Codes that any call can return:
 
-    | condition                                          | code               | what the caller does           |
-    |----------------------------------------------------|--------------------|--------------------------------|
-    | the message is not a valid encoding                | INVALID_ARGUMENT   | mend the client                |
-    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout       |
-    | more calls at once than the server takes           | RESOURCE_EXHAUSTED | try again with a backoff       |
-    | the time ran out before the work was done          | DEADLINE_EXCEEDED  | try again                      |
-    | the client left before a write was sent            | CANCELLED          | nothing                        |
-    | a defect of the server, never of the input         | INTERNAL           | report it with the server's log|
+    | condition                                          | code               | what the caller does            |
+    |----------------------------------------------------|--------------------|---------------------------------|
+    | the message is not a valid encoding                | INVALID_ARGUMENT   | fix the client                  |
+    | the message is larger than 1 MiB                   | RESOURCE_EXHAUSTED | send less of the Rollout        |
+    | more concurrent calls than the server accepts      | RESOURCE_EXHAUSTED | retry with backoff              |
+    | the deadline passed before the work was done       | DEADLINE_EXCEEDED  | retry                           |
+    | the client disconnected before a write was sent    | CANCELLED          | nothing                         |
+    | a bug in the server; never caused by the input     | INTERNAL           | report it with the server's log |
     """
 
     @staticmethod
