@@ -70,7 +70,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 UNDOCUMENTED = """
     import pytest
 
-    from elbv2_emulator.server import Emulator
+    from elbv2_emulator import Emulator
     from support.router.petclinic import petclinic
 
     def put_weights(stable, canary):
