@@ -104,6 +104,6 @@ def test_the_guard_fails_a_test_that_does_something_undocumented_by_accident(
             "ERROR *::test_something_undocumented_by_accident",
             "E *AWS does not document *all weights 0*",
             "ERROR *::test_a_mark_that_is_not_needed",
-            "E *nothing undocumented was met",
+            "E *marked, but did nothing undocumented",
         ]
     )
