@@ -4,13 +4,13 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.api import Api, reading
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
 from elbv2_trafficrouter.routing.ports import Call
-from elbv2_trafficrouter.routing.rule import Limits
+from elbv2_trafficrouter.routing.rule import DEFAULT_RULES_PER_LOAD_BALANCER, Limits
 
 # Each with the value that AWS documents as its default, for an account whose limits do not include it.
 _QUOTAS = {
     "values": ("condition-values-per-alb-rule", 5),
     "wildcards": ("condition-wildcards-per-alb-rule", 5),
-    "rules": ("rules-per-application-load-balancer", 100),
+    "rules": ("rules-per-application-load-balancer", DEFAULT_RULES_PER_LOAD_BALANCER),
 }
 
 

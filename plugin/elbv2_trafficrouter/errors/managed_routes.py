@@ -27,6 +27,19 @@ class TooManyConditions(Problem):
         )
 
 
+class TooManyManagedRoutes(Problem):
+    kind = Kind.INVALID_ARGUMENT
+
+    def __init__(self, routes: int, limit: int) -> None:
+        """`limit`: the account's quota."""
+        super().__init__(
+            f"The Rollout's trafficRouting.managedRoutes lists {routes} routes. Each one needs its "
+            f"own listener rule, but the account's quota is {limit} rules per load balancer. Remove routes "
+            "from the list, or raise the quota 'Rules per Application Load Balancer'.",
+            {"field": "spec.strategy.canary.trafficRouting.managedRoutes"},
+        )
+
+
 class LoadBalancerFull(Problem):
     kind = Kind.RESOURCE_EXHAUSTED
 

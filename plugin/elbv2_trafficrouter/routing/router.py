@@ -7,6 +7,7 @@ from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
+from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
 from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, HeaderRuleContext
 from elbv2_trafficrouter.routing.headers.troubles import Troubles
@@ -140,7 +141,7 @@ class Router:
             steered=steered,
             listeners=_listeners(steered) | {listener_of(rule) for rule in snapshot.rules},
             snapshot=snapshot,
-            call=call,
+            reads=HeaderReads(self._elbv2, call),
             turn=turn,
         )
 

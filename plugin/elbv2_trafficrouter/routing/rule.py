@@ -8,6 +8,8 @@ from elbv2_trafficrouter.arn import Arn, listener_of
 
 MAX_WEIGHT = 999
 """Of a target group in a forward action. Source: API reference, TargetGroupTuple."""
+DEFAULT_RULES_PER_LOAD_BALANCER = 100
+"""The quota unless AWS has raised it for the account. Source: Quotas for your Application Load Balancers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def rule_of_beta(**changes: Any) -> ListenerRule:
 
 def asking_for(weight: int, *, may_exist: bool = True, wanted: tuple[HeaderRoute, ...] = (BETA,)) -> Intent:
     share = Fraction(weight, 100)
+    names = tuple(dict.fromkeys(("beta", "internal", *(route.name for route in wanted))))
     return Intent(
         namespace="petclinic",
         rollout="was",
@@ -60,7 +61,7 @@ def asking_for(weight: int, *, may_exist: bool = True, wanted: tuple[HeaderRoute
             rules=(NamedRule(BASE.arn),), target_groups={"was-stable": STABLE, "was-canary": CANARY}
         ),
         uid="0b2f",
-        managed_routes=ManagedRoutes(("beta", "internal"), wanted, may_exist),
+        managed_routes=ManagedRoutes(names, wanted, may_exist),
     )
 
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed
 from elbv2_trafficrouter.rollout.config import Config
 from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.rule import Forward
 from support.router.caller import Caller
+from support.router.ending_problems import ENDING_PROBLEMS
 from support.router.header_route_story import (
     BASE,
     BETA,
@@ -77,6 +79,16 @@ def test_every_rule_is_tried_when_one_cannot_be_deleted(story: Story) -> None:
     with pytest.raises(NotAllowed):
         story.remove_managed_routes()
     assert story.aws.count("DeleteRule") == 2
+
+
+@pytest.mark.parametrize("problem", ENDING_PROBLEMS, ids=lambda problem: type(problem).__name__)
+def test_after_some_failures_no_further_rule_is_deleted(story: Story, problem: Problem) -> None:
+    story.set_header_route()
+    story.set_header_route(INTERNAL)
+    story.aws.refusals["DeleteRule"] = problem
+    with pytest.raises(type(problem)):
+        story.remove_managed_routes()
+    assert story.aws.count("DeleteRule") == 1
 
 
 # What is known to be none
