@@ -10,7 +10,7 @@ from elbv2_emulator.state.journal import Entry, Journal
 from elbv2_emulator.state.resources import Listener, Rule, State
 from elbv2_emulator.state.timing import Clock
 from elbv2_emulator.traffic import own_answers, undocumented
-from elbv2_emulator.traffic.addresses import Addresses
+from elbv2_emulator.traffic.addresses import Addresses, backend_url
 from elbv2_emulator.traffic.choice import Choice, Chooser
 from elbv2_emulator.traffic.counts import Counts, RequestOutcome
 from elbv2_emulator.traffic.forwarding import Forwarder, Hop
@@ -88,7 +88,7 @@ class Balancer:
 
         try:
             rewritten = rewrite(rule.transforms, request.raw_path, host)
-            url = f"{choice.group.settings['Protocol'].lower()}://{backend}{rewritten.target}"
+            url = backend_url(choice.group.settings["Protocol"], backend, rewritten.target)
             hop = Hop(url, rewritten.host, listener.protocol.lower(), listener.port, cookies)
             return await self._forwarder.relay(request, hop)
         except NotRewritable:
