@@ -13,6 +13,11 @@ from elbv2_trafficrouter.rollout.config import Config, read_config
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
 
+# Without a name, Argo Rollouts derives one from the ReplicaSet, which changes with each revision.
+_EXPERIMENT_REMEDY = (
+    "Set service: {name: NAME} in the template of the experiment step, and add NAME with the ARN of its "
+    "target group to targetGroups"
+)
 _COMPLETE_REMEDY = "Send the complete Rollout."
 _LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
 DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
@@ -70,8 +75,10 @@ def _intent(
             "and desired_weight add up to more than the maximum",
             f"Their sum must be at most {max_weight}.",
         )
-    for service in (stable, canary, *(destination.service for destination in destinations)):
-        _check_mapped(service, config, plugin_name)
+    for service in (stable, canary):
+        _check_mapped(service, config, plugin_name, remedy="Add the ARN of its target group there")
+    for destination in destinations:
+        _check_mapped(destination.service, config, plugin_name, remedy=_EXPERIMENT_REMEDY)
     return Intent(
         namespace=rollout.metadata.namespace,
         rollout=rollout.metadata.name,
@@ -85,13 +92,13 @@ def _intent(
     )
 
 
-def _check_mapped(service: str, config: Config, plugin_name: str) -> None:
+def _check_mapped(service: str, config: Config, plugin_name: str, remedy: str) -> None:
     if service not in config.target_groups:
         mapped = ", ".join(map(quoted, config.target_groups)) or "none"
         raise InvalidConfig(
             f"{_path(plugin_name)}.targetGroups",
             f"has no target group for the Service {quoted(service)}",
-            f"Add the ARN of its target group there. Services that have one: {mapped}.",
+            f"{remedy}. Services that have one: {mapped}.",
         )
 
 
@@ -152,7 +159,7 @@ def _additional(
             raise InvalidRequest(
                 f"{field}.service_name",
                 "is empty",
-                "Give the experiment's template a Service (its field `service`) and map it in targetGroups.",
+                f"{_EXPERIMENT_REMEDY}.",
             )
         if destination.service_name in taken:
             raise InvalidRequest(
