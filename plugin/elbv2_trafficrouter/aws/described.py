@@ -29,6 +29,7 @@ def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> Listener
         conditions=known,
         transforms=tuple(sorted(rule.get("Transforms", ()), key=repr)),
         uncopyable=unknown,
+        default_rule=arn if is_default else None,
     )
 
 
@@ -53,6 +54,7 @@ def _rule(
     conditions: frozenset[Condition] = frozenset(),
     transforms: tuple[Structure, ...] = (),
     uncopyable: tuple[str, ...] = (),
+    default_rule: Arn | None = None,
 ) -> ListenerRule:
     actions = tuple(described)
     types = [member(action, "Type") for action in actions]
@@ -72,6 +74,7 @@ def _rule(
         conditions=conditions,
         transforms=transforms,
         uncopyable=elsewhere + uncopyable,
+        default_rule=default_rule,
     )
 
 

@@ -16,6 +16,18 @@ class RuleNotFound(Problem):
         )
 
 
+class DefaultRuleNamed(Problem):
+    kind = Kind.INVALID_ARGUMENT
+
+    def __init__(self, rule: str, listener: str) -> None:
+        super().__init__(
+            f"{resource_of(rule)} is the default rule of {resource_of(listener)}, and ELBv2 changes it only "
+            f"through its listener. Instead of arn, use listenerArn: {escaped(listener)} "
+            "in the Rollout's plugin configuration.",
+            {"rule": rule, "listener": listener},
+        )
+
+
 class ListenerNotFound(Problem):
     kind = Kind.NOT_FOUND
 

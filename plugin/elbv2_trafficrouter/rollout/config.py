@@ -28,6 +28,10 @@ _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: AR
 _RULE_REMEDY = (
     f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
 )
+_DEFAULT_ACTION_REMEDY = "It is a listener's: name it by listenerArn to steer the listener's default action."
+_NAMED_RULE_REMEDY = (
+    "It is a rule's: name it by arn to steer the rule, or name its listener to steer the default action."
+)
 # Each one is compared with all known keys, and a sentence has no room for more.
 _MOST_UNKNOWN_KEYS = 100
 
@@ -122,13 +126,13 @@ def _check_rules(config: Config, path: str) -> None:
             raise InvalidConfig(
                 f"{where}.arn",
                 f"is {quoted(rule.arn)}, not the ARN of an Application Load Balancer's rule",
-                f"It has the form {RULE_FORM}.",
+                _DEFAULT_ACTION_REMEDY if is_listener(rule.arn) else f"It has the form {RULE_FORM}.",
             )
         if rule.listener_arn and not is_listener(rule.listener_arn):
             raise InvalidConfig(
                 f"{where}.listenerArn",
                 f"is {quoted(rule.listener_arn)}, not the ARN of an Application Load Balancer's listener",
-                f"It has the form {LISTENER_FORM}.",
+                _NAMED_RULE_REMEDY if is_rule(rule.listener_arn) else f"It has the form {LISTENER_FORM}.",
             )
 
 

@@ -1,10 +1,11 @@
 """ELBv2's values that decisions are made on: rules, what they forward to, their conditions, quotas."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 from elbv2_trafficrouter.arn import Arn, listener_of
+from elbv2_trafficrouter.errors.rules import DefaultRuleNamed, RuleNotFound
 
 MAX_WEIGHT = 999
 """Of a target group in a forward action. Source: API reference, TargetGroupTuple."""
@@ -69,6 +70,8 @@ class ListenerRule:
     transforms: tuple[Mapping[str, object], ...] = ()
     uncopyable: tuple[str, ...] = ()
     """Elements outside the actions that another rule could not be given."""
+    default_rule: Arn | None = field(default=None, compare=False)
+    """For a default action: the ARN that DescribeRules shows for it. ELBv2 accepts no write to it."""
 
     @property
     def before_forward(self) -> tuple[Mapping[str, object], ...]:
@@ -91,6 +94,15 @@ class Snapshot:
 
     def with_rules(self, more: Mapping[Arn, ListenerRule]) -> "Snapshot":
         return Snapshot({**self.rules, **more})
+
+
+def rule_named(arn: Arn, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
+    """The rule that the configuration names. Raises DefaultRuleNamed and RuleNotFound."""
+    if (rule := rules.get(arn)) is not None:
+        return rule
+    if any(rule.default_rule == arn for rule in rules.values()):
+        raise DefaultRuleNamed(arn, listener_of(arn))
+    raise RuleNotFound(arn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.rules import (
     NoForwardToStable,
-    RuleNotFound,
     RuleNotWritable,
     ShareUnknown,
     TooManyTargetGroups,
 )
 from elbv2_trafficrouter.rollout.intent import Intent
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule, rule_named
 from elbv2_trafficrouter.routing.weights.exact import exact_weights
 
 MAX_GROUPS = 5  # of a forward action; not adjustable (Quotas for your Application Load Balancers)
@@ -42,7 +41,8 @@ def plan(
 
     A rule is written unless the read has them already and our last write had them too: reads may lag.
     `last_writes`: our last write to each rule; None if it was not answered, no entry if there was none.
-    Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotWritable.
+    Raises DefaultRuleNamed, RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups,
+    RuleNotWritable.
     """
 
     def wanted(of: SteeredRule, rule: ListenerRule) -> ListenerRule:
@@ -88,9 +88,7 @@ def _plan(
 ) -> Plan:
     rules, changes = [], []
     for each in steered:
-        rule = snapshot.rules.get(each.rule)
-        if rule is None:
-            raise RuleNotFound(each.rule)
+        rule = rule_named(each.rule, snapshot.rules)
         if rule.unwritable and not rule.forwards:
             raise RuleNotWritable(rule.arn, rule.unwritable)
         after = wanted(each, rule)
