@@ -102,6 +102,22 @@ SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
             in_beta("match[0].headerValue.regex", r"is '(a)\1'", REGEX),
             id="a back reference",
         ),
+        *(
+            pytest.param(
+                [ALICE, match("X-Beta", regex=regex)],
+                in_beta(
+                    "match[1].headerValue.regex",
+                    f"is '{regex}' for the header 'X-Beta', which is not a valid regular expression: {fault}",
+                    "Correct it, or put a backslash before characters that mean themselves.",
+                ),
+                id=f"a broken regular expression {regex}",
+            )
+            for regex, fault in (
+                ("(", "it has a '(' without a ')'"),
+                ("[a-", "it has a '[' that is not closed"),
+                ("*a", "there is nothing that the '*' could repeat"),
+            )
+        ),
         pytest.param(
             [match("X-User", exact="x" * 129)],
             in_beta("the value for 'X-User'", "is 129 characters long as a condition", SHORTEN),
@@ -245,6 +261,12 @@ ONE_NAME = f"Name a rule by arn: {RULE_FORM}, or a listener's default action by 
             id="both",
         ),
         pytest.param(
+            lambda clinic: {"arn": clinic.listener},
+            ".arn is '{listener}', not the ARN of an Application Load Balancer's rule. It is a listener's: "
+            "name it by listenerArn to steer the listener's default action.",
+            id="a listener's ARN as a rule's",
+        ),
+        pytest.param(
             lambda _: {"listenerArn": "petclinic"},
             ".listenerArn is 'petclinic', not the ARN of an Application Load Balancer's listener. "
             f"It has the form {LISTENER_FORM}.",
@@ -258,7 +280,9 @@ def test_a_base_rule_that_is_named_wrongly(
     clinic, stub = shared
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[named(clinic)]))
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
-        Code.INVALID_ARGUMENT, "INVALID_CONFIG", f"plugins['trafficrouter/elbv2'].rules[0]{sentence}"
+        Code.INVALID_ARGUMENT,
+        "INVALID_CONFIG",
+        f"plugins['trafficrouter/elbv2'].rules[0]{sentence}".replace("{listener}", clinic.listener),
     )
     assert clinic.writes() == []
 

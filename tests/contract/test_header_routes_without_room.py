@@ -117,9 +117,10 @@ def test_rules_that_aws_counts_differently(stub: Stub, clinic: Petclinic) -> Non
     clinic.fault("CreateRule", error="TooManyRules", message=message)
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.FAILED_PRECONDITION,
-        "REFUSED",
-        f"AWS refuses elasticloadbalancing:CreateRule on {resource(clinic.listener)} with TooManyRules: "
-        f"{message}. Correct the rule or the Rollout's plugin configuration.",
+        "HEADER_RULE_REFUSED",
+        f"AWS refuses elasticloadbalancing:CreateRule on {resource(clinic.listener)} for the header route "
+        f"'beta' with TooManyRules: {message}. Correct the setHeaderRoute step, or the rule whose conditions "
+        "the route shares.",
     )
     assert clinic.writes() == []
 

@@ -35,7 +35,7 @@ def allowed(policy: str) -> set[str]:
 def called(*code: object) -> set[str]:
     """The ELBv2 actions that this code requests through aws.api."""
     text = "".join(inspect.getsource(part) for part in code)  # type: ignore[arg-type]  # modules, classes, functions
-    operations = set(re.findall(r'\b(?:reading|writing|Request)\(\s*"(\w+)"', text))
+    operations = set(re.findall(r'\b(?:reading|writing|Request|_header_rule_request)\(\s*"(\w+)"', text))
     assert operations <= set(get_session().get_service_model("elbv2").operation_names)
     return {f"elasticloadbalancing:{operation}" for operation in operations}
 

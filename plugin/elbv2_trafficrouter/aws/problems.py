@@ -21,7 +21,7 @@ from elbv2_trafficrouter.errors.aws import (
     Throttled,
     Unreachable,
 )
-from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.managed_routes import HeaderRuleRefused, PriorityTaken
 from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
@@ -106,11 +106,18 @@ def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Prob
     return _refusal(error, action, arn, arn)
 
 
-def creating_problem(error: Failure, action: str, rule: HeaderRule) -> Problem:
-    """The problem of a CreateRule. As `writing_problem`, and PriorityTaken."""
+def header_rule_problem(error: Failure, action: str, arn: Arn, rule: HeaderRule) -> Problem:
+    """The problem of a write of a header route's rule. As `writing_problem`, and PriorityTaken.
+
+    `arn`: the rule, or the listener on which it is created. A refusal names the route.
+    """
     if isinstance(error, boto.ClientError) and _answer(error)[0] == "PriorityInUse":
         return PriorityTaken(rule.route, rule.listener, rule.priority)
-    return writing_problem(error, action, rule.listener, rule.group)
+    problem = writing_problem(error, action, arn, rule.group)
+    if isinstance(problem, Refused) and isinstance(error, boto.ClientError):
+        code, message, _ = _answer(error)
+        return HeaderRuleRefused(rule.route, action, arn, code, message)
+    return problem
 
 
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:

@@ -85,6 +85,18 @@ class PriorityTaken(Problem):
         )
 
 
+class HeaderRuleRefused(Problem):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, route: str, action: str, arn: str, code: str, message: str) -> None:
+        super().__init__(
+            f"AWS refuses {action} on {resource_of(arn)} for the header route {quoted(route)} with "
+            f"{escaped(code)}: {escaped(message.rstrip('.'))}. "
+            "Correct the setHeaderRoute step, or the rule whose conditions the route shares.",
+            {"route": route, "action": action, "arn": arn, "aws_code": code, "aws_message": message},
+        )
+
+
 class OidcNotCopyable(Problem):
     kind = Kind.FAILED_PRECONDITION
 
