@@ -271,8 +271,8 @@ def test_a_base_rule_that_does_not_forward_to_stable(shared: tuple[Petclinic, St
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.NOT_FOUND,
         "NO_FORWARD_TO_STABLE",
-        f"{resource(clinic.rule)} forwards to {resource(clinic.stable)}, not to was-stable's "
-        f"{resource(clinic.web)}. Add the target group to the rule's forward action, or name another rule or "
-        "target group in the Rollout's plugin configuration.",
+        f"{resource(clinic.rule)} does not forward to {resource(clinic.web)}, the target group of the "
+        f"Service was-stable. It forwards to {resource(clinic.stable)}. Add the target group to the rule's "
+        "forward action, or name another rule or target group in the Rollout's plugin configuration.",
     )
     assert clinic.writes() == []

@@ -28,7 +28,7 @@ _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: AR
 _RULE_REMEDY = (
     f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
 )
-# Each one is compared with all known keys, and a sentence has no room for more.
+# Each unknown key is compared with all known keys, and an error message has no room for more of them.
 _MOST_UNKNOWN_KEYS = 100
 
 
@@ -76,7 +76,7 @@ def read_config(block: object, path: str) -> Config:
 
 
 def _with_service(path: str, block: Any) -> str:
-    """Puts the Service's name into a path: msgspec writes three dots for the key of a mapping."""
+    """Replaces the three dots that msgspec writes for the key of a mapping with the Service's name."""
     if path != ".targetGroups[...]":
         return path
     service = next(key for key, value in block["targetGroups"].items() if not isinstance(value, str))
@@ -106,7 +106,7 @@ def _check_rules(config: Config, path: str) -> None:
     if not config.rules:
         raise InvalidConfig(
             f"{path}.rules",
-            "names no rule",
+            "does not name a rule",
             f"Name the listener rule to steer: rules: [{{arn: {RULE_FORM}}}].",
         )
     if len(config.rules) > 1:
@@ -139,7 +139,7 @@ def _check_target_groups(config: Config, path: str) -> None:
         where = f"{path}.targetGroups[{quoted(service)}]"
         if not service:
             raise InvalidConfig(
-                where, "names no Service", "Name the Service that the target group belongs to."
+                where, "has an empty key", "Use the name of the Service that the target group belongs to."
             )
         if not is_target_group(group):
             raise InvalidConfig(
