@@ -114,7 +114,10 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         ),
         pytest.param(absent_canary_group, Code.NOT_FOUND, ABSENT_GROUP, id="absent target group"),
         pytest.param(
-            stable_elsewhere, Code.NOT_FOUND, "does not forward to targetgroup/web/", id="no forward to stable"
+            stable_elsewhere,
+            Code.NOT_FOUND,
+            "does not forward to targetgroup/web/",
+            id="no forward to stable",
         ),
     ],
 )

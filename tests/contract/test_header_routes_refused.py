@@ -196,7 +196,7 @@ def removal_without_uid(clinic: Petclinic) -> Request:
 
 
 NOT_AMONG = "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-PRECEDENCE = "Add it there: the routes take precedence in the order of that list."
+PRECEDENCE = "Add it there; the order of that list is the order of precedence."
 A_TAG = "The name becomes a tag value: use 1 to 256 letters, digits, spaces and _.:/=+-@."
 
 

@@ -31,8 +31,8 @@ class Kind(enum.Enum):
 class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that it is an error
     """The reason why a call failed.
 
-    `sentence` is the error message. It contains no percent sign (Argo Rollouts uses it as a format string) and
-    no control characters, has at most 1,000 bytes, and is identical whenever the same problem occurs again.
+    `sentence` is the error message. It contains no percent sign (Argo Rollouts uses it as a format string)
+    and no control characters, has at most 1,000 bytes, and is identical whenever the same problem recurs.
     """
 
     kind: ClassVar[Kind]

@@ -1,4 +1,4 @@
-"""The plugin's configuration in a Rollout → Config. Pure.
+"""Reads the plugin's configuration in a Rollout into a Config. Pure.
 
 Unknown keys are rejected all at once; the error suggests the closest known key for each.
 """
