@@ -10,7 +10,7 @@ Clock: TypeAlias = Callable[[], float]
 
 @dataclass(slots=True)
 class Timing:
-    """Settings that may be changed at any time, from any thread; a lag applies to the writes that follow.
+    """Settings that can be changed at any time, from any thread. A new lag applies to later writes.
 
     `registration_lag_seconds`: from RegisterTargets until the target exists for health checks and traffic.
     `describe_lag_seconds`: a Describe… call returns any version that was current within this time. The

@@ -15,7 +15,7 @@ LONGEST_VALUE = 128
 LONGEST_NAME = 40
 LONGEST_REWRITE = 1024
 
-# The two fields that may be sent in the short form, with the values beside the field.
+# The two fields that can be sent in the short form, with the values next to the field.
 SHORT_FORM = ("host-header", "path-pattern")
 _MAY_REPEAT = ("http-header", "query-string")
 # At least one dot, and only letters after the last one.
