@@ -1,4 +1,4 @@
-"""ELBv2's ARNs: their forms, and what can be read from them.
+"""ELBv2's ARNs: their format, and what can be read from them.
 
 Source: Service Authorization Reference, Elastic Load Balancing V2.
 """
@@ -22,12 +22,12 @@ TARGET_GROUP_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAM
 
 
 def is_rule(text: str) -> bool:
-    """Whether it is the ARN of a rule on an Application Load Balancer."""
+    """Whether the text is the ARN of a rule of an Application Load Balancer."""
     return _RULE.fullmatch(text) is not None
 
 
 def is_listener(text: str) -> bool:
-    """Whether it is the ARN of a listener of an Application Load Balancer."""
+    """Whether the text is the ARN of a listener of an Application Load Balancer."""
     return _LISTENER.fullmatch(text) is not None
 
 
@@ -36,7 +36,7 @@ def is_target_group(text: str) -> bool:
 
 
 def listener_of(rule: Arn) -> Arn:
-    """The listener of a rule: the rule's ARN contains its ARN. For a default action: the listener itself."""
+    """The ARN of a rule's listener, which the rule's ARN contains. An ARN of a listener stays as it is."""
     if ":listener-rule/" not in rule:
         return rule
     return Arn(rule.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0])

@@ -1,4 +1,4 @@
-"""Builds the router and its adapters from Settings. No gRPC: commands use it without a server."""
+"""Builds the router and its adapters from Settings, without gRPC, so that commands can use it."""
 
 from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
@@ -13,11 +13,11 @@ from elbv2_trafficrouter.settings import Settings
 
 
 def build_router(settings: Settings, threads: int) -> Router:
-    """A router for `threads` concurrent calls. Building it calls no service."""
+    """A router for `threads` concurrent calls. Building it sends no request to AWS."""
     return Router(elbv2_on(ClientsByRegion(connections=threads)), ThreadRuntime(), settings.installation)
 
 
 def elbv2_on(clients: ClientsByRegion) -> Elbv2:
-    """Routing's ports to ELBv2 on these clients."""
+    """Routing's ports to ELBv2, implemented with these clients."""
     api = Api(clients)
     return Elbv2(Elbv2Rules(api), Elbv2Tags(api), Elbv2AccountLimits(api), Elbv2Listeners(api))

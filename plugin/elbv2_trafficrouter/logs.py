@@ -11,7 +11,7 @@ LogFormat = Literal["json", "console"]
 
 def configure(log_format: LogFormat, level: str) -> None:
     """Logs to stderr, from `level` (debug, info, warning, error) upwards."""
-    # Tracebacks have no local variables: those of boto3 hold credentials.
+    # Tracebacks do not show local variables: those of boto3 contain credentials.
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     renderers: dict[LogFormat, list[structlog.typing.Processor]] = {
         "json": [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()],

@@ -35,7 +35,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError."""
+    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable or OSError."""
     # Unlike an Event's `set`, this `put` never waits for a lock that the interrupted code holds.
     stop_signals = SimpleQueue[int]()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[list[str]]:
-    """Runs a server while the block runs. Yields the addresses for a gRPC client."""
+    """Runs a server while the block runs. Yields its addresses, in the form that gRPC clients take."""
     health_service = _health()
     server = grpc.server(
         ThreadPoolExecutor(THREADS, thread_name_prefix="call"),

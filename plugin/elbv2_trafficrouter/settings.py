@@ -74,8 +74,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=address,
         metavar="ADDRESS",
-        help="address to listen on: unix:///path or host:port; any but a loopback address needs TLS; "
-        f"may be repeated (environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
+        help="address to listen on: unix:///path or host:port; addresses that are not on loopback require "
+        f"TLS; can be repeated (environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
     )
     for name, what in (
         ("cert", "the server's certificate"),
@@ -107,14 +107,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             type=_tag_value,
             default=os.environ.get(variable, ""),
             metavar="NAME",
-            help=f"{what}; header rules are tagged with it, and changing it leaves old rules behind "
-            f"(environment: {variable})",
+            help=f"{what}; part of the tags on the rules of header routes, so that rules with the old name "
+            f"stay behind after a change (environment: {variable})",
         )
     parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
-        help="format of the log: json for machines, console for people "
+        help="log format: json for machines, console for people "
         f"(environment: {PREFIX}LOG_FORMAT; default: console on a terminal, otherwise json)",
     )
     parser.add_argument(
@@ -137,8 +137,8 @@ def settings(arguments: argparse.Namespace) -> Settings:
     for endpoint in listen:
         if isinstance(endpoint, TcpAddress) and not endpoint.is_loopback and tls is None:
             raise argparse.ArgumentTypeError(
-                f"{endpoint}: without TLS, TCP is for loopback only, because every client can steer traffic: "
-                "give --tls-cert, --tls-key and --tls-client-ca, or listen on 127.0.0.1:port or unix:///path"
+                f"{endpoint} is not on loopback and requires TLS, because every client can shift traffic: "
+                "set --tls-cert, --tls-key and --tls-client-ca, or listen on 127.0.0.1:port or unix:///path"
             )
     log_format = arguments.log_format or ("console" if sys.stderr.isatty() else "json")
     return Settings(
@@ -156,12 +156,12 @@ def _tls(arguments: argparse.Namespace) -> Tls | None:
     if not any(files):
         return None
     if not all(files):
-        raise argparse.ArgumentTypeError("give all three of --tls-cert, --tls-key and --tls-client-ca")
+        raise argparse.ArgumentTypeError("--tls-cert, --tls-key and --tls-client-ca must be set together")
     return Tls(*files)
 
 
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
-    """The value, checked: argparse checks the choices of a flag, but not a default from the environment."""
+    """Checks the value: argparse checks the choices of a flag, but not a default from the environment."""
     if value not in choices:
         raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: use {' or '.join(choices)}")
     return value

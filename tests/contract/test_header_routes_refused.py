@@ -212,7 +212,7 @@ def removal_without_uid(clinic: Petclinic) -> Request:
 
 
 NOT_AMONG = "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-PRECEDENCE = "Add it there: the routes take precedence in the order of that list."
+PRECEDENCE = "Add it there; the order of that list is the order of precedence."
 A_TAG = "The name becomes a tag value: use 1 to 256 letters, digits, spaces and _.:/=+-@."
 
 
@@ -295,8 +295,8 @@ def test_a_base_rule_that_does_not_forward_to_stable(shared: tuple[Petclinic, St
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.NOT_FOUND,
         "NO_FORWARD_TO_STABLE",
-        f"{resource(clinic.rule)} forwards to {resource(clinic.stable)}, not to was-stable's "
-        f"{resource(clinic.web)}. Add the target group to the rule's forward action, or name another rule or "
-        "target group in the Rollout's plugin configuration.",
+        f"{resource(clinic.rule)} does not forward to {resource(clinic.web)}, the target group of the "
+        f"Service was-stable. It forwards to {resource(clinic.stable)}. Add the target group to the rule's "
+        "forward action, or name another rule or target group in the Rollout's plugin configuration.",
     )
     assert clinic.writes() == []

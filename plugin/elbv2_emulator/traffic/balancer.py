@@ -1,4 +1,4 @@
-"""The story of a request to a listener: match a rule, forward or answer, count the outcome."""
+"""Handles a request to a listener: match a rule, forward or respond, count the outcome."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -20,7 +20,7 @@ from elbv2_emulator.traffic.settings import TrafficSettings
 
 
 class Balancer:
-    """What all listeners share: it answers their requests."""
+    """Handles the requests to all listeners."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Balancer:
             return own_answers.error_page(502)
 
     def _journal_undocumented(self, choice: Choice, state: State, now: float) -> None:
-        """Journal what AWS does not document: once for each group and version of the state."""
+        """Journal handling that AWS does not document, once for each group and version of the state."""
         group = choice.group
         mark = undocumented.in_choice(group, choice.target) if group is not None else None
         if group is None or mark is None or self._journaled.get(group.arn) == state.version:

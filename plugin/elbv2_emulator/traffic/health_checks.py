@@ -1,4 +1,4 @@
-"""Health checks: all targets are checked over HTTP through the address map, and their states kept current."""
+"""Health checks: checks all targets over HTTP through the address map, and keeps their states current."""
 
 import asyncio
 import logging

@@ -1,7 +1,8 @@
-"""The only door to ELBv2: every request is checked against its call, sent once, and mapped to a Problem if it
-fails.
+"""Sends every request to ELBv2: checks that its call is still current, sends it once, and turns a failure
+into a Problem.
 
-A failure is AWS's or the network's. A bug of our own code stays what it is, and ends as INTERNAL.
+Only failures of AWS or of the network become Problems. An exception from a bug in our own code passes
+through, and ends the call with INTERNAL.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -29,10 +30,10 @@ class Request:
     operation: str
     """As the API reference names it: DescribeRules."""
     arn: Arn
-    """What the request is about. Its region is where the request goes."""
+    """The resource that the request is about. The request is sent to the region of this ARN."""
     parameters: Mapping[str, Any]
     problem: Callable[[Failure, str], Problem]
-    """From a failure and the IAM action that was called."""
+    """Builds the Problem for a failure. Its second argument is the IAM action of the request."""
 
 
 def reading(operation: str, listener: Arn, **parameters: Any) -> Request:
@@ -45,7 +46,7 @@ def reading(operation: str, listener: Arn, **parameters: Any) -> Request:
 
 
 def writing(operation: str, arn: Arn, *groups: Arn, **parameters: Any) -> Request:
-    """A request that changes a rule or listener. `groups`: the target groups that it is given."""
+    """A request that changes a rule or listener. `groups`: the target groups in the request."""
 
     def problem(failure: Failure, action: str) -> Problem:
         return writing_problem(failure, action, arn, *groups)
@@ -56,8 +57,8 @@ def writing(operation: str, arn: Arn, *groups: Arn, **parameters: Any) -> Reques
 class Api:
     """Sends requests on behalf of a call. `parse` reads a response and raises MalformedResponse.
 
-    Before a request is sent, both methods raise what `call.require_current` raises; afterwards the request's
-    Problem if it failed.
+    Before they send a request, both methods raise what `call.require_current` raises. If the request fails,
+    they raise its Problem.
     """
 
     def __init__(self, clients: ClientsByRegion) -> None:
@@ -70,7 +71,7 @@ class Api:
             return parse(_received(partial(method, **request.parameters)))
 
     def send_for_pages(self, request: Request, call: Call, parse: Callable[[Response], T]) -> Iterator[T]:
-        """The pages of a Describe request, each of them requested when it is asked for."""
+        """The pages of a Describe request. Each page is requested only when the caller iterates to it."""
         call.require_current()
         with _mapped(request):
             paginator = self._client(request).get_paginator(xform_name(request.operation))
@@ -97,11 +98,11 @@ def _mapped(request: Request) -> Iterator[None]:
 
 
 def _received(send: Callable[[], T]) -> T:
-    """What botocore returns. `send` runs nothing but botocore."""
+    """What `send` returns. It must only run botocore's code, so that its exceptions are not bugs of ours."""
     try:
         return send()
     except BOTOCORE:
         raise
     except (LookupError, TypeError, ValueError) as error:
-        # botocore's parser assumes the form of the service model, for example a number where a page has text.
+        # botocore's parser fails like this if a response does not have the form of the service model.
         raise MalformedResponse(f"botocore cannot parse the response: {error!r}") from error

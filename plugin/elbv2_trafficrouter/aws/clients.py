@@ -1,4 +1,8 @@
-"""boto3 clients for ELBv2, one for each region."""
+"""boto3 clients for ELBv2: one for each region, created on first use and kept.
+
+Any thread can ask for a client. `_lock` protects the creation of clients and the memory of a failed creation;
+it is not needed for a client that exists. At most 32 clients are kept: the oldest is dropped first.
+"""
 
 import threading
 from typing import TYPE_CHECKING
@@ -17,10 +21,10 @@ _MOST_REGIONS = 32  # a client takes a megabyte, and authors of Rollouts choose 
 
 
 class ClientsByRegion:
-    """Makes a region's client at its first use. `connections` is the number of threads that share it.
+    """`connections`: the number of threads that share a client.
 
-    A request is sent once: other calls wait meanwhile, and the next call reads and repairs.
-    Credentials, endpoint and everything else come from boto3's own chain.
+    The clients do not retry: other calls would wait meanwhile, and the next call reads and repairs anyway.
+    Credentials, endpoints and everything else come from boto3's default configuration.
     """
 
     def __init__(self, connections: int) -> None:
@@ -36,7 +40,7 @@ class ClientsByRegion:
             return client
         failures = self._failures
         with self._lock:
-            # A lookup of credentials takes seconds: callers that waited on a failed lookup share its error.
+            # A failed lookup of credentials takes seconds: callers that waited for it share its error.
             if self._failures is not failures:
                 raise self._failures[0]
             try:
@@ -46,7 +50,7 @@ class ClientsByRegion:
                 raise
 
     def _create(self, region: str) -> "ElasticLoadBalancingv2Client":
-        # Not at startup, which must succeed without AWS: boto3 fails here if the profile is missing.
+        # Created here and not at startup, which must succeed without AWS: a missing profile fails here.
         self._session = session = self._session or boto3.Session()
         # A client that is created without credentials never looks for them again.
         if session.get_credentials() is None:
@@ -69,7 +73,7 @@ class ClientsByRegion:
         except BotoCoreError:
             raise
         except ValueError as error:
-            # botocore has no error of its own for this. The URL may contain a password.
+            # botocore has no specific error for an invalid URL. The URL is not shown: it may have a password.
             endpoint = "the configured endpoint, whose URL is invalid,"
             raise EndpointConnectionError(endpoint_url=endpoint, error=type(error).__name__) from None
         client.meta.events.register(

@@ -1,4 +1,4 @@
-"""Failures of requests to AWS → Problem: the one table."""
+"""Turns failures of requests to AWS into Problems."""
 
 import re
 from typing import TypeAlias
@@ -26,7 +26,7 @@ from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, Tar
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
 BOTOCORE = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
-"""What botocore raises of its own."""
+"""The exceptions that botocore itself defines and raises."""
 FAILURES = (*BOTOCORE, MalformedResponse)
 Failure: TypeAlias = boto.BotoCoreError | boto.ClientError | ResponseParserError | MalformedResponse
 
@@ -60,18 +60,18 @@ _NO_CREDENTIALS = (
     boto.LoginError,
     boto.RefreshWithMFAUnsupportedError,
 )
-# Raised before a byte of the request was sent. (An SSLError may also end the wait for an answer.)
+# Raised before any byte of the request was sent. Not SSLError, which can also occur after that.
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
 _ABSENT_WHEN_WRITTEN = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
 _ABSENT_WHEN_READ = {**_ABSENT_WHEN_WRITTEN, "LoadBalancerNotFound": ListenerNotFound}
 _NAMED_ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+) on resource: (arn:\S+)")
 _FIRST_SERVER_ERROR = 500
-_NO_CODE = "Unknown"  # every error of AWS has a code
+_NO_CODE = "Unknown"  # an error without a code did not come from AWS
 
 
 def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
-    """The problem of a read that is about a listener or its rules. `action` as IAM names it."""
+    """The Problem for a failed read of a listener or its rules. `action`: the IAM action."""
     if unsent := _unsent(error, action):
         return unsent
     if isinstance(error, boto.BotoCoreError):
@@ -88,9 +88,9 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
 
 
 def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Problem:
-    """The problem of a write to a rule or listener; OutcomeUnknown if the write may have been done.
+    """The Problem for a failed write to a rule or listener. OutcomeUnknown if it may have taken effect.
 
-    `groups`: the target groups that the rule was given.
+    `groups`: the target groups in the request.
     """
     if unsent := _unsent(error, action):
         return unsent
@@ -107,9 +107,9 @@ def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Prob
 
 
 def header_rule_problem(error: Failure, action: str, arn: Arn, rule: HeaderRule) -> Problem:
-    """The problem of a write of a header route's rule. As `writing_problem`, and PriorityTaken.
+    """The Problem for a failed write of a header route's rule. `arn`: the rule, or the listener if it is created.
 
-    `arn`: the rule, or the listener on which it is created. A refusal names the route.
+    PriorityTaken, HeaderRuleRefused, which names the route, or the same as `writing_problem`.
     """
     if isinstance(error, boto.ClientError) and _answer(error)[0] == "PriorityInUse":
         return PriorityTaken(rule.route, rule.listener, rule.priority)
@@ -123,7 +123,7 @@ def header_rule_problem(error: Failure, action: str, arn: Arn, rule: HeaderRule)
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:
     code, message, _ = _answer(error)
     if code in _NOT_ALLOWED:
-        # For a CreateRule with tags, AddTags may be what is not allowed.
+        # A CreateRule with tags also needs AddTags, which may be the denied action.
         named = _NAMED_ACTION.search(message)
         if named and named[1] != action:
             action, allow_on = named.groups()
@@ -136,7 +136,7 @@ def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> P
 
 
 def _unsent(error: Failure, action: str) -> Problem | None:
-    """The problem of a request that was certainly not sent; None if that is not certain."""
+    """The Problem for a request that was certainly not sent; None if it may have been sent."""
     if isinstance(error, _NO_CREDENTIALS):
         return NoCredentials(str(error))
     if isinstance(error, _NOT_SENT):
@@ -152,7 +152,7 @@ def _unreachable(error: Failure, action: str) -> Unreachable:
 
 
 def _without_credentials(error: boto.ClientError) -> Problem:
-    """The problem of a request that botocore makes for credentials, such as AssumeRoleWithWebIdentity."""
+    """The Problem for a failed request for credentials, such as AssumeRoleWithWebIdentity."""
     code, message, status = _answer(error)
     if _is_throttling(error):
         return Throttled(error.operation_name, code)

@@ -22,7 +22,7 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot
 
 
 class Elbv2Rules:
-    """As routing.ports.Rules."""
+    """Implements routing.ports.Rules."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -50,7 +50,7 @@ class Elbv2Rules:
             "Priority": rule.priority,
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
             **_content(rule),
-            # ELBv2 refuses an empty list.
+            # ELBv2 rejects an empty list.
             **({"Transforms": list(rule.transforms)} if rule.transforms else {}),
         }
 

@@ -11,7 +11,7 @@ class Refused(Problem):
 
     def __init__(self, action: str, arn: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)} with {escaped(code)}: "
+            f"AWS rejects {action} on {resource_of(arn)} with {escaped(code)}: "
             f"{escaped(message.rstrip('.'))}. Correct the rule or the Rollout's plugin configuration.",
             {"action": action, "arn": arn, "aws_code": code, "aws_message": message},
         )
@@ -22,8 +22,8 @@ class NotAllowed(Problem):
 
     def __init__(self, action: str, arn: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)}. "
-            "Allow this action on this ARN in the role of the sidecar (see docs/permissions.md).",
+            f"AWS denies {action} on {resource_of(arn)}. "
+            "Allow this action on this resource in the sidecar's IAM role (see docs/permissions.md).",
             {"action": action, "arn": arn, "aws_message": message},
         )
 

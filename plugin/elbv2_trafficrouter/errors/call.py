@@ -1,4 +1,4 @@
-"""Problems that can end any call, whatever it is about."""
+"""Problems that can make any call fail."""
 
 from elbv2_trafficrouter.errors.problem import Kind, Problem
 

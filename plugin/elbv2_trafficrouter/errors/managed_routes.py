@@ -44,7 +44,7 @@ class LoadBalancerFull(Problem):
     kind = Kind.RESOURCE_EXHAUSTED
 
     def __init__(self, route: str, load_balancer: str, used: int, new: int, limit: int) -> None:
-        """`used`: the rules there are now. `new`: the rules that the route still needs."""
+        """`used`: the number of existing rules. `new`: the number of rules that the route still needs."""
         super().__init__(
             f"There is no room for the header route {quoted(route)}: {resource_of(load_balancer)} has {used} "
             f"rules, the route needs {new} more, and the account's quota is {limit}. Remove rules, or raise "
@@ -57,9 +57,10 @@ class NoFreePriority(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, route: str, base: str, priority: int | None, above: int, wanted: int) -> None:
-        """`priority`: the base rule's (None for a default action). `above`: the next rule's (0 for none).
+        """`priority`: the priority of the base rule; None for a default action.
 
-        `wanted`: how many priorities must be free between the two.
+        `above`: the priority of the next rule above it; 0 if there is none. `wanted`: the number of
+        priorities that must be free between the two.
         """
         below = f"{resource_of(base)}, which has priority {priority}"
         if priority is None:
@@ -90,7 +91,7 @@ class HeaderRuleRefused(Problem):
 
     def __init__(self, route: str, action: str, arn: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)} for the header route {quoted(route)} with "
+            f"AWS rejects {action} on {resource_of(arn)} for the header route {quoted(route)} with "
             f"{escaped(code)}: {escaped(message.rstrip('.'))}. "
             "Correct the setHeaderRoute step, or the rule whose conditions the route shares.",
             {"route": route, "action": action, "arn": arn, "aws_code": code, "aws_message": message},

@@ -45,7 +45,8 @@ class NoForwardToStable(Problem):
     def __init__(self, rule: str, service: str, group: str, forwards: Sequence[str]) -> None:
         elsewhere = ", ".join(map(resource_of, forwards)) or "no target group"
         super().__init__(
-            f"{resource_of(rule)} forwards to {elsewhere}, not to {escaped(service)}'s {resource_of(group)}. "
+            f"{resource_of(rule)} does not forward to {resource_of(group)}, the target group of the Service "
+            f"{escaped(service)}. It forwards to {elsewhere}. "
             "Add the target group to the rule's forward action, or name another rule or target group in the "
             "Rollout's plugin configuration.",
             {"rule": rule, "target_group": group},
@@ -56,7 +57,7 @@ class TargetGroupNotFound(Problem):
     kind = Kind.NOT_FOUND
 
     def __init__(self, rule: str, groups: Iterable[str]) -> None:
-        """`groups`: the target groups of which one does not exist."""
+        """`groups`: the target groups in the request, at least one of which does not exist."""
         missing = sorted(groups)
         super().__init__(
             f"A target group that {resource_of(rule)} should forward to does not exist: "
@@ -71,8 +72,8 @@ class ShareUnknown(Problem):
 
     def __init__(self, rule: str) -> None:
         super().__init__(
-            f"In {resource_of(rule)}, all target groups of this Rollout have weight 0 while others have "
-            "weight, so the Rollout's share can't be determined. "
+            f"In {resource_of(rule)}, all target groups of this Rollout have weight 0, but other target "
+            "groups in the rule do not, so the Rollout's share can't be determined. "
             "Restore the weight of the stable Service's target group by hand.",
             {"rule": rule},
         )
@@ -85,7 +86,7 @@ class TooManyTargetGroups(Problem):
         absent = sorted(missing)
         super().__init__(
             f"{resource_of(rule)} has no room for {', '.join(map(resource_of, absent))}: "
-            f"a forward action can have {limit} target groups. "
+            f"a forward action can have at most {limit} target groups. "
             "Remove other target groups from the rule, or Services from targetGroups.",
             {"rule": rule, "target_groups": " ".join(absent)},
         )
@@ -107,7 +108,7 @@ class SharesDiffer(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, rule: str, weights: Iterable[tuple[str, int | None, int]]) -> None:
-        """`weights`: each Service with its group's weight (None if not in the rule) and the expected one."""
+        """`weights`: each Service, the weight of its target group (None if missing), the expected weight."""
         listed = "; ".join(
             f"{escaped(service)} {'is absent' if has is None else f'has {has}'}, expected {wanted}"
             for service, has, wanted in weights

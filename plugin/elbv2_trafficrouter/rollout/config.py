@@ -1,4 +1,4 @@
-"""The plugin's configuration in a Rollout → Config. Pure.
+"""Reads the plugin's configuration in a Rollout into a Config. Pure.
 
 Unknown keys are rejected all at once; the error suggests the closest known key for each.
 """
@@ -32,7 +32,7 @@ _DEFAULT_ACTION_REMEDY = "It is a listener's: name it by listenerArn to steer th
 _NAMED_RULE_REMEDY = (
     "It is a rule's: name it by arn to steer the rule, or name its listener to steer the default action."
 )
-# Each one is compared with all known keys, and a sentence has no room for more.
+# Each unknown key is compared with all known keys, and an error message has no room for more of them.
 _MOST_UNKNOWN_KEYS = 100
 
 
@@ -80,7 +80,7 @@ def read_config(block: object, path: str) -> Config:
 
 
 def _with_service(path: str, block: Any) -> str:
-    """Puts the Service's name into a path: msgspec writes three dots for the key of a mapping."""
+    """Replaces the three dots that msgspec writes for the key of a mapping with the Service's name."""
     if path != ".targetGroups[...]":
         return path
     service = next(key for key, value in block["targetGroups"].items() if not isinstance(value, str))
@@ -110,7 +110,7 @@ def _check_rules(config: Config, path: str) -> None:
     if not config.rules:
         raise InvalidConfig(
             f"{path}.rules",
-            "names no rule",
+            "does not name a rule",
             f"Name the listener rule to steer: rules: [{{arn: {RULE_FORM}}}].",
         )
     if len(config.rules) > 1:
@@ -143,7 +143,7 @@ def _check_target_groups(config: Config, path: str) -> None:
         where = f"{path}.targetGroups[{quoted(service)}]"
         if not service:
             raise InvalidConfig(
-                where, "names no Service", "Name the Service that the target group belongs to."
+                where, "has an empty key", "Use the name of the Service that the target group belongs to."
             )
         if not is_target_group(group):
             raise InvalidConfig(

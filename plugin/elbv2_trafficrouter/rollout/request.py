@@ -1,4 +1,4 @@
-"""A request message → Intent. Pure; whatever is wrong with a request or a Rollout is found here."""
+"""Reads a request message into an Intent. Pure. All errors in a request or its Rollout are detected here."""
 
 import json
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ _EXPERIMENT_REMEDY = (
 )
 _COMPLETE_REMEDY = "Send the complete Rollout."
 _LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
-DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
+DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' default for trafficRouting.maxTrafficWeight
 
 
 def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_name: str) -> Intent:
-    """Reads what a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
+    """Reads what a SetWeight or VerifyWeight requests. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
     if not request.HasField("desired_weight"):
         raise InvalidRequest("desired_weight", "is missing", "Set it, even if it is 0.")
     return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
 
 
 def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tuple[Intent, HeaderRoute]:
-    """Reads what a SetHeaderRoute asks for. Raises as `read_intent` does.
+    """Reads what a SetHeaderRoute requests. Raises the same errors as `read_intent`.
 
     The route's name is only checked while the route may exist: an abort must not fail because of it.
     """
@@ -43,9 +43,9 @@ def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tu
 
 
 def read_identified(rollout: pb.Rollout, plugin_name: str) -> Intent:
-    """Reads a Rollout that has a uid, which its header rules are tagged with. The canary's share is 0.
+    """Reads a Rollout that must have a uid: header rules are tagged with it. The canary's share is 0.
 
-    Raises as `read_intent` does.
+    Raises the same errors as `read_intent`.
     """
     if not rollout.metadata.uid:
         raise InvalidRequest("rollout.metadata.uid", "is missing", _COMPLETE_REMEDY)
@@ -112,11 +112,11 @@ def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
             "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
         )
     try:
-        # Sorted: a map's order differs between processes, but the same trouble must have the same sentence.
+        # Sorted: a map's order differs between processes, but the same problem must have the same message.
         block = json.loads(json_format.MessageToJson(routing.plugins[plugin_name], sort_keys=True))
     except (json_format.Error, ValueError) as error:
         raise InvalidConfig(
-            path, "is not valid JSON: it has a number that is infinite or NaN", "Correct that number."
+            path, "is not valid JSON: it contains a number that is infinite or NaN", "Correct this number."
         ) from error
     return read_config(block, path)
 

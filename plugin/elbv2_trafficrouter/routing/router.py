@@ -1,4 +1,4 @@
-"""The story of each call: read, decide, write, answer."""
+"""Handles each call: reads the rules, decides, writes, and returns the outcome."""
 
 from collections.abc import Mapping
 
@@ -24,6 +24,8 @@ from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrit
 
 
 class Router:
+    """Any thread can call it: each part of its state has its own lock, or a listener's lock protects it."""
+
     def __init__(self, elbv2: Elbv2, runtime: Runtime, installation: Installation) -> None:
         self._elbv2 = elbv2
         self._installation = installation
@@ -37,9 +39,9 @@ class Router:
         self._header_routes = HeaderRoutes(elbv2, self._canary_pods, self._recent, self._troubles)
 
     def set_weight(self, intent: Intent, call: Call) -> Outcome:
-        """Gives every rule the intent's shares by writing those that differ. Raises a Problem.
+        """Writes the intent's shares to every rule that does not have them. Raises a Problem.
 
-        Then creates the header routes' rules that are missing.
+        Then recreates the missing rules of header routes.
         """
         steered = _steered(intent)
         listeners = _listeners(steered)
@@ -55,9 +57,10 @@ class Router:
             return Outcome(rules, self._header_routes.restore_missing(context))
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
-        """Compares every rule with the intent's shares, on a read of its own.
+        """Reads every rule again, and compares it with the intent's shares.
 
-        What cannot be found out is not verified: the controller would go on after an error.
+        If the rules can't be read, returns "not verified" instead of raising: the controller would proceed
+        after an error.
         """
         owner = owner_of(intent, self._installation)
         self._canary_pods.record_present(owner)
@@ -73,9 +76,9 @@ class Router:
     def set_header_route(
         self, intent: Intent, route: HeaderRoute, call: Call
     ) -> tuple[HeaderRuleOutcome, ...]:
-        """Gives every rule one above it that sends these requests to the canary. Raises a Problem.
+        """Creates or updates a rule above every steered rule that sends these requests to the canary.
 
-        Does nothing if the route may not exist, or if the canary has no pods.
+        Does nothing if the update is over or the canary has no pods. Raises a Problem.
         """
         owner = owner_of(intent, self._installation)
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
@@ -91,7 +94,7 @@ class Router:
     def remove_managed_routes(self, intent: Intent, call: Call) -> tuple[Arn, ...]:
         """Deletes this Rollout's header rules. Raises a Problem.
 
-        Gives every rule the target groups that it lacks, at weight 0.
+        Then adds the Rollout's target groups to the rules that do not have them, at weight 0.
         """
         owner = owner_of(intent, self._installation)
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
@@ -115,7 +118,7 @@ class Router:
                 return removed
 
     def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
-        """The rules of a listener that the Rollout named before; it may be gone."""
+        """The rules of a listener that the Rollout no longer names. The listener may have been deleted."""
         try:
             return self._elbv2.rules.read(frozenset({listener}), call).rules
         except ListenerNotFound:
@@ -147,9 +150,9 @@ class Router:
 
 
 def _steered(intent: Intent) -> tuple[SteeredRule, ...]:
-    """The rules of the configuration, each with the groups of all Services that the configuration maps.
+    """The configured rules, each with the target groups of all Services in the configuration.
 
-    All of these groups are this Rollout's: the group of an experiment that ended goes back to 0.
+    All of these groups belong to this Rollout: the group of an experiment that has ended gets weight 0.
     """
     return tuple(SteeredRule(rule, intent.config.groups) for rule in intent.config.rule_arns)
 

@@ -4,18 +4,18 @@ import grpc
 
 from elbv2_trafficrouter.routing.ports import Call
 
-# Without a deadline grpcio reports centuries, too much for a lock's time-out.
+# For a call without a deadline, grpcio reports centuries, which is too long for a lock's timeout.
 _LONGEST_SECONDS = 60.0
 _RESERVE_SECONDS = 1.0
 _RESERVE_PART = 0.1
 
 
 class GrpcCall(Call):
-    """Its deadline is one second before the client's, so that the client still receives the reason."""
+    """A call whose deadline is one second before the client's, so that the client still gets the reason."""
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
-        # A short deadline loses only a tenth: one second may be all that it has.
+        # A short deadline is only shortened by a tenth: it may be less than a second away.
         self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
 
     def seconds_left(self) -> float:

@@ -1,4 +1,4 @@
-"""The wrapper around every call: decodes the request, logs the call, and turns a Problem into a status."""
+"""Wraps every call: decodes the request, logs the call, and turns a Problem into a status."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ else:
 
 
 class CallInterceptor(grpc.ServerInterceptor):
-    """Handles the methods of one service; those of others (health, reflection) pass through unchanged."""
+    """Wraps the methods of one service. Calls to other services (health, reflection) pass unchanged."""
 
     def __init__(self, service: str) -> None:
         self._prefix = f"/{service}/"
@@ -56,7 +56,7 @@ def _answer(method: str, handler: Handler, raw: bytes, context: grpc.ServicerCon
     except Problem as problem:
         failure = problem
     except Exception:
-        log.exception("defect")
+        log.exception("unexpected exception")
         failure = InternalError(method)
     else:
         result = result_fields(response)

@@ -185,7 +185,7 @@ def test_a_refused_header_rule_names_its_route(operation: str, arn: Arn) -> None
     assert problem.kind is Kind.FAILED_PRECONDITION
     assert problem.metadata["route"] == "beta"
     assert problem.sentence == (
-        f"AWS refuses elasticloadbalancing:{operation} on {resource_of(arn)} for the header route 'beta' "
+        f"AWS rejects elasticloadbalancing:{operation} on {resource_of(arn)} for the header route 'beta' "
         "with ValidationError: The regex is invalid. Correct the setHeaderRoute step, or the rule whose "
         "conditions the route shares."
     )

@@ -177,7 +177,7 @@ def test_a_wrong_type_is_refused_with_its_path(block: object, field: str, senten
 )
 def test_no_rule_is_refused(block: object) -> None:
     assert refused(block).sentence.startswith(
-        f"{PATH}.rules names no rule. Name the listener rule to steer: "
+        f"{PATH}.rules does not name a rule. Name the listener rule to steer: "
     )
 
 
@@ -303,7 +303,7 @@ def test_two_services_with_one_target_group_are_refused() -> None:
 
 def test_a_target_group_without_a_service_is_refused() -> None:
     problem = refused(VALID | {"targetGroups": {"": STABLE}})
-    assert problem.sentence.startswith(f"{PATH}.targetGroups[''] names no Service.")
+    assert problem.sentence.startswith(f"{PATH}.targetGroups[''] has an empty key.")
 
 
 @pytest.mark.parametrize("service", ["\n%", "\ud800", "s" * 10_000, "🚦" * 10_000], ids=ascii)

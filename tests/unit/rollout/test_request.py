@@ -432,7 +432,7 @@ def test_a_number_that_is_invalid_in_json_is_refused(number: str) -> None:
     asked = request(rollout())
     plugins = asked.rollout.spec.strategy.canary.traffic_routing.plugins
     plugins[PLUGIN].struct_value["settle"] = float(number)
-    assert "is not valid JSON: it has a number that is infinite or NaN" in refused(asked).sentence
+    assert "is not valid JSON: it contains a number that is infinite or NaN" in refused(asked).sentence
 
 
 @pytest.mark.parametrize("block", [[], None, "on", 5, True], ids=repr)
