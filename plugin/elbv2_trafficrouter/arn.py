@@ -21,6 +21,10 @@ LISTENER_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/I
 TARGET_GROUP_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID"
 
 
+def is_region(text: str) -> bool:
+    return re.fullmatch(_REGION, text) is not None
+
+
 def is_rule(text: str) -> bool:
     """Whether the text is the ARN of a rule of an Application Load Balancer."""
     return _RULE.fullmatch(text) is not None

@@ -4,6 +4,7 @@ from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.limits import Elbv2AccountLimits
 from elbv2_trafficrouter.aws.listeners import Elbv2Listeners
+from elbv2_trafficrouter.aws.regions import AllowedRegions
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
 from elbv2_trafficrouter.aws.tags import Elbv2Tags
 from elbv2_trafficrouter.routing.ports import Elbv2
@@ -14,7 +15,8 @@ from elbv2_trafficrouter.settings import Settings
 
 def build_router(settings: Settings, threads: int) -> Router:
     """A router for `threads` concurrent calls. Building it sends no request to AWS."""
-    return Router(elbv2_on(ClientsByRegion(connections=threads)), ThreadRuntime(), settings.installation)
+    elbv2 = elbv2_on(ClientsByRegion(connections=threads))
+    return Router(elbv2, ThreadRuntime(), settings.installation, AllowedRegions(settings.regions))
 
 
 def elbv2_on(clients: ClientsByRegion) -> Elbv2:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
+from elbv2_trafficrouter.arn import is_region
 from elbv2_trafficrouter.logs import LogFormat
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.tags import may_be_tag_value
@@ -65,6 +66,8 @@ class Settings:
     installation: Installation
     log_format: LogFormat
     log_level: str
+    regions: tuple[str, ...] = ()
+    """Empty: the region of the sidecar's own AWS configuration, or any region if there is none."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +114,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             f"stay behind after a change (environment: {variable})",
         )
     parser.add_argument(
+        "--regions",
+        default=os.environ.get(PREFIX + "REGIONS", ""),
+        metavar="REGION[,REGION...]",
+        help="regions in which Rollouts may name rules; no request is sent to others "
+        f"(environment: {PREFIX}REGIONS; default: the region of the sidecar's own AWS configuration, such as "
+        "AWS_REGION; if there is none, any region)",
+    )
+    parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
@@ -148,6 +159,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         installation=Installation(arguments.cluster, arguments.instance),
         log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
         log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
+        regions=_regions(arguments.regions),
     )
 
 
@@ -158,6 +170,17 @@ def _tls(arguments: argparse.Namespace) -> Tls | None:
     if not all(files):
         raise argparse.ArgumentTypeError("--tls-cert, --tls-key and --tls-client-ca must be set together")
     return Tls(*files)
+
+
+def _regions(text: str) -> tuple[str, ...]:
+    """Checked here, because argparse does not check a default from the environment."""
+    regions = tuple(region.strip() for region in text.split(",")) if text else ()
+    for region in regions:
+        if not is_region(region):
+            raise argparse.ArgumentTypeError(
+                f"--regions or {PREFIX}REGIONS: {region!r} is not a region: use eu-west-1,eu-central-1"
+            )
+    return regions
 
 
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:

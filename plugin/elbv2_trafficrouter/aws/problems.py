@@ -107,7 +107,7 @@ def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Prob
 
 
 def header_rule_problem(error: Failure, action: str, arn: Arn, rule: HeaderRule) -> Problem:
-    """The Problem for a failed write of a header route's rule. `arn`: the rule, or the listener if it is created.
+    """The Problem for a failed write of a header route's rule. `arn`: the rule; to create it, the listener.
 
     PriorityTaken, HeaderRuleRefused, which names the route, or the same as `writing_problem`.
     """

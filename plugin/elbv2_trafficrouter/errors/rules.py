@@ -28,6 +28,19 @@ class DefaultRuleNamed(Problem):
         )
 
 
+class RegionNotAllowed(Problem):
+    kind = Kind.PERMISSION_DENIED
+
+    def __init__(self, rule: str, allowed: Sequence[str]) -> None:
+        """`allowed`: "eu-west-1 (partition aws)", for example."""
+        super().__init__(
+            f"{resource_of(rule)} is in {location_text(rule)}, but this sidecar sends requests only to "
+            f"{' or '.join(map(escaped, allowed))}. Name a rule there, or add the region to the sidecar's "
+            "--regions (ELBV2_TRAFFICROUTER_REGIONS).",
+            {"rule": rule},
+        )
+
+
 class ListenerNotFound(Problem):
     kind = Kind.NOT_FOUND
 

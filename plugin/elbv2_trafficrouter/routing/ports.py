@@ -77,6 +77,19 @@ class Listeners(Protocol):
         """All listeners of this listener's load balancer, including this one."""
 
 
+class Regions(Protocol):
+    """The regions and partitions in which the operator allows rules."""
+
+    def require_allowed(self, arn: Arn) -> None:
+        """Raises RegionNotAllowed for a rule or listener elsewhere. Sends no request."""
+
+
+class AnyRegion:
+    """Allows every region."""
+
+    def require_allowed(self, arn: Arn) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Elbv2:
     """The parts of ELBv2 that routing uses, one for each kind of resource."""

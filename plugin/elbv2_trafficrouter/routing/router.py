@@ -14,7 +14,7 @@ from elbv2_trafficrouter.routing.headers.troubles import Troubles
 from elbv2_trafficrouter.routing.locks import Locks
 from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
-from elbv2_trafficrouter.routing.ports import Call, Elbv2, Runtime
+from elbv2_trafficrouter.routing.ports import AnyRegion, Call, Elbv2, Regions, Runtime
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.turns import Subject, Turns
 from elbv2_trafficrouter.routing.weights.apply import apply
@@ -26,8 +26,12 @@ from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrit
 class Router:
     """Any thread can call it: each part of its state has its own lock, or a listener's lock protects it."""
 
-    def __init__(self, elbv2: Elbv2, runtime: Runtime, installation: Installation) -> None:
+    def __init__(
+        self, elbv2: Elbv2, runtime: Runtime, installation: Installation, regions: Regions | None = None
+    ) -> None:
+        """`regions`: None for any."""
         self._elbv2 = elbv2
+        self._regions = regions or AnyRegion()
         self._installation = installation
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
@@ -50,7 +54,7 @@ class Router:
             self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
             self._locks.held(listeners, call),
         ):
-            snapshot = self._elbv2.rules.read(listeners, call)
+            snapshot = self._read(listeners, call)
             planned = plan(intent, steered, snapshot, self._last_writes.of(steered))
             rules = self._apply(planned, steered, turn)
             context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
@@ -66,7 +70,7 @@ class Router:
         self._canary_pods.record_present(owner)
         steered = _steered(intent)
         try:
-            snapshot = self._elbv2.rules.read(_listeners(steered), call)
+            snapshot = self._read(_listeners(steered), call)
             planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
@@ -87,7 +91,7 @@ class Router:
             steered = _steered(intent)
             listeners = _listeners(steered)
             with self._locks.held(listeners, call):
-                snapshot = self._elbv2.rules.read(listeners, call)
+                snapshot = self._read(listeners, call)
                 context = self._header_rule_context(intent, steered, snapshot, call, turn)
                 return self._header_routes.set(route, context)
 
@@ -107,7 +111,7 @@ class Router:
             listeners = _listeners(steered)
             elsewhere = {listener_of(rule) for rule in self._recent.created_here(owner)} - listeners
             with self._locks.held(listeners | elsewhere, call):
-                snapshot = self._elbv2.rules.read(listeners, call)
+                snapshot = self._read(listeners, call)
                 for listener in elsewhere:
                     snapshot = snapshot.with_rules(self._read_former(listener, owner, call))
                 context = self._header_rule_context(intent, steered, snapshot, call, turn)
@@ -117,10 +121,16 @@ class Router:
                 self._apply(planned, steered, call)
                 return removed
 
+    def _read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+        """The listeners' rules, for which every call sends its first request."""
+        for listener in sorted(listeners):
+            self._regions.require_allowed(listener)
+        return self._elbv2.rules.read(listeners, call)
+
     def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
         """The rules of a listener that the Rollout no longer names. The listener may have been deleted."""
         try:
-            return self._elbv2.rules.read(frozenset({listener}), call).rules
+            return self._read(frozenset({listener}), call).rules
         except ListenerNotFound:
             self._recent.forget_listener(owner, listener)
             return {}
