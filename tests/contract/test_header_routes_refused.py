@@ -108,7 +108,7 @@ SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
                 in_beta(
                     "match[1].headerValue.regex",
                     f"is '{regex}' for the header 'X-Beta', which is not a valid regular expression: {fault}",
-                    "Correct it, or put a backslash before characters that mean themselves.",
+                    "Correct it, or put a backslash before characters that have no special meaning.",
                 ),
                 id=f"a broken regular expression {regex}",
             )

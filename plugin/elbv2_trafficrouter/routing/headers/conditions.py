@@ -113,7 +113,7 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
             where,
             f"is {quoted(value)} for the header {quoted(match.header)}, "
             f"which is not a valid regular expression: {fault}",
-            "Correct it, or put a backslash before characters that mean themselves.",
+            "Correct it, or put a backslash before characters that have no special meaning.",
         )
 
 
