@@ -1,10 +1,8 @@
 """The gRPC server: listens, serves the contract beside health and reflection, and drains when it stops."""
 
-import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
 from typing import Any
 
 import grpc
@@ -21,6 +19,7 @@ from elbv2_trafficrouter.rpc.reflected import pool_with_json_names
 from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
 from elbv2_trafficrouter.settings import Address, Settings, TcpAddress, Tls, UnixAddress
 from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
+from elbv2_trafficrouter.stop_signals import wait_for_stop_signal
 from elbv2_trafficrouter.tls import tls_credentials
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
@@ -35,14 +34,13 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError."""
-    # Unlike an Event's `set`, this `put` never waits for a lock that the interrupted code holds.
-    stop_signals = SimpleQueue[int]()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: stop_signals.put(number))
+    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError.
+
+    The caller has blocked these signals.
+    """
     with running(settings) as addresses:
         _log.info("serving", listen=addresses, plugin_name=settings.plugin_name)
-        stop_signals.get()
+        wait_for_stop_signal()
         _log.info("draining")
     _log.info("stopped")
 

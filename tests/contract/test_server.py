@@ -181,29 +181,6 @@ def test_sigterm_lets_calls_in_flight_finish(
     assert not router.socket.exists()
 
 
-# Interrupts the main thread where `serve` waits, as soon as it holds one of threading's locks there.
-TERMINATED_INSIDE_A_LOCK = """
-import os, signal, sys, threading
-
-def profile(frame, event, _):
-    if event == "c_return" and frame.f_code.co_filename == threading.__file__:
-        names = [frame.f_code.co_name, frame.f_back.f_code.co_name, frame.f_back.f_back.f_code.co_name]
-        if names == ["__enter__", "wait", "serve"]:
-            sys.setprofile(None)
-            os.kill(os.getpid(), signal.SIGTERM)
-
-sys.setprofile(profile)
-"""
-
-
-def test_a_signal_ends_the_server_even_while_it_takes_a_lock(volumes: Path, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(TERMINATED_INSIDE_A_LOCK)
-    variables = environment("http://127.0.0.1:9", PYTHONPATH=str(tmp_path))
-    with sidecar(volumes, variables) as running:
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
-
-
 def test_a_second_server_on_the_same_socket_ends_with_a_sentence_and_the_first_goes_on(
     router: Sidecar, volumes: Path
 ) -> None:

@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from elbv2_trafficrouter import logs, server
+from elbv2_trafficrouter import logs
 from elbv2_trafficrouter.settings import add_flags, settings
 from elbv2_trafficrouter.socket_file import SocketUnusable
+from elbv2_trafficrouter.stop_signals import block_stop_signals
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +18,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    block_stop_signals()
+    from elbv2_trafficrouter import server  # noqa: PLC0415  boto3 and gRPC take long to import: a signal waits
+
     try:
         chosen = settings(arguments)
         logs.configure(chosen.log_format, chosen.log_level)
