@@ -6,6 +6,7 @@ import sys
 from elbv2_trafficrouter import logs
 from elbv2_trafficrouter.settings import add_flags, settings
 from elbv2_trafficrouter.socket_file import SocketUnusable
+from elbv2_trafficrouter.stderr import use_stderr_that_never_waits
 from elbv2_trafficrouter.stop_signals import block_stop_signals
 
 
@@ -19,7 +20,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def run(arguments: argparse.Namespace) -> int:
     block_stop_signals()
-    from elbv2_trafficrouter import server  # noqa: PLC0415  boto3 and gRPC take long to import: a signal waits
+    use_stderr_that_never_waits()
+    logs.silence_libraries()
+    from elbv2_trafficrouter import server  # noqa: PLC0415  slow to import, and gRPC then reads its settings
 
     try:
         chosen = settings(arguments)
