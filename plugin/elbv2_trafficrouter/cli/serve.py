@@ -1,6 +1,7 @@
 """`elbv2-trafficrouter serve`: runs the sidecar."""
 
 import argparse
+import os
 import sys
 
 from elbv2_trafficrouter import logs
@@ -31,4 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     except (argparse.ArgumentTypeError, SocketUnusable, OSError) as error:
         print(f"elbv2-trafficrouter: {error}", file=sys.stderr)
         return 1
-    return 0
+    # Returning would wait for threads, and one that hangs is what a restart may be for.
+    os._exit(0)
