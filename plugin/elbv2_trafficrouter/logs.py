@@ -1,12 +1,24 @@
 """Configures structlog: JSON for machines, coloured lines for a person at a terminal."""
 
 import logging
+import os
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
+from elbv2_trafficrouter.stderr import Stderr
+
 LogFormat = Literal["json", "console"]
+
+
+def silence_libraries() -> None:
+    """Keeps the lines of gRPC and of Python's libraries out of the log. Call it before gRPC is imported.
+
+    They hold, unescaped, what a client or a server has sent: a peer could write lines of this log.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def configure(log_format: LogFormat, level: str) -> None:
@@ -21,13 +33,23 @@ def configure(log_format: LogFormat, level: str) -> None:
             )
         ],
     }
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        *renderers[log_format],
+    ]
+
+    def dropped_line(count: int) -> str:
+        line: Any = {"event": "log lines dropped", "count": count}
+        for processor in processors:
+            line = processor(None, "warning", line)
+        return f"{line}\n"
+
+    if isinstance(sys.stderr, Stderr):
+        sys.stderr.dropped_line = dropped_line
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            *renderers[log_format],
-        ],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )

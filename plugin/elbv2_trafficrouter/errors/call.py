@@ -31,6 +31,16 @@ class DeadlineExceeded(Problem):
         )
 
 
+class TooManyCalls(Problem):
+    kind = Kind.RESOURCE_EXHAUSTED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The router has as many calls in progress as it can handle, so this one was not started. "
+            "This is retried automatically. If it persists, find out which client sends so many calls."
+        )
+
+
 class InternalError(Problem):
     kind = Kind.INTERNAL
 

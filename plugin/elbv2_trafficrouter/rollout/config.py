@@ -59,6 +59,11 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
         return {service: Arn(group) for service, group in self.target_groups.items()}
 
 
+def plugin_path(plugin_name: str) -> str:
+    """Where a plugin's block is in the Rollout's spec.strategy.canary.trafficRouting."""
+    return f"plugins[{quoted(plugin_name)}]"
+
+
 def read_config(block: object, path: str) -> Config:
     """Reads the configuration from a block of plain JSON values; `path` says where the block is.
 

@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import quoted
 from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest
-from elbv2_trafficrouter.rollout.config import Config, read_config
+from elbv2_trafficrouter.rollout.config import Config, plugin_path, read_config
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
 
@@ -96,14 +96,14 @@ def _check_mapped(service: str, config: Config, plugin_name: str, remedy: str) -
     if service not in config.target_groups:
         mapped = ", ".join(map(quoted, config.target_groups)) or "none"
         raise InvalidConfig(
-            f"{_path(plugin_name)}.targetGroups",
+            f"{plugin_path(plugin_name)}.targetGroups",
             f"has no target group for the Service {quoted(service)}",
             f"{remedy}. Services that have one: {mapped}.",
         )
 
 
 def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
-    path = _path(plugin_name)
+    path = plugin_path(plugin_name)
     if plugin_name not in routing.plugins:
         raise InvalidConfig(
             path,
@@ -119,10 +119,6 @@ def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
             path, "is not valid JSON: it contains a number that is infinite or NaN", "Correct this number."
         ) from error
     return read_config(block, path)
-
-
-def _path(plugin_name: str) -> str:
-    return f"plugins[{quoted(plugin_name)}]"
 
 
 def _services(rollout: pb.Rollout) -> tuple[str, str]:

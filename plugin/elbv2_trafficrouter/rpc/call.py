@@ -1,10 +1,12 @@
 """A gRPC call as routing sees it."""
 
+import time
+
 import grpc
 
 from elbv2_trafficrouter.routing.ports import Call
 
-# For a call without a deadline, grpcio reports centuries, which is too long for a lock's timeout.
+# Also the deadline of a call whose client sets none: grpcio reports centuries for it.
 _LONGEST_SECONDS = 60.0
 _RESERVE_SECONDS = 1.0
 _RESERVE_PART = 0.1
@@ -15,11 +17,12 @@ class GrpcCall(Call):
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
+        seconds = min(context.time_remaining(), _LONGEST_SECONDS)
         # A short deadline is only shortened by a tenth: it may be less than a second away.
-        self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
+        self._until = time.monotonic() + seconds - min(_RESERVE_SECONDS, seconds * _RESERVE_PART)
 
     def seconds_left(self) -> float:
-        return min(self._context.time_remaining() - self._reserve_seconds, _LONGEST_SECONDS)
+        return self._until - time.monotonic()
 
     def is_connected(self) -> bool:
         return self._context.is_active()
