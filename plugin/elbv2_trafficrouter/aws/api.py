@@ -13,13 +13,19 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from elbv2_trafficrouter.arn import Arn, region_of
+from elbv2_trafficrouter.aws.bounds import bounded
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.problems import BOTOCORE, FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response
 from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import Unreachable
+from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 
 T = TypeVar("T")
+
+_REQUEST_SECONDS = 3.0  # connecting, TLS and the whole response
+_RESPONSE_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +71,19 @@ class Api:
 
     def send(self, request: Request, call: Call, parse: Callable[[Response], T]) -> T:
         call.require_current()
-        with _mapped(request):
+        with _mapped(request, call):
             method = getattr(self._client(request), xform_name(request.operation))
-            return parse(_received(partial(method, **request.parameters)))
+            return parse(_received(partial(method, **request.parameters), call))
 
     def send_for_pages(self, request: Request, call: Call, parse: Callable[[Response], T]) -> Iterator[T]:
         """The pages of a Describe request, each of them requested when it is asked for."""
         call.require_current()
-        with _mapped(request):
+        with _mapped(request, call):
             paginator = self._client(request).get_paginator(xform_name(request.operation))
         pages = iter(paginator.paginate(**request.parameters))
         while True:
-            with _mapped(request):
-                page = _received(partial(next, pages, None))
+            with _mapped(request, call):
+                page = _received(partial(next, pages, None), call)
                 if page is None:
                     return
                 parsed = parse(page)
@@ -89,19 +95,23 @@ class Api:
 
 
 @contextmanager
-def _mapped(request: Request) -> Iterator[None]:
+def _mapped(request: Request, call: Call) -> Iterator[None]:
     try:
         yield
     except FAILURES as failure:
-        raise request.problem(failure, f"elasticloadbalancing:{request.operation}") from failure
+        problem = request.problem(failure, f"elasticloadbalancing:{request.operation}")
+        if isinstance(problem, Unreachable) and call.seconds_left() <= 0:
+            raise DeadlineExceeded("AWS") from failure
+        raise problem from failure
 
 
-def _received(send: Callable[[], T]) -> T:
+def _received(send: Callable[[], T], call: Call) -> T:
     """What botocore returns. `send` runs nothing but botocore."""
-    try:
-        return send()
-    except BOTOCORE:
-        raise
-    except (LookupError, TypeError, ValueError) as error:
-        # botocore's parser assumes the form of the service model, for example a number where a page has text.
-        raise MalformedResponse(f"botocore cannot parse the response: {error!r}") from error
+    with bounded(min(_REQUEST_SECONDS, call.seconds_left()), _RESPONSE_BYTES):
+        try:
+            return send()
+        except BOTOCORE:
+            raise
+        except (LookupError, TypeError, ValueError) as error:
+            # botocore's parser assumes the form of the service model: a number where a page has text.
+            raise MalformedResponse(f"botocore cannot parse the response: {error!r}") from error

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, NoCredentialsError
 
+from elbv2_trafficrouter.aws.connections import bound_connections
 from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class ClientsByRegion:
     """
 
     def __init__(self, connections: int) -> None:
+        bound_connections()
         self._connections = connections
         self._lock = threading.Lock()  # clients are thread-safe, a Session is not
         self._session: boto3.Session | None = None
