@@ -2,9 +2,11 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
+
+from elbv2_trafficrouter.redaction import redacted
 
 LogFormat = Literal["json", "console"]
 
@@ -27,7 +29,13 @@ def configure(log_format: LogFormat, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             *renderers[log_format],
+            _redact,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+
+
+def _redact(_logger: object, _method: str, line: Any) -> str:
+    """The last step: a traceback or a field may hold credentials, whoever wrote it."""
+    return redacted(line)

@@ -14,11 +14,12 @@ from botocore import xform_name
 
 from elbv2_trafficrouter.arn import Arn, region_of
 from elbv2_trafficrouter.aws.bounds import bounded
+from elbv2_trafficrouter.aws.causes import cause_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.problems import BOTOCORE, FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.errors.aws import Unreachable
+from elbv2_trafficrouter.errors.aws import CredentialsRefused, Unreachable
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 
@@ -70,39 +71,39 @@ class Api:
         self._clients = clients
 
     def send(self, request: Request, call: Call, parse: Callable[[Response], T]) -> T:
-        call.require_current()
-        with _mapped(request, call):
-            method = getattr(self._client(request), xform_name(request.operation))
+        with self._mapped(request, call):
+            method = getattr(self._client(request, call), xform_name(request.operation))
+            call.require_current()  # credentials may have taken long
             return parse(_received(partial(method, **request.parameters), call))
 
     def send_for_pages(self, request: Request, call: Call, parse: Callable[[Response], T]) -> Iterator[T]:
         """The pages of a Describe request, each of them requested when it is asked for."""
-        call.require_current()
-        with _mapped(request, call):
-            paginator = self._client(request).get_paginator(xform_name(request.operation))
+        with self._mapped(request, call):
+            paginator = self._client(request, call).get_paginator(xform_name(request.operation))
         pages = iter(paginator.paginate(**request.parameters))
         while True:
-            with _mapped(request, call):
+            call.require_current()
+            with self._mapped(request, call):
                 page = _received(partial(next, pages, None), call)
                 if page is None:
                     return
                 parsed = parse(page)
             yield parsed
-            call.require_current()
 
-    def _client(self, request: Request) -> Any:
-        return self._clients.of(region_of(request.arn))
+    def _client(self, request: Request, call: Call) -> Any:
+        return self._clients.of(region_of(request.arn), call.seconds_left())
 
-
-@contextmanager
-def _mapped(request: Request, call: Call) -> Iterator[None]:
-    try:
-        yield
-    except FAILURES as failure:
-        problem = request.problem(failure, f"elasticloadbalancing:{request.operation}")
-        if isinstance(problem, Unreachable) and call.seconds_left() <= 0:
-            raise DeadlineExceeded("AWS") from failure
-        raise problem from failure
+    @contextmanager
+    def _mapped(self, request: Request, call: Call) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as failure:
+            problem = request.problem(failure, f"elasticloadbalancing:{request.operation}")
+            if isinstance(problem, CredentialsRefused):
+                self._clients.replace_refused()
+            if isinstance(problem, Unreachable) and call.seconds_left() <= 0:
+                raise DeadlineExceeded("AWS") from failure
+            raise problem from failure
 
 
 def _received(send: Callable[[], T], call: Call) -> T:
@@ -114,4 +115,4 @@ def _received(send: Callable[[], T], call: Call) -> T:
             raise
         except (LookupError, TypeError, ValueError) as error:
             # botocore's parser assumes the form of the service model: a number where a page has text.
-            raise MalformedResponse(f"botocore cannot parse the response: {error!r}") from error
+            raise MalformedResponse(f"botocore cannot parse the response: {cause_of(error)}") from error

@@ -1,8 +1,8 @@
 """What one request may take: seconds and bytes, for everything that is sent and received for it.
 
 botocore's own time-outs are for each wait for a byte, so a response that trickles in would never end. The
-sockets of `connections` ask the bounds of the thread that uses them before every wait, and count every byte that
-they receive.
+sockets of `connections` ask the bounds of the thread that uses them before every wait, and count every byte
+that they receive.
 """
 
 import time

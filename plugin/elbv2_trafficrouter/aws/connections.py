@@ -1,5 +1,5 @@
-"""botocore's connections, with the bounds of `bounds` on every wait: for the address of the host's name, for the
-connection, for TLS, and for each byte that is sent or received.
+"""botocore's connections, with the bounds of `bounds` on every wait: for the address of the host's name, for
+the connection, for TLS, and for each byte that is sent or received.
 
 They serve every request of botocore in this process, also those for credentials. Without bounds they are
 botocore's own.

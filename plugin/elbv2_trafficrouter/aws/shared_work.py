@@ -4,8 +4,8 @@ and each caller waits as long as it can.
     idle --a caller needs the result--> running, in a thread of its own --it ends--> idle
 
 While it runs, further callers wait for the same result or the same error. A caller that stops waiting leaves
-the work running: at most one thread exists for each piece of work, however many callers gave up. Any thread may
-wait; a guard protects the state. A restart loses only work in progress.
+the work running: at most one thread exists for each piece of work, however many callers gave up. Any thread
+may wait; a guard protects the state. A restart loses only work in progress.
 """
 
 import threading
