@@ -25,6 +25,10 @@ class Bounds:
         """Whether more bytes came than the request may receive."""
         return self._bytes_left < 0
 
+    @property
+    def are_exceeded(self) -> bool:
+        return self.is_too_large or time.monotonic() >= self._deadline
+
     def seconds_left(self) -> float:
         """Raises TimeoutError once the time is over."""
         left = self._deadline - time.monotonic()

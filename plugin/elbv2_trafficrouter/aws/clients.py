@@ -1,7 +1,7 @@
 """boto3 clients for ELBv2, one for each region, with the current credentials."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -14,6 +14,7 @@ from elbv2_trafficrouter.aws.credential_problems import configuration_problem
 from elbv2_trafficrouter.aws.credentials import SharedCredentials
 from elbv2_trafficrouter.aws.look_up import CONNECT_SECONDS, READ_SECONDS, Found
 from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
+from elbv2_trafficrouter.aws.repeated_read import repeat_read
 from elbv2_trafficrouter.errors.aws import InvalidAwsConfiguration
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _PATIENCE_SECONDS = 10.0
 class ClientsByRegion:
     """Makes a region's client at its first use. `connections` is the number of threads that share it.
 
-    A request is sent once: other calls wait meanwhile, and the next call reads and repairs.
+    A write is sent once: other calls wait meanwhile, and the next call reads and repairs.
     Credentials, endpoint and everything else come from boto3's own chain. With new credentials, session and
     clients are made anew.
     """
@@ -91,7 +92,7 @@ class ClientsByRegion:
             aws_secret_access_key=keys and keys.secret_key,
             aws_session_token=keys and (keys.token or None),
         )
-        client.meta.events.register(
-            "before-parse.elastic-load-balancing-v2.DescribeRules", keep_unmodelled_elements
-        )
+        events: Any = client.meta.events
+        events.register("needs-retry.elastic-load-balancing-v2", repeat_read)
+        events.register("before-parse.elastic-load-balancing-v2.DescribeRules", keep_unmodelled_elements)
         return client

@@ -17,6 +17,24 @@ class AnsweringServer:
     address: str = ""
     asked: list[str] = field(default_factory=list)
     """The bodies of all requests."""
+    closed: list[int] = field(default_factory=list)
+    """The connections that were closed without an answer."""
+    _kept: set[int] = field(default_factory=set)
+    _stale: set[int] = field(default_factory=set)
+
+    def close_kept_connections(self) -> int:
+        """Closes each open connection once the next request arrives on it. Returns their number."""
+        self._stale |= self._kept
+        return len(self._stale)
+
+    def arrived(self, request: str, connection: int) -> tuple[int, str] | None:
+        """Called by the server. Returns the answer."""
+        self.asked.append(request)
+        self._kept.add(connection)
+        if connection in self._stale:
+            self.closed.append(connection)
+            return None
+        return self.answer(request)
 
 
 @contextmanager
@@ -28,8 +46,7 @@ def answering_server(answer: Callable[[str], tuple[int, str] | None]) -> Iterato
 
         def do_POST(self) -> None:
             request = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            server.asked.append(request)
-            answered = server.answer(request)
+            answered = server.arrived(request, self.client_address[1])
             if answered is None:
                 self.close_connection = True
                 return

@@ -180,9 +180,7 @@ def key_with_a_line_break(variables: Set, _: Path) -> None:
         pytest.param(missing_process, "credential_process: /nowhere/helper can't be read or run"),
         pytest.param(failing_process, "credential_process: it returned no credentials"),
         pytest.param(process_that_returns_no_json, "credential_process: what it returned is not valid"),
-        pytest.param(
-            missing_profile, "the AWS configuration: there is no profile petclinic. Correct AWS"
-        ),
+        pytest.param(missing_profile, "the AWS configuration: there is no profile petclinic. Correct AWS"),
         pytest.param(half_of_the_environment, "the environment: AWS_SECRET_ACCESS_KEY is missing"),
         pytest.param(
             token_with_a_line_break, "the environment: the session token is empty, or contains a line"
