@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -54,7 +54,8 @@ def answering_server(answer: Callable[[str], tuple[int, str] | None]) -> Iterato
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            with suppress(ConnectionError):  # the client had enough
+                self.wfile.write(body.encode())
 
         def do_GET(self) -> None:
             self.do_POST()
