@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import structlog
 
+from elbv2_trafficrouter.redaction import redacted
 from elbv2_trafficrouter.stderr import Stderr
 
 LogFormat = Literal["json", "console"]
@@ -38,6 +39,7 @@ def configure(log_format: LogFormat, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         *renderers[log_format],
+        _redact,
     ]
 
     def dropped_line(count: int) -> str:
@@ -53,3 +55,8 @@ def configure(log_format: LogFormat, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+
+
+def _redact(_logger: object, _method: str, line: Any) -> str:
+    """The last step: a traceback or a field may hold credentials, whoever wrote it."""
+    return redacted(line)

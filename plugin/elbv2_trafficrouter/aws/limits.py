@@ -33,5 +33,5 @@ def _limits_by_name(page: Response) -> dict[str, int]:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise MalformedResponse(f"The limit is not a number: {text!r}")
+        raise MalformedResponse("The limit is not a number")
     return int(text)

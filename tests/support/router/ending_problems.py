@@ -17,7 +17,7 @@ ENDING_PROBLEMS = [
     ClientDisconnected(),
     CredentialsRefused(_ACTION, "ExpiredToken", "expired"),
     DeadlineExceeded("AWS"),
-    NoCredentials("none"),
+    NoCredentials(),
     OutcomeUnknown(_ACTION, "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/a", "timed out"),
     ResponseNotFromAws(_ACTION, "<html>"),
     Superseded("SetHeaderRoute", "petclinic", "was"),

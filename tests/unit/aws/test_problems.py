@@ -91,6 +91,7 @@ ANSWERS = [
     pytest.param("Throttling", 400, Throttled, Throttled, id="rate exceeded"),
     pytest.param("ThrottlingException", 400, Throttled, Throttled, id="rate exceeded, in other words"),
     pytest.param("RequestLimitExceeded", 400, Throttled, Throttled, id="request limit"),
+    pytest.param("RequestLimitExceeded", 503, Throttled, Throttled, id="request limit, status 503"),
     pytest.param("ListenerNotFound", 400, ListenerNotFound, ListenerNotFound, id="no listener"),
     pytest.param("LoadBalancerNotFound", 400, ListenerNotFound, Refused, id="no load balancer"),
     pytest.param("RuleNotFound", 400, RuleNotFound, RuleNotFound, id="no rule"),
