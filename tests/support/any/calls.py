@@ -26,7 +26,7 @@ from support.any.owned_rules import (
     is_in_position,
     owned_rules,
 )
-from support.any.promises import Promise, PromiseBroken
+from support.any.promises import Promise, PromiseBrokenError
 from support.any.rule import REGION, ROUTES, TAGS, Json
 from support.emulator.in_process import InProcess
 from support.router.clock import StandingClock
@@ -102,9 +102,7 @@ class Calls(RuleBasedStateMachine):
         created = {owned.route for arn, owned in after.items() if arn not in before}
         for arn, owned in before.items():
             is_kept = after.get(arn) == owned
-            self.check(
-                Promise.RULES_KEPT, is_kept or (arn not in after and owned.route in created), owned
-            )
+            self.check(Promise.RULES_KEPT, is_kept or (arn not in after and owned.route in created), owned)
         self.check(Promise.CREATED_WHEN_ALLOWED, not created or (self.may_exist and self.has_pods), created)
         with self.unchanged(Promise.REPEATED_UNCHANGED), suppress(Problem):
             self.servicer.SetWeight(request, self.context)
@@ -174,7 +172,9 @@ class Calls(RuleBasedStateMachine):
                 # The route's own rule, whatever its content, or a rule of another route that does the same.
                 is_there = any(
                     owned.route == route.name
-                    or (has_form(self.state, self.on, arn, route) and is_in_position(self.state, self.on, arn))
+                    or (
+                        has_form(self.state, self.on, arn, route) and is_in_position(self.state, self.on, arn)
+                    )
                     for arn, owned in self.owned.items()
                 )
                 self.check(Promise.MISSING_REPORTED, is_there, route)
@@ -224,7 +224,7 @@ class Calls(RuleBasedStateMachine):
 
     def check(self, promise: Promise, is_kept: object, detail: object = "") -> None:
         if promise in self.checked and not is_kept:
-            raise PromiseBroken(promise, detail)
+            raise PromiseBrokenError(promise, detail)
 
     @contextmanager
     def others_unchanged(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ class OwnedRule:
 
 
 def owned_rules(state: State, on: AnyListener) -> dict[str, OwnedRule]:
-    """By ARN: rules with all our tags, a forward to one of our groups alone, and a header condition.
+    """By ARN: rules with the tags of the Rollout, a header condition, and a forward to one of its groups.
 
     The rule that the Rollout names is not among them.
     """
@@ -37,7 +37,10 @@ def everything_else(state: State, on: AnyListener) -> State:
     """The state without owned rules. Of the rule that the Rollout names, the shares of foreign groups."""
     left_out = owned_rules(state, on).keys()
     base = state.rules[on.base]
-    rules = {**state.rules, on.base: replace(base, actions=tuple(_foreign(action, on) for action in base.actions))}
+    rules = {
+        **state.rules,
+        on.base: replace(base, actions=tuple(_foreign(action, on) for action in base.actions)),
+    }
     return replace(
         state,
         version=0,
@@ -74,7 +77,7 @@ def is_in_position(state: State, on: AnyListener, arn: str) -> bool:
     """Whether the rule takes requests from the named rule alone: it is directly above it."""
     rule, base = state.rules[arn], state.rules[on.base]
     others_above = [
-        other.priority
+        _position(other)
         for other in _others_above(state, on)
         # A rule of an earlier process keeps its priority if it takes no requests from others there.
         if not (arn in on.state.rules and _narrows(other, base))
@@ -84,7 +87,7 @@ def is_in_position(state: State, on: AnyListener, arn: str) -> bool:
 
 def gap(state: State, on: AnyListener) -> range:
     """The priorities between the named rule and the next rule above it that is not the Rollout's."""
-    nearest = max((other.priority or 0 for other in _others_above(state, on)), default=0)
+    nearest = max(map(_position, _others_above(state, on)), default=0)
     return range(nearest + 1, _position(state.rules[on.base]))
 
 
@@ -94,8 +97,7 @@ def _others_above(state: State, on: AnyListener) -> list[Rule]:
     return [
         other
         for other in everything_else(state, on).rules.values()
-        if other.listener_arn == base.listener_arn
-        and 0 < (other.priority or 0) < _position(base)
+        if other.listener_arn == base.listener_arn and 0 < (other.priority or 0) < _position(base)
     ]
 
 

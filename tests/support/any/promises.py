@@ -4,7 +4,9 @@ from enum import Enum
 
 
 class Promise(Enum):
-    OTHERS_UNCHANGED = "A call changes nothing that belongs to others, and no share of a foreign target group."
+    OTHERS_UNCHANGED = (
+        "A call changes nothing that belongs to others, and no share of a foreign target group."
+    )
     DOCUMENTED = "A call relies on nothing that AWS does not document."
     REFUSED_UNCHANGED = "A call that is refused changes nothing."
     REPEATED_UNCHANGED = "The same call again changes nothing and gives the same answer."
@@ -20,7 +22,7 @@ class Promise(Enum):
     ALL_REMOVED = "RemoveManagedRoutes deletes all header rules of the Rollout and answers with them."
 
 
-class PromiseBroken(AssertionError):
+class PromiseBrokenError(AssertionError):
     def __init__(self, promise: Promise, detail: object) -> None:
         super().__init__(f"{promise.name}: {promise.value} {detail}")
         self.promise = promise

@@ -107,7 +107,9 @@ class RulesInMemory:
 
     def _as(self, rule: HeaderRule, arn: Arn, priority: int | None) -> ListenerRule:
         described = ListenerRule(arn, (Forward(rule.group, 1),), (*rule.before_forward, {"Type": "forward"}))
-        return replace(described, priority=priority, conditions=rule.conditions, transforms=tuple(rule.transforms))
+        return replace(
+            described, priority=priority, conditions=rule.conditions, transforms=tuple(rule.transforms)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An update of a Rollout with header routes: the controller's calls to a router in front of rules in memory."""
+"""An update of a Rollout with header routes, by a router in front of rules in memory."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,7 +86,5 @@ class Update:
         }
 
 
-def _asking_for(
-    weight: int, *, wanted: tuple[HeaderRoute, ...] = (BETA,), may_exist: bool = True
-) -> Intent:
+def _asking_for(weight: int, *, wanted: tuple[HeaderRoute, ...] = (BETA,), may_exist: bool = True) -> Intent:
     return asking_for(weight, managed_routes=ManagedRoutes(("beta", "internal"), wanted, may_exist))

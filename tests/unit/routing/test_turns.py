@@ -12,7 +12,6 @@ from support.router.caller import Caller
 from support.router.intents import asking_for
 from support.router.runtime import Runtime
 
-
 WAS = asking_for(10)
 
 

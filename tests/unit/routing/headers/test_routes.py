@@ -51,7 +51,9 @@ def test_a_changed_match_changes_the_rule_in_place(update: Update) -> None:
     (created,) = update.set_header_route()
     (changed,) = update.set_header_route(HeaderRoute("beta", (HeaderMatch("X-User", prefix="bob"),)))
     bobs = Condition("http-header", frozenset({"bob*"}), name="X-User")
-    assert update.header_rules == {"beta": rule_of_beta(arn=created.rule.arn, conditions=frozenset({PATH, bobs}))}
+    assert update.header_rules == {
+        "beta": rule_of_beta(arn=created.rule.arn, conditions=frozenset({PATH, bobs}))
+    }
     assert (changed.rule, changed.changed) == (update.header_rules["beta"], True)
     assert update.aws.tags_of == {created.rule.arn: WAS.tags_of("beta")}
     assert [call for call in update.aws.calls if call in WRITES] == ["CreateRule", "ModifyRule"]
@@ -173,7 +175,9 @@ def test_a_removal_fails_while_an_unanswered_create_may_still_be_applied(update:
     assert update.remove_managed_routes() == ()
 
 
-def test_a_rule_that_was_created_late_is_found_and_deleted(update: Update, apply_create: Callable[[], object]) -> None:
+def test_a_rule_that_was_created_late_is_found_and_deleted(
+    update: Update, apply_create: Callable[[], object]
+) -> None:
     with pytest.raises(OutcomeUnknown):
         update.remove_managed_routes()
     update.runtime.seconds += 20
@@ -184,7 +188,9 @@ def test_a_rule_that_was_created_late_is_found_and_deleted(update: Update, apply
     assert update.header_rules == {}
 
 
-def test_a_rule_that_was_created_late_is_taken_for_the_routes_rule(update: Update, apply_create: Callable[[], object]) -> None:
+def test_a_rule_that_was_created_late_is_taken_for_the_routes_rule(
+    update: Update, apply_create: Callable[[], object]
+) -> None:
     apply_create()
     (outcome,) = update.set_header_route()
     assert (outcome.rule, outcome.changed) == (update.header_rules["beta"], False)

@@ -86,7 +86,10 @@ def test_a_rule_of_the_route_that_differs_is_left_as_it_is(update: Update, diffe
 
 @pytest.mark.parametrize(
     "wanted",
-    [pytest.param({"wanted": ()}, id="before its step"), pytest.param({"may_exist": False}, id="after the end")],
+    [
+        pytest.param({"wanted": ()}, id="before its step"),
+        pytest.param({"may_exist": False}, id="after the end"),
+    ],
 )
 def test_a_rule_that_should_not_exist_is_not_created(update: Update, wanted: dict[str, Any]) -> None:
     assert update.set_weight(**wanted).header_rules == ()

@@ -1,4 +1,4 @@
-"""Whatever calls come, and whatever listener they find: what is not ours stays, and ours can be removed."""
+"""Any calls on any listener: what belongs to others stays, and all rules of the Rollout can be removed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.headers.plan import HeaderRuleChange
 from elbv2_trafficrouter.routing.headers.priority import free_priority
 from support.any.calls import Calls
-from support.any.promises import Promise, PromiseBroken
+from support.any.promises import Promise, PromiseBrokenError
 
 ANY = settings(
     max_examples=100,
@@ -33,7 +33,7 @@ def _shrinking_ends_before_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS)
 
 
-def test_what_is_not_ours_stays_and_removal_leaves_nothing_of_ours() -> None:
+def test_any_calls_on_any_listener_keep_every_promise() -> None:
     run_state_machine_as_test(Calls, settings=ANY)
 
 
@@ -64,16 +64,14 @@ def in_reverse(route: Any, base: Any, gap: Any, taken: Any, names: Sequence[str]
             header_routes, "is_present", lambda *_: True, Promise.MISSING_REPORTED, id="missing rules"
         ),
         pytest.param(HeaderRuleChange, "is_done", False, Promise.REPEATED_UNCHANGED, id="idempotency"),
-        pytest.param(
-            Elbv2Tags, "read", lambda *_: {}, Promise.ALL_REMOVED, id="rules of an earlier process"
-        ),
+        pytest.param(Elbv2Tags, "read", lambda *_: {}, Promise.ALL_REMOVED, id="rules of an earlier process"),
     ],
 )
 def test_it_is_noticed_when_a_protection_is_gone(
     owner: Any, protection: str, without: Any, broken: Promise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, protection, without)
-    with pytest.raises(PromiseBroken) as caught:
+    with pytest.raises(PromiseBrokenError) as caught:
         run_state_machine_as_test(checking(broken), settings=TWIN)
     assert caught.value.promise is broken
 
