@@ -43,7 +43,7 @@ class AnyHeaderRoute:
         return headers
 
 
-# A value that one of them misses is missed by all of them.
+# A value in the last column does not match any of these comparisons, whatever it was chosen for.
 _COMPARISONS = (
     ("exact", "beta", "beta", "betas"),
     ("exact", "a*b?", "A*b?", "axxby"),

@@ -21,7 +21,7 @@ _LAST_PRIORITY = 50_000
 
 @dataclass(frozen=True)
 class AnyListener:
-    """A state, and the rule in it that the Rollout names by ARN; the default rule by the listener's ARN."""
+    """A state, and the rule that the Rollout names; `named` is the configuration's entry for it."""
 
     state: State
     base: str
@@ -29,7 +29,7 @@ class AnyListener:
     groups: Mapping[str, str]
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """hypothesis shows the rules of the listener of a failed example, and not the whole state."""
+        """Of a failed example, hypothesis prints the rules of the listener instead of the whole state."""
         for rule in self.state.rules_of(self.state.rules[self.base].listener_arn):
             tags = self.state.tags.get(rule.arn, {})
             shown = [rule.conditions, rule.actions, rule.transforms, tags]
@@ -51,13 +51,14 @@ def any_listener(draw: st.DrawFn) -> AnyListener:
         below = _LAST_PRIORITY + 1
     else:
         below = base["Priority"]
-        state, made = _done(state, "CreateRule", {"ListenerArn": listener, **base})
-        arn = made["Rules"][0]["RuleArn"]
-    beside = [below + step for step in (-1, -2, -4, -8, 1)]
-    priorities = st.sampled_from([one for one in beside if 1 <= one <= _LAST_PRIORITY]) | st.integers(
-        1, _LAST_PRIORITY
-    )
-    for priority in draw(st.lists(priorities.filter(lambda one: one != below), max_size=8, unique=True)):
+        state, answer = _done(state, "CreateRule", {"ListenerArn": listener, **base})
+        arn = answer["Rules"][0]["RuleArn"]
+    # In half of the examples, all header routes have room directly above the base.
+    steps = draw(st.sampled_from([(-1, -2, -4, -8, 1), (-8, -16, 1)]))
+    beside = [below + step for step in steps if 1 <= below + step <= _LAST_PRIORITY]
+    priorities = st.sampled_from(beside or [below]) | st.integers(1, _LAST_PRIORITY)
+    others = priorities.filter(lambda priority: priority != below)
+    for priority in draw(st.lists(others, max_size=8, unique=True)):
         rule = {"ListenerArn": listener, "Priority": priority, **draw(any_rule(protocol, groups))}
         state, _ = _done(state, "CreateRule", rule)
     named = {"listenerArn": listener} if is_default else {"arn": arn}
@@ -67,32 +68,32 @@ def any_listener(draw: st.DrawFn) -> AnyListener:
 @cache
 def _ground(protocol: str) -> tuple[State, str, Mapping[str, str]]:
     """A load balancer with a listener of this protocol and a second listener, and target groups by name."""
-    state, made = _done(State(), "CreateLoadBalancer", {"Name": "a", "Subnets": ["subnet-a", "subnet-b"]})
-    balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
+    state, answer = _done(State(), "CreateLoadBalancer", {"Name": "a", "Subnets": ["subnet-a", "subnet-b"]})
+    balancer = answer["LoadBalancers"][0]["LoadBalancerArn"]
     groups = {}
     for name in (*OURS, *FOREIGN):
         settings = {"Name": name, "Protocol": "HTTP", "Port": 8080, "VpcId": "vpc-1", "TargetType": "ip"}
-        state, made = _done(state, "CreateTargetGroup", settings)
-        groups[name] = made["TargetGroups"][0]["TargetGroupArn"]
+        state, answer = _done(state, "CreateTargetGroup", settings)
+        groups[name] = answer["TargetGroups"][0]["TargetGroupArn"]
     other = {"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 8081, "DefaultActions": _FIXED}
     state, _ = _done(state, "CreateListener", other)
     listener = {"LoadBalancerArn": balancer, "Protocol": protocol, "Port": 443, "DefaultActions": _FIXED}
     if protocol == "HTTPS":
         listener["Certificates"] = [{"CertificateArn": _CERTIFICATE}]
-    state, made = _done(state, "CreateListener", listener)
-    return state, made["Listeners"][0]["ListenerArn"], groups
+    state, answer = _done(state, "CreateListener", listener)
+    return state, answer["Listeners"][0]["ListenerArn"], groups
 
 
 def _done(state: State, action: str, parameters: Json) -> tuple[State, Json]:
     shapes.validate(action, parameters)
-    after, made = ACTIONS[action](state, parameters, _SCOPE)
-    # The emulator derives ARNs from the version.
-    return replace(after, version=state.version + 1), made
+    after, answer = ACTIONS[action](state, parameters, _SCOPE)
+    # The emulator derives ARNs from the version, so each change needs a new one.
+    return replace(after, version=state.version + 1), answer
 
 
 @st.composite
 def _base(draw: st.DrawFn, protocol: str, groups: Mapping[str, str]) -> Json:
-    """In most examples, a rule that forwards to stable; in many, with room for header conditions."""
+    """In most examples, a rule that forwards to stable; in many, one with room for header conditions."""
     rule = draw(any_rule(protocol, groups, conditions=draw(st.sampled_from([1, 1, 4]))))
     priority = draw(st.sampled_from([1, 8, 100, 200, _LAST_PRIORITY]))
     if draw(st.integers(0, 9)):

@@ -19,7 +19,7 @@ class OwnedRule:
 
 
 def owned_rules(state: State, on: AnyListener) -> dict[str, OwnedRule]:
-    """By ARN: rules with all our tags, a forward to one of our groups alone, and a header condition.
+    """By ARN: rules with the tags of the Rollout, a header condition, and a forward to one of its groups.
 
     The rule that the Rollout names is not among them.
     """
@@ -37,7 +37,10 @@ def everything_else(state: State, on: AnyListener) -> State:
     """The state without owned rules. Of the rule that the Rollout names, the shares of foreign groups."""
     left_out = owned_rules(state, on).keys()
     base = state.rules[on.base]
-    rules = {**state.rules, on.base: replace(base, actions=tuple(_foreign(one, on) for one in base.actions))}
+    rules = {
+        **state.rules,
+        on.base: replace(base, actions=tuple(_foreign(action, on) for action in base.actions)),
+    }
     return replace(
         state,
         version=0,
@@ -59,60 +62,82 @@ def _foreign(action: Described, on: AnyListener) -> Described:
     return {"Type": "forward", "Order": action["Order"], "shares": shares, "stickiness": stickiness}
 
 
-def check_header_rule(state: State, on: AnyListener, arn: str, route: AnyHeaderRoute) -> None:
-    """The rule must be directly above the named rule, and like it send the route's requests to the canary."""
+def has_form(state: State, on: AnyListener, arn: str, route: AnyHeaderRoute) -> bool:
+    """Whether the rule does the same as the named rule, but for the route's requests, and to the canary."""
     rule, base = state.rules[arn], state.rules[on.base]
-    assert frozen(rule.transforms) == frozen(base.transforms)
-    assert [group for action in rule.actions for group, _ in forwards(action)] == [on.groups["was-canary"]]
-    assert [one for one in rule.actions if one["Type"] != "forward"] == [
-        one for one in base.actions if one["Type"] != "forward"
-    ]
-    _check_conditions(rule, base, route)
+    return (
+        frozen(rule.transforms) == frozen(base.transforms)
+        and [group for action in rule.actions for group, _ in forwards(action)] == [on.groups["was-canary"]]
+        and _before_forward(rule) == _before_forward(base)
+        and _has_conditions(rule, base, route)
+    )
+
+
+def is_in_position(state: State, on: AnyListener, arn: str) -> bool:
+    """Whether the rule takes requests from the named rule alone: it is directly above it."""
+    rule, base = state.rules[arn], state.rules[on.base]
     others_above = [
-        one.priority
-        for one in everything_else(state, on).rules.values()
-        if one.listener_arn == base.listener_arn
-        and one.priority
-        and one.priority < _position(base)
+        _position(other)
+        for other in _others_above(state, on)
         # A rule of an earlier process keeps its priority if it takes no requests from others there.
-        and not (arn in on.state.rules and _narrows(one, base))
+        if not (arn in on.state.rules and _narrows(other, base))
     ]
-    assert max(others_above, default=0) < _position(rule) < _position(base)
+    return max(others_above, default=0) < _position(rule) < _position(base)
 
 
-def is_header_rule(state: State, on: AnyListener, arn: str, route: AnyHeaderRoute) -> bool:
-    try:
-        check_header_rule(state, on, arn, route)
-    except AssertionError:
-        return False
-    return True
+def gap(state: State, on: AnyListener) -> range:
+    """The priorities between the named rule and the next rule above it that is not the Rollout's."""
+    nearest = max(map(_position, _others_above(state, on)), default=0)
+    return range(nearest + 1, _position(state.rules[on.base]))
+
+
+def _others_above(state: State, on: AnyListener) -> list[Rule]:
+    """The rules above the named rule, on its listener, that are not the Rollout's header rules."""
+    base = state.rules[on.base]
+    return [
+        other
+        for other in everything_else(state, on).rules.values()
+        if other.listener_arn == base.listener_arn and 0 < (other.priority or 0) < _position(base)
+    ]
 
 
 def _narrows(rule: Rule, base: Rule) -> bool:
     """Whether the rule has the base's conditions, and header conditions in addition."""
-    conditions = {frozen(one) for one in rule.conditions if one["Field"] != "http-header"}
-    return {frozen(one) for one in base.conditions} < {frozen(one) for one in rule.conditions} and (
-        conditions <= {frozen(one) for one in base.conditions}
-    )
+    of_rule, of_base = _frozen_conditions(rule), _frozen_conditions(base)
+    return of_base < of_rule and _frozen_conditions(rule, without_headers=True) <= of_base
 
 
 def _position(rule: Rule) -> int:
     return rule.priority or 50_001
 
 
-def _check_conditions(rule: Rule, base: Rule, route: AnyHeaderRoute) -> None:
-    assert {frozen(one) for one in base.conditions} <= {frozen(one) for one in rule.conditions}
-    assert {frozen(one) for one in rule.conditions if one["Field"] != "http-header"} == {
-        frozen(one) for one in base.conditions if one["Field"] != "http-header"
-    }
-    of_base = {_name(one) for one in _headers(base)}
-    added = [one for one in _headers(rule) if _name(one) not in of_base]
+def _before_forward(rule: Rule) -> list[Described]:
+    return [action for action in rule.actions if action["Type"] != "forward"]
+
+
+def _has_conditions(rule: Rule, base: Rule, route: AnyHeaderRoute) -> bool:
+    """Whether the rule has the base's conditions, and for each header of the route one more."""
+    of_base = {_name(condition) for condition in _headers(base)}
+    added = [condition for condition in _headers(rule) if _name(condition) not in of_base]
     wanted = {name: some for name, some in route.by_header.items() if name not in of_base}
-    assert sorted(map(_name, added)) == sorted(wanted)
-    for condition in added:
-        for match in wanted[_name(condition)]:
-            assert _meets(condition, match.meets)
-            assert not _meets(condition, match.misses)
+    return (
+        _frozen_conditions(base) <= _frozen_conditions(rule)
+        and _frozen_conditions(base, without_headers=True) == _frozen_conditions(rule, without_headers=True)
+        and sorted(map(_name, added)) == sorted(wanted)
+        and all(
+            _meets(condition, match.meets) and not _meets(condition, match.misses)
+            for condition in added
+            for match in wanted[_name(condition)]
+        )
+    )
+
+
+def _frozen_conditions(rule: Rule, *, without_headers: bool = False) -> set[Any]:
+    return {
+        frozen(condition)
+        for condition in rule.conditions
+        if not without_headers or condition["Field"] != "http-header"
+    }
 
 
 def _meets(condition: Described, value: str) -> bool:
@@ -131,5 +156,5 @@ def _name(condition: Described) -> str:
 def frozen(value: Any) -> Any:
     """A value that is equal for lists that differ in their order only."""
     if isinstance(value, Mapping):
-        return frozenset((key, frozen(one)) for key, one in value.items())
+        return frozenset((key, frozen(member)) for key, member in value.items())
     return frozenset(map(frozen, value)) if isinstance(value, (list, tuple)) else value

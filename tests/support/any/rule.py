@@ -33,7 +33,7 @@ def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], conditio
         "Conditions": draw(_conditions(draw(st.sampled_from([0, 1, 1])) if is_alike else 0, conditions)),
         "Actions": draw(_actions(protocol, groups, is_alike=is_alike)),
         "Transforms": draw(
-            st.lists(st.sampled_from(_TRANSFORMS), max_size=2, unique_by=lambda one: one["Type"])
+            st.lists(st.sampled_from(_TRANSFORMS), max_size=2, unique_by=lambda transform: transform["Type"])
         ),
         **({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}),
     }
@@ -41,10 +41,10 @@ def any_rule(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], conditio
 
 @st.composite
 def _nearly_our_tags(draw: st.DrawFn) -> Mapping[str, str]:
-    ours: Mapping[str, str | None] = {**TAGS, ROUTE_TAG: draw(st.sampled_from([*ROUTES, "unknown"]))}
+    tags: Mapping[str, str | None] = {**TAGS, ROUTE_TAG: draw(st.sampled_from([*ROUTES, "unknown"]))}
     if draw(st.booleans()):
-        ours = {**ours, draw(st.sampled_from(sorted(ours))): draw(st.sampled_from(["other", None]))}
-    return {key: value for key, value in ours.items() if value is not None}
+        tags = {**tags, draw(st.sampled_from(sorted(tags))): draw(st.sampled_from(["other", None]))}
+    return {key: value for key, value in tags.items() if value is not None}
 
 
 _TAGS: st.SearchStrategy[Mapping[str, str]] = st.just({}) | st.just({"team": "web"}) | _nearly_our_tags()
@@ -52,7 +52,7 @@ _TAGS: st.SearchStrategy[Mapping[str, str]] = st.just({}) | st.just({"team": "we
 
 @st.composite
 def _conditions(draw: st.DrawFn, headers: int, most: int) -> Sequence[Json]:
-    """Of the conditions that were drawn, as many as one rule may have."""
+    """As many of the drawn conditions as one rule may have."""
     kept: list[Json] = []
     first = draw(st.lists(_HEADER, min_size=headers, max_size=headers))
     for condition in [*first, *draw(st.lists(_CONDITION, min_size=1, max_size=most))]:
@@ -163,11 +163,11 @@ def _actions(draw: st.DrawFn, protocol: str, groups: Mapping[str, str], *, is_al
         last = draw(any_forward([groups[name] for name in names], weights))
     else:
         last = draw(st.sampled_from(_ENDS))
-    return [*({**one, "Order": 1} for one in before), {**last, "Order": 2}]
+    return [*({**action, "Order": 1} for action in before), {**last, "Order": 2}]
 
 
 def any_weight(name: str) -> st.SearchStrategy[int]:
-    """Our groups have at most 999 together: above that, foreign shares are rounded, as documented."""
+    """The Rollout's groups have at most 999 together: above that, foreign shares are rounded."""
     return st.integers(0, 333 if name in OURS else 999) | st.just(0)
 
 

@@ -1,4 +1,4 @@
-"""ELBv2 in memory, as routing's ports to it: the rules, and what reads show of them."""
+"""ELBv2 in memory, behind the ports of routing: the rules, and what reads show of them."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,12 +20,16 @@ class RulesInMemory:
     rules: dict[Arn, ListenerRule]
     tags_of: dict[Arn, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    written: list[ListenerRule] = field(default_factory=list)
+    """The rules as weights were written to them."""
+    answers_writes: bool = True
+    """Whether a write of weights is answered; it is done in any case."""
     lagging: Mapping[Arn, ListenerRule] | None = None
     """The rules that reads show instead of the current ones."""
-    during_read: Callable[[], None] = lambda: None
-    """Runs once, after the rules were read and before the read returns."""
+    during: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """By action, what happens once during a call: of a read, when it has read and has not returned yet."""
     refusals: dict[str, Problem] = field(default_factory=dict)
-    unanswered_creates: list[Callable[[], None]] | None = None
+    unanswered_creates: list[Callable[[], object]] | None = None
     """If this is a list, no create is answered; a function that applies the create is appended instead."""
     limit: Limits = _LIMITS
     gone: Collection[Arn] = ()
@@ -36,32 +40,28 @@ class RulesInMemory:
         return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self))
 
     def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+        shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
         self.record("DescribeRules", call)
         for listener in listeners.intersection(self.gone):
             raise ListenerNotFound(listener)
-        shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
-        during_read, self.during_read = self.during_read, lambda: None
-        during_read()
         return Snapshot(shown)
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
         self.record("ModifyRule of weights", call)
         self.rules = {**self.rules, rule.arn: rule}
+        self.written.append(rule)
+        if not self.answers_writes:
+            raise OutcomeUnknown("elasticloadbalancing:ModifyRule", rule.arn, "read timed out")
         return rule
 
     def create(self, rule: HeaderRule, tags: Mapping[str, str], call: Call) -> ListenerRule:
         self.record("CreateRule", call)
         created = self._as(rule, self._next_arn(rule.listener), rule.priority)
 
-        def land() -> None:
-            self.rules = {**self.rules, created.arn: created}
-            self.tags_of[created.arn] = dict(tags)
-
         if self.unanswered_creates is not None:
-            self.unanswered_creates.append(land)
+            self.unanswered_creates.append(lambda: self._add(created, tags))
             raise OutcomeUnknown("elasticloadbalancing:CreateRule", rule.listener, "read timed out")
-        land()
-        return created
+        return self._add(created, tags)
 
     def replace(self, arn: Arn, rule: HeaderRule, call: Call) -> ListenerRule:
         self.record("ModifyRule", call)
@@ -76,14 +76,12 @@ class RulesInMemory:
         self.remove(arn)
 
     def remove(self, arn: Arn) -> None:
-        """Deletes a rule, as somebody else would."""
+        """Deletes a rule as another client of AWS would."""
         self.rules = {other: rule for other, rule in self.rules.items() if other != arn}
 
     def put(self, rule: ListenerRule, tags: Mapping[str, str]) -> ListenerRule:
         """Adds or replaces a rule as another client of AWS would."""
-        self.rules = {**self.rules, rule.arn: rule}
-        self.tags_of[rule.arn] = dict(tags)
-        return rule
+        return self._add(rule, tags)
 
     def count(self, *actions: str) -> int:
         return sum(call in actions for call in self.calls)
@@ -97,13 +95,21 @@ class RulesInMemory:
         self.calls.append(action)
         if refusal := self.refusals.get(action):
             raise refusal
+        self.during.pop(action, lambda: None)()
+
+    def _add(self, rule: ListenerRule, tags: Mapping[str, str]) -> ListenerRule:
+        self.rules = {**self.rules, rule.arn: rule}
+        self.tags_of[rule.arn] = dict(tags)
+        return rule
 
     def _next_arn(self, listener: Arn) -> Arn:
         return Arn(f"{listener.replace(':listener/', ':listener-rule/')}/{len(self.calls):04x}")
 
     def _as(self, rule: HeaderRule, arn: Arn, priority: int | None) -> ListenerRule:
-        made = ListenerRule(arn, (Forward(rule.group, 1),), (*rule.before_forward, {"Type": "forward"}))
-        return replace(made, priority=priority, conditions=rule.conditions, transforms=tuple(rule.transforms))
+        described = ListenerRule(arn, (Forward(rule.group, 1),), (*rule.before_forward, {"Type": "forward"}))
+        return replace(
+            described, priority=priority, conditions=rule.conditions, transforms=tuple(rule.transforms)
+        )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A mapping that forgets."""
 
+from weakref import ref
+
 import pytest
 
 from elbv2_trafficrouter.routing.expiring import Expiring
@@ -50,6 +52,18 @@ def test_an_entry_that_is_kept_stays_longer(entries: Expiring[str, str | None], 
 def test_an_entry_may_be_none(entries: Expiring[str, str | None]) -> None:
     entries.put("was", None)
     assert entries.copy(["was", "shop"]) == {"was": None}
+
+
+def test_the_next_use_releases_what_is_forgotten(runtime: Runtime) -> None:
+    entries: Expiring[str, Runtime] = Expiring(runtime, 10)
+    value = Runtime()
+    reference = ref(value)
+    entries.put("was", value)
+    del value
+    runtime.seconds = 10.1
+    assert reference() is not None
+    entries.put("shop", runtime)
+    assert reference() is None
 
 
 def test_a_missing_entry_may_be_forgotten(entries: Expiring[str, str | None]) -> None:

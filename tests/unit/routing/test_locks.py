@@ -1,6 +1,5 @@
-"""One lock per listener, and what is left of it when no call uses it."""
+"""One lock for each listener, and what is left of it when no call uses it."""
 
-import threading
 from contextlib import ExitStack
 
 import pytest
@@ -8,9 +7,9 @@ import pytest
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.locks import Locks
-from elbv2_trafficrouter.routing.ports import Lock
 from support.router.caller import Caller
-from support.router.runtime import Runtime
+from support.router.runtime import NewestFirstLock, Runtime
+from support.threads import join, start
 
 FIRST, SECOND = (
     Arn(f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/petclinic/50dc/{number}")
@@ -50,23 +49,23 @@ def test_a_call_that_gets_the_second_lock_too_late_releases_the_first(locks: Loc
 def test_listeners_are_locked_in_the_order_of_their_arns() -> None:
     """In any other order, two calls that share two listeners could wait for each other."""
 
-    class Recorded(Runtime):
+    class RecordingRuntime(Runtime):
         def __init__(self) -> None:
             super().__init__()
-            self.created: list[Lock] = []
+            self.created: list[NewestFirstLock] = []
 
-        def lock(self) -> Lock:
+        def lock(self) -> NewestFirstLock:
             self.created.append(super().lock())
             return self.created[-1]
 
     for listeners in ((FIRST, SECOND), (SECOND, FIRST)):
-        runtime = Recorded()
+        runtime = RecordingRuntime()
         locks = Locks(runtime)
         with locks.held({SECOND}, Caller()):
-            held_by_other = len(runtime.created)
+            created = len(runtime.created)
             with pytest.raises(DeadlineExceeded), locks.held(listeners, Caller(seconds=0)):
                 pass
-            assert len(runtime.created) == held_by_other + 1, "the first listener was locked, then it waited"
+            assert len(runtime.created) == created + 1, "the call did not lock the first listener first"
 
 
 def test_a_lock_is_shared_while_calls_wait_for_it() -> None:
@@ -80,15 +79,11 @@ def test_a_lock_is_shared_while_calls_wait_for_it() -> None:
                 most_inside.append(len(inside))
                 inside.pop()
 
-    threads = [threading.Thread(target=hold) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
+    join(*[start(hold) for _ in range(4)])
     assert (len(most_inside), max(most_inside)) == (400, 1)
 
 
-def test_nothing_stays_of_listeners_that_no_call_names(locks: Locks) -> None:
+def test_listeners_that_no_call_names_are_forgotten(locks: Locks) -> None:
     with ExitStack() as held:
         for number in range(1000):
             held.enter_context(locks.held({Arn(f"{FIRST}{number:x}")}, Caller()))

@@ -1,4 +1,7 @@
-"""The priority of a header rule: directly above its base rule, in the order of managedRoutes. Pure."""
+"""The priority of a header rule: directly above its base rule, in the order of managedRoutes. Pure.
+
+The order may differ where the gap above the base has fewer free priorities than managedRoutes has names.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 

@@ -47,18 +47,18 @@ def regex(name: str, *values: str) -> Condition:
         pytest.param(
             HeaderMatch("X-User", exact=r"\^$.|?*+()[]{}"),
             regex("X-User", r"^\\\^\$\.\|\?\*\+\(\)\[\]\{\}$"),
-            id="all that means something in a regular expression",
+            id="all special characters of regular expressions",
         ),
         pytest.param(HeaderMatch("X-User", exact="été"), plain("X-User", "été"), id="beyond ASCII"),
     ],
 )
-def test_a_match_is_a_condition(match: HeaderMatch, condition: Condition) -> None:
+def test_a_match_becomes_a_condition(match: HeaderMatch, condition: Condition) -> None:
     assert conditions(match) == {condition}
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).filter(str.isprintable), st.text())
-def test_exact_means_itself_and_nothing_else(value: str, other: str) -> None:
-    """As a regular expression where ELBv2's wildcards would mean more."""
+def test_an_exact_value_matches_itself_and_nothing_else(value: str, other: str) -> None:
+    """It becomes a regular expression if it contains a wildcard of ELBv2."""
     (condition,) = conditions(HeaderMatch("X-User", exact=value))
     (found,) = condition.values
     assert isinstance(found, str)
@@ -71,7 +71,7 @@ def test_exact_means_itself_and_nothing_else(value: str, other: str) -> None:
 
 
 @given(st.text("ab.*?+^$", min_size=1, max_size=9), st.text("ab.*?+^$", max_size=9))
-def test_a_prefix_is_met_by_all_that_begin_with_it(prefix: str, value: str) -> None:
+def test_a_prefix_matches_all_values_that_begin_with_it(prefix: str, value: str) -> None:
     (condition,) = conditions(HeaderMatch("X-User", prefix=prefix))
     (found,) = condition.values
     assume(isinstance(found, str))
@@ -84,20 +84,20 @@ def test_a_prefix_is_met_by_all_that_begin_with_it(prefix: str, value: str) -> N
 # Several matches
 
 
-def test_different_headers_are_a_condition_each() -> None:
+def test_different_headers_become_different_conditions() -> None:
     assert conditions(HeaderMatch("X-User", exact="alice"), HeaderMatch("X-Region", exact="eu")) == {
         plain("X-User", "alice"),
         plain("X-Region", "eu"),
     }
 
 
-def test_the_same_header_twice_is_one_condition_with_both_values() -> None:
+def test_the_same_header_twice_becomes_one_condition_with_both_values() -> None:
     assert conditions(HeaderMatch("X-User", exact="alice"), HeaderMatch("x-user", prefix="bob")) == {
         plain("X-User", "alice", "bob*")
     }
 
 
-def test_all_values_of_a_header_are_regular_expressions_where_one_must_be() -> None:
+def test_if_one_value_of_a_header_needs_a_regular_expression_all_become_one() -> None:
     """AWS takes Values or RegexValues in a condition, not both."""
     assert conditions(
         HeaderMatch("X-User", exact="a.b"),
@@ -124,7 +124,7 @@ def test_a_fourth_value_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "quoted"),
     [
         pytest.param("", "''", id="empty"),
         pytest.param("X" * 41, f"'{'X' * 41}'", id="longer than 40"),
@@ -134,15 +134,15 @@ def test_a_fourth_value_is_refused() -> None:
         pytest.param("X-User\n", "'X-User\\x0a'", id="a line break at its end"),
     ],
 )
-def test_a_name_that_no_header_has_is_refused(name: str, told: str) -> None:
+def test_an_invalid_header_name_is_refused(name: str, quoted: str) -> None:
     assert refusal(HeaderMatch(name, exact="1")) == (
-        f"In the header route 'beta', match[0].headerName is {told}. "
+        f"In the header route 'beta', match[0].headerName is {quoted}. "
         "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
     )
 
 
 @pytest.mark.parametrize("name", ["X" * 40, "!#$%&'*+.^_`|~-09az"])
-def test_any_name_of_a_header_up_to_40_is_taken(name: str) -> None:
+def test_a_valid_header_name_of_up_to_40_characters_is_accepted(name: str) -> None:
     assert conditions(HeaderMatch(name, exact="1")) == {plain(name, "1")}
 
 
@@ -157,14 +157,16 @@ def test_the_host_header_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("match", "has"),
     [
-        pytest.param(HeaderMatch("X-User"), "none of exact, prefix and regex", id="none"),
-        pytest.param(HeaderMatch("X-User", exact="a", prefix="b"), "exact and prefix", id="two"),
+        pytest.param(HeaderMatch("X-User"), "none of exact, prefix and regex", id="no kind"),
+        pytest.param(HeaderMatch("X-User", exact="a", prefix="b"), "exact and prefix", id="two kinds"),
         pytest.param(
-            HeaderMatch("X-User", exact="a", prefix="b", regex="c"), "exact and prefix and regex", id="three"
+            HeaderMatch("X-User", exact="a", prefix="b", regex="c"),
+            "exact and prefix and regex",
+            id="three kinds",
         ),
     ],
 )
-def test_a_value_is_of_one_kind(match: HeaderMatch, has: str) -> None:
+def test_a_value_of_no_kind_or_of_several_is_refused(match: HeaderMatch, has: str) -> None:
     assert refusal(match) == (
         f"In the header route 'beta', match[0].headerValue has {has}. Give one of exact, prefix and regex."
     )
@@ -172,7 +174,7 @@ def test_a_value_is_of_one_kind(match: HeaderMatch, has: str) -> None:
 
 @pytest.mark.parametrize("kind", ["exact", "prefix", "regex"])
 @pytest.mark.parametrize("character", ["\n", "\x00", "\x7f", "\u2028"], ids=ascii)
-def test_a_value_that_no_header_has_is_refused(kind: str, character: str) -> None:
+def test_a_value_with_characters_that_headers_cannot_contain_is_refused(kind: str, character: str) -> None:
     assert refusal(HeaderMatch("X-User", **{kind: f"a{character}"})) == (
         f"In the header route 'beta', match[0].headerValue.{kind} is 'a\\x{ord(character):02x}'. "
         "Headers of requests cannot contain such characters."
@@ -180,7 +182,7 @@ def test_a_value_that_no_header_has_is_refused(kind: str, character: str) -> Non
 
 
 @pytest.mark.parametrize("pattern", [r"\(?=a", r"\\1", r"a\.b", "(?:a|b)", "(?i)a"])
-def test_what_only_looks_like_them_is_taken(pattern: str) -> None:
+def test_patterns_that_only_look_like_look_around_are_accepted(pattern: str) -> None:
     assert conditions(HeaderMatch("X-User", regex=pattern)) == {regex("X-User", pattern)}
 
 
@@ -205,12 +207,12 @@ def test_other_regular_expressions_are_left_to_aws(pattern: str) -> None:
         pytest.param([HeaderMatch("X-User", exact="x" * 129)], 129, id="exact"),
         pytest.param([HeaderMatch("X-User", prefix="x" * 128)], 129, id="prefix with its *"),
         pytest.param([HeaderMatch("X-User", regex="x" * 129)], 129, id="regex"),
-        pytest.param([HeaderMatch("X-User", exact="*" + "." * 63)], 130, id="exact, quoted"),
-        pytest.param([HeaderMatch("X-User", prefix="?" + "." * 62)], 129, id="prefix, quoted"),
+        pytest.param([HeaderMatch("X-User", exact="*" + "." * 63)], 130, id="exact, escaped"),
+        pytest.param([HeaderMatch("X-User", prefix="?" + "." * 62)], 129, id="prefix, escaped"),
         pytest.param(
             [HeaderMatch("X-User", exact="." * 64), HeaderMatch("x-user", regex="a")],
             130,
-            id="exact, quoted for another of its header",
+            id="exact, escaped because another value of the header is a regex",
         ),
     ],
 )
@@ -227,9 +229,9 @@ def test_a_value_longer_than_128_as_a_condition_is_refused(matches: list[HeaderM
         pytest.param(HeaderMatch("X-User", exact="x" * 128), id="exact"),
         pytest.param(HeaderMatch("X-User", prefix="x" * 127), id="prefix with its *"),
         pytest.param(HeaderMatch("X-User", regex="x" * 128), id="regex"),
-        pytest.param(HeaderMatch("X-User", exact="*" + "." * 62), id="exact, quoted"),
+        pytest.param(HeaderMatch("X-User", exact="*" + "." * 62), id="exact, escaped"),
     ],
 )
-def test_a_value_of_128_is_taken(match: HeaderMatch) -> None:
+def test_a_value_of_128_characters_is_accepted(match: HeaderMatch) -> None:
     (condition,) = conditions(match)
     assert max(len(str(value)) for value in condition.values) == 128

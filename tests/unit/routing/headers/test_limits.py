@@ -6,16 +6,14 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.managed_routes import LoadBalancerFull, TooManyConditions
 from elbv2_trafficrouter.routing.headers.limits import check_conditions, check_room
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits
+from support.router.intents import ACCOUNT, CANARY, RULE
 
-OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
-BASE = Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/9f2a/1a2b")
-BALANCER = Arn(f"{OWNER}:loadbalancer/app/petclinic/50dc")
-CANARY = Arn(f"{OWNER}:targetgroup/was-canary/2")
+BALANCER = Arn(f"{ACCOUNT}:loadbalancer/app/petclinic/50dc")
 LIMITS = Limits(values=5, wildcards=5, rules=100)
 
 
 def rule(*conditions: Condition) -> HeaderRule:
-    return HeaderRule("beta", BASE, 9, frozenset(conditions), (), CANARY, ())
+    return HeaderRule("beta", RULE, 9, frozenset(conditions), (), CANARY, ())
 
 
 def header(*values: str, name: str = "X-User", is_regex: bool = False) -> Condition:
@@ -35,20 +33,22 @@ def query(*values: tuple[str, str]) -> Condition:
     [
         pytest.param([path("/a", "/b", "/c"), header("x", "y")], id="five values"),
         pytest.param([path("/*", "/?"), header("***")], id="five wildcards"),
-        pytest.param([path("/*?*?*"), header("*+?*", is_regex=True)], id="a regular expression has none"),
+        pytest.param(
+            [path("/*?*?*"), header("*+?*", is_regex=True)], id="a regular expression has no wildcards"
+        ),
         pytest.param(
             [
                 header("*****"),
                 Condition("http-request-method", frozenset({"GET"})),
                 Condition("source-ip", frozenset({"10.0.0.0/8"})),
             ],
-            id="a method and an address have none",
+            id="a method and an address have no wildcards",
         ),
-        pytest.param([query(("a*", "b?"), ("", "***"))], id="keys count as values do"),
+        pytest.param([query(("a*", "b?"), ("", "***"))], id="wildcards in keys"),
         pytest.param([query(("", r"\*\?\*\?\*\?"))], id="escaped in a query string"),
     ],
 )
-def test_up_to_the_limits(conditions: list[Condition]) -> None:
+def test_conditions_up_to_the_limits_are_accepted(conditions: list[Condition]) -> None:
     check_conditions(rule(*conditions), LIMITS)
 
 
@@ -63,7 +63,7 @@ def test_up_to_the_limits(conditions: list[Condition]) -> None:
         ),
         pytest.param([path("/*", "/?"), header("**"), query(("*", "?"))], 6, "wildcards", id="wildcards"),
         pytest.param([path("/*?*?*"), header("a?")], 6, "wildcards", id="wildcards in one value"),
-        pytest.param([header(r"\*\*\*\*\*\*")], 6, "wildcards", id="escaped where nothing can be"),
+        pytest.param([header(r"\*\*\*\*\*\*")], 6, "wildcards", id="escaped outside query strings"),
         pytest.param([query(("", r"\\******"))], 6, "wildcards", id="behind an escaped backslash"),
     ],
 )
@@ -71,14 +71,14 @@ def test_a_rule_beyond_a_limit_is_refused(conditions: list[Condition], asked: in
     with pytest.raises(TooManyConditions) as caught:
         check_conditions(rule(*conditions), LIMITS)
     assert caught.value.sentence == (
-        "Together with the conditions of listener-rule/app/petclinic/50dc/9f2a/1a2b, the header route 'beta' "
+        "Together with the conditions of listener-rule/app/petclinic/50dc/9f2a/ba5e, the header route 'beta' "
         f"needs {asked} {what}, but ELBv2 allows 5 per rule. "
         "Use fewer in the setHeaderRoute step or in that rule."
     )
-    assert caught.value.metadata == {"route": "beta", "rule": BASE}
+    assert caught.value.metadata == {"route": "beta", "rule": RULE}
 
 
-def test_limits_are_the_accounts_own() -> None:
+def test_the_limits_are_those_of_the_account() -> None:
     with pytest.raises(TooManyConditions, match="ELBv2 allows 1 per rule"):
         check_conditions(rule(path("/a"), header("b")), Limits(values=1, wildcards=5, rules=100))
     with pytest.raises(TooManyConditions, match="needs 1 wildcards, but ELBv2 allows 0 per rule"):

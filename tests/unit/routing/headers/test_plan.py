@@ -1,7 +1,6 @@
-"""Which rules a header route shall have, and what has to be done for it."""
+"""Which rules a header route needs, and how they differ from those that exist."""
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.managed_routes import NoFreePriority, OidcNotCopyable, RuleNotCopyable
 from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotFound, RuleNotWritable
-from elbv2_trafficrouter.rollout.config import Config, NamedRule
-from elbv2_trafficrouter.rollout.intent import Destination, HeaderMatch, HeaderRoute, Intent, ManagedRoutes
+from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute, Intent, ManagedRoutes
 from elbv2_trafficrouter.routing.headers.plan import (
     HeaderRuleChange,
     OwnedRules,
@@ -19,12 +17,8 @@ from elbv2_trafficrouter.routing.headers.plan import (
     plan_header_route,
 )
 from elbv2_trafficrouter.routing.rule import Condition, Forward, HeaderRule, ListenerRule, SteeredRule
+from support.router.intents import ACCOUNT, CANARY, GROUPS, LISTENER, RULE, STABLE, WEB, asking_for
 
-OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
-LISTENER = Arn(f"{OWNER}:listener/app/petclinic/50dc/9f2a")
-STABLE, CANARY = Arn(f"{OWNER}:targetgroup/was-stable/1"), Arn(f"{OWNER}:targetgroup/was-canary/2")
-WEB = Arn(f"{OWNER}:targetgroup/web/3")
-GROUPS = {"was-stable": STABLE, "was-canary": CANARY}
 BETA = HeaderRoute("beta", (HeaderMatch("X-User", exact="alice"),))
 PATH = Condition("path-pattern", frozenset({"/petclinic*"}))
 ALICE = Condition("http-header", frozenset({"alice"}), name="X-User")
@@ -34,18 +28,18 @@ REWRITE = {"Type": "url-rewrite"}
 
 
 def arn(number: str, listener: str = "9f2a") -> Arn:
-    return Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/{listener}/{number}")
+    return Arn(f"{ACCOUNT}:listener-rule/app/petclinic/50dc/{listener}/{number}")
 
 
 BASE = ListenerRule(
-    arn("ba5e"),
+    RULE,
     (Forward(STABLE, 9), Forward(CANARY, 1)),
     (FORWARD,),
     priority=10,
     conditions=frozenset({PATH}),
 )
 DEFAULT = ListenerRule(LISTENER, (Forward(STABLE, 1),), (FORWARD,))
-MADE = ListenerRule(
+OF_BETA = ListenerRule(
     arn("1"), (Forward(CANARY, 1),), (FORWARD,), priority=9, conditions=frozenset({PATH, ALICE})
 )
 FOREIGN = ListenerRule(
@@ -58,28 +52,19 @@ FOREIGN = ListenerRule(
 
 
 def intent(*names: str) -> Intent:
-    return Intent(
-        namespace="petclinic",
-        rollout="was",
-        stable=Destination("was-stable", Fraction(1)),
-        canary=Destination("was-canary", Fraction(0)),
-        additional_destinations=(),
-        max_weight=100,
-        config=Config(rules=(NamedRule(BASE.arn),), target_groups=dict(GROUPS)),
-        managed_routes=ManagedRoutes(names=names or ("beta",)),
-    )
+    return asking_for(0, managed_routes=ManagedRoutes(names=names or ("beta",)))
 
 
 def planned(
     *rules: ListenerRule,
-    ours: dict[Arn, str] | None = None,
+    owned: dict[Arn, str] | None = None,
     base: ListenerRule = BASE,
     route: HeaderRoute = BETA,
     names: tuple[str, ...] = ("beta",),
 ) -> HeaderRuleChange:
-    seen = OwnedRules({rule.arn: rule for rule in (base, *rules)}, ours or {})
-    (step,) = plan_header_route(intent(*names), route, [SteeredRule(base.arn, GROUPS)], seen)
-    return step
+    existing = OwnedRules({rule.arn: rule for rule in (base, *rules)}, owned or {})
+    (change,) = plan_header_route(intent(*names), route, [SteeredRule(base.arn, GROUPS)], existing)
+    return change
 
 
 def test_a_rule_does_the_same_as_the_base_for_the_headers_and_to_the_canary_alone() -> None:
@@ -103,68 +88,73 @@ def test_above_a_default_action_a_rule_has_the_headers_alone() -> None:
     assert (wanted.priority, wanted.conditions, wanted.listener) == (50_000, frozenset({ALICE}), LISTENER)
 
 
-def test_each_base_rule_has_one() -> None:
+def test_each_base_rule_has_a_rule_above_it() -> None:
     other = replace(BASE, arn=arn("ba5e", listener="9f2b"), priority=77)
-    seen = OwnedRules({rule.arn: rule for rule in (BASE, other, replace(MADE, arn=arn("1", "9f2b")))}, {})
-    steps = plan_header_route(
-        intent(), BETA, [SteeredRule(BASE.arn, GROUPS), SteeredRule(other.arn, GROUPS)], seen
+    existing = OwnedRules(
+        {rule.arn: rule for rule in (BASE, other, replace(OF_BETA, arn=arn("1", "9f2b")))}, {}
     )
-    assert [(step.wanted.base, step.wanted.priority) for step in steps] == [(BASE.arn, 9), (other.arn, 76)]
+    changes = plan_header_route(
+        intent(), BETA, [SteeredRule(BASE.arn, GROUPS), SteeredRule(other.arn, GROUPS)], existing
+    )
+    assert [(change.wanted.base, change.wanted.priority) for change in changes] == [
+        (BASE.arn, 9),
+        (other.arn, 76),
+    ]
 
 
-# What is there already
+# Rules that exist
 
 
-def test_a_rule_that_is_as_it_shall_be_is_done() -> None:
-    step = planned(MADE, ours={MADE.arn: "beta"})
-    assert (step.present, step.is_done) == (MADE, True)
+def test_a_rule_that_exists_as_needed_needs_no_change() -> None:
+    change = planned(OF_BETA, owned={OF_BETA.arn: "beta"})
+    assert (change.present, change.is_done) == (OF_BETA, True)
 
 
-def test_a_rule_at_another_priority_of_the_gap_is_done() -> None:
-    """Nothing is gained by moving it."""
-    moved = replace(MADE, priority=6)
-    step = planned(FOREIGN, moved, ours={MADE.arn: "beta"})
-    assert (step.present, step.wanted.priority, step.is_done) == (moved, 6, True)
+def test_a_rule_at_another_priority_in_the_gap_needs_no_change() -> None:
+    """Moving it has no advantage."""
+    moved = replace(OF_BETA, priority=6)
+    change = planned(FOREIGN, moved, owned={OF_BETA.arn: "beta"})
+    assert (change.present, change.wanted.priority, change.is_done) == (moved, 6, True)
 
 
 @pytest.mark.parametrize(
     "differing",
     [
-        pytest.param(replace(MADE, conditions=frozenset({ALICE})), id="conditions"),
-        pytest.param(replace(MADE, forwards=(Forward(STABLE, 1),)), id="target group"),
-        pytest.param(replace(MADE, actions=(COGNITO, FORWARD)), id="authentication"),
-        pytest.param(replace(MADE, transforms=(REWRITE,)), id="transforms"),
+        pytest.param(replace(OF_BETA, conditions=frozenset({ALICE})), id="conditions"),
+        pytest.param(replace(OF_BETA, forwards=(Forward(STABLE, 1),)), id="target group"),
+        pytest.param(replace(OF_BETA, actions=(COGNITO, FORWARD)), id="authentication"),
+        pytest.param(replace(OF_BETA, transforms=(REWRITE,)), id="transforms"),
     ],
 )
-def test_a_rule_that_differs_is_changed_in_its_place(differing: ListenerRule) -> None:
-    step = planned(differing, ours={MADE.arn: "beta"})
-    assert (step.present, step.wanted.priority, step.is_done) == (differing, 9, False)
+def test_a_rule_that_differs_is_changed_in_place(differing: ListenerRule) -> None:
+    change = planned(differing, owned={OF_BETA.arn: "beta"})
+    assert (change.present, change.wanted.priority, change.is_done) == (differing, 9, False)
 
 
 @pytest.mark.parametrize(
-    ("there", "ours"),
+    ("other", "owned"),
     [
-        pytest.param(MADE, {}, id="nobody's"),
-        pytest.param(MADE, {MADE.arn: "internal"}, id="another route's"),
-        pytest.param(replace(MADE, priority=4), {MADE.arn: "beta"}, id="above a foreign rule"),
-        pytest.param(replace(MADE, priority=21), {MADE.arn: "beta"}, id="below the base"),
+        pytest.param(OF_BETA, {}, id="nobody's"),
+        pytest.param(OF_BETA, {OF_BETA.arn: "internal"}, id="another route's"),
+        pytest.param(replace(OF_BETA, priority=4), {OF_BETA.arn: "beta"}, id="above a foreign rule"),
+        pytest.param(replace(OF_BETA, priority=21), {OF_BETA.arn: "beta"}, id="below the base"),
         pytest.param(
-            replace(MADE, arn=arn("1", "9f2b")), {arn("1", "9f2b"): "beta"}, id="another listener's"
+            replace(OF_BETA, arn=arn("1", "9f2b")), {arn("1", "9f2b"): "beta"}, id="another listener's"
         ),
     ],
 )
-def test_other_rules_are_not_the_routes(there: ListenerRule, ours: dict[Arn, str]) -> None:
+def test_other_rules_are_not_taken_for_the_routes_rule(other: ListenerRule, owned: dict[Arn, str]) -> None:
     base = replace(BASE, priority=20)
-    assert planned(FOREIGN, there, ours=ours, base=base, names=("beta", "internal")).present is None
+    assert planned(FOREIGN, other, owned=owned, base=base, names=("beta", "internal")).present is None
 
 
-def test_routes_stand_in_the_order_of_managed_routes() -> None:
-    internal = replace(MADE, priority=7)
-    step = planned(internal, ours={internal.arn: "internal"}, names=("beta", "internal"))
-    assert step.wanted.priority == 6
+def test_rules_are_in_the_order_of_managed_routes() -> None:
+    internal = replace(OF_BETA, priority=7)
+    change = planned(internal, owned={internal.arn: "internal"}, names=("beta", "internal"))
+    assert change.wanted.priority == 6
 
 
-# What makes a base rule unfit
+# Base rules that are refused
 
 
 @pytest.mark.parametrize(
@@ -172,7 +162,9 @@ def test_routes_stand_in_the_order_of_managed_routes() -> None:
     [
         pytest.param(replace(BASE, unwritable=("Actions[0].MirrorConfig",)), RuleNotWritable, id="action"),
         pytest.param(replace(BASE, uncopyable=("Conditions[0].Ja4Config",)), RuleNotCopyable, id="condition"),
-        pytest.param(replace(BASE, forwards=(Forward(WEB, 1),)), NoForwardToStable, id="not stable's"),
+        pytest.param(
+            replace(BASE, forwards=(Forward(WEB, 1),)), NoForwardToStable, id="no forward to stable"
+        ),
         pytest.param(replace(BASE, forwards=()), NoForwardToStable, id="a redirect"),
         pytest.param(
             replace(BASE, actions=({"Type": "authenticate-oidc"}, FORWARD)), OidcNotCopyable, id="OIDC"
@@ -180,19 +172,19 @@ def test_routes_stand_in_the_order_of_managed_routes() -> None:
         pytest.param(replace(BASE, priority=1), NoFreePriority, id="no room above"),
     ],
 )
-def test_a_base_rule_that_none_can_be_made_from_is_refused(
-    base: ListenerRule, problem: type[Problem]
-) -> None:
+def test_a_base_rule_that_cannot_be_copied_is_refused(base: ListenerRule, problem: type[Problem]) -> None:
     with pytest.raises(problem):
         planned(base=base)
 
 
-def test_a_base_rule_that_is_gone_is_refused() -> None:
+def test_a_base_rule_that_does_not_exist_is_refused() -> None:
     with pytest.raises(RuleNotFound):
-        plan_header_route(intent(), BETA, [SteeredRule(BASE.arn, GROUPS)], OwnedRules({MADE.arn: MADE}, {}))
+        plan_header_route(
+            intent(), BETA, [SteeredRule(BASE.arn, GROUPS)], OwnedRules({OF_BETA.arn: OF_BETA}, {})
+        )
 
 
-def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
+def test_the_error_for_oidc_suggests_what_to_use_instead() -> None:
     oidc: Any = ({"Type": "authenticate-oidc"}, FORWARD)
     with pytest.raises(OidcNotCopyable) as caught:
         planned(base=replace(BASE, actions=oidc))
@@ -203,7 +195,7 @@ def test_a_rule_with_oidc_is_told_with_what_to_use_instead() -> None:
     )
 
 
-def test_a_rule_with_unknown_parts_is_told_with_their_places() -> None:
+def test_the_error_for_unknown_elements_says_where_they_are() -> None:
     with pytest.raises(RuleNotCopyable) as caught:
         planned(base=replace(BASE, uncopyable=("Conditions[0].Ja4Config", "Owner")))
     assert caught.value.sentence == (
@@ -213,37 +205,37 @@ def test_a_rule_with_unknown_parts_is_told_with_their_places() -> None:
     )
 
 
-# Whether it is there, told without tags
+# Whether a rule exists, decided without tags
 
 
 def present(*rules: ListenerRule, base: ListenerRule = BASE) -> bool:
-    seen = {rule.arn: rule for rule in (base, *rules)}
-    return is_present(intent(), BETA, SteeredRule(base.arn, GROUPS), seen)
+    existing = {rule.arn: rule for rule in (base, *rules)}
+    return is_present(intent(), BETA, SteeredRule(base.arn, GROUPS), existing)
 
 
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
         pytest.param([], False, id="no rule"),
-        pytest.param([MADE], True, id="as it shall be"),
-        pytest.param([FOREIGN, replace(MADE, priority=6)], True, id="at any priority of the gap"),
-        pytest.param([FOREIGN, replace(MADE, priority=4)], False, id="with a foreign rule in between"),
+        pytest.param([OF_BETA], True, id="as needed"),
+        pytest.param([FOREIGN, replace(OF_BETA, priority=6)], True, id="at any priority in the gap"),
+        pytest.param([FOREIGN, replace(OF_BETA, priority=4)], False, id="with a foreign rule in between"),
         pytest.param(
-            [replace(FOREIGN, conditions=MADE.conditions), replace(MADE, priority=4)],
+            [replace(FOREIGN, conditions=OF_BETA.conditions), replace(OF_BETA, priority=4)],
             True,
             id="with another Rollout's header route in between",
         ),
-        pytest.param([replace(MADE, uncopyable=("Owner",))], False, id="with parts that nobody knows"),
+        pytest.param([replace(OF_BETA, uncopyable=("Owner",))], False, id="with unknown elements"),
         pytest.param(
-            [MADE, replace(MADE, arn=arn("2"), priority=8, conditions=frozenset({PATH}))],
+            [OF_BETA, replace(OF_BETA, arn=arn("2"), priority=8, conditions=frozenset({PATH}))],
             True,
-            id="beside another",
+            id="with the base's twin in between",
         ),
         pytest.param(
             [
-                replace(MADE, priority=6),
+                replace(OF_BETA, priority=6),
                 replace(
-                    MADE,
+                    OF_BETA,
                     arn=arn("2"),
                     priority=8,
                     conditions=frozenset({PATH, Condition("http-header", frozenset({"bob"}), name="X-User")}),
@@ -252,19 +244,19 @@ def present(*rules: ListenerRule, base: ListenerRule = BASE) -> bool:
             True,
             id="with another route's rule in between",
         ),
-        pytest.param([replace(MADE, priority=11)], False, id="below the base"),
-        pytest.param([replace(MADE, conditions=frozenset({ALICE}))], False, id="with other conditions"),
-        pytest.param([replace(MADE, forwards=(Forward(STABLE, 1),))], False, id="to stable"),
-        pytest.param([replace(MADE, arn=arn("1", "9f2b"))], False, id="of another listener"),
+        pytest.param([replace(OF_BETA, priority=11)], False, id="below the base"),
+        pytest.param([replace(OF_BETA, conditions=frozenset({ALICE}))], False, id="with other conditions"),
+        pytest.param([replace(OF_BETA, forwards=(Forward(STABLE, 1),))], False, id="to stable"),
+        pytest.param([replace(OF_BETA, arn=arn("1", "9f2b"))], False, id="of another listener"),
     ],
 )
-def test_a_rule_is_there_when_one_above_the_base_does_the_same(
+def test_a_rule_is_present_if_a_rule_above_the_base_does_the_same(
     rules: list[ListenerRule], expected: bool
 ) -> None:
     assert present(*rules) == expected
 
 
-def test_a_default_action_has_its_rule_above_it() -> None:
-    made = replace(MADE, priority=50_000, conditions=frozenset({ALICE}))
-    assert present(made, base=DEFAULT)
-    assert not present(replace(FOREIGN, priority=50_000), replace(made, priority=400), base=DEFAULT)
+def test_a_rule_above_a_default_action_is_present() -> None:
+    rule = replace(OF_BETA, priority=50_000, conditions=frozenset({ALICE}))
+    assert present(rule, base=DEFAULT)
+    assert not present(replace(FOREIGN, priority=50_000), replace(rule, priority=400), base=DEFAULT)

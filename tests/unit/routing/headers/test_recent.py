@@ -1,6 +1,5 @@
 """Header rules that this process created and deleted, while reads may not show it yet."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,10 +12,11 @@ from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome
 from elbv2_trafficrouter.routing.ownership import Installation, Owner
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot
 from support.router.runtime import Runtime
+from support.threads import join, start
 
-OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+ACCOUNT = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 LISTENER, OTHER_LISTENER = (
-    Arn(f"{OWNER}:listener/app/petclinic/50dc/{number}") for number in ("9f2a", "9f2b")
+    Arn(f"{ACCOUNT}:listener/app/petclinic/50dc/{number}") for number in ("9f2a", "9f2b")
 )
 WAS = Owner(Installation(), "petclinic", "was", "0b2f")
 SHOP = Owner(Installation(), "petclinic", "shop", "0b30")
@@ -34,7 +34,7 @@ def recent(runtime: Runtime) -> RecentRules:
 
 def rule(number: str, listener: str = "9f2a", priority: int = 9) -> ListenerRule:
     return ListenerRule(
-        Arn(f"{OWNER}:listener-rule/app/petclinic/50dc/{listener}/{number}"), (), (), priority=priority
+        Arn(f"{ACCOUNT}:listener-rule/app/petclinic/50dc/{listener}/{number}"), (), (), priority=priority
     )
 
 
@@ -47,19 +47,19 @@ def snapshot(*rules: ListenerRule) -> Snapshot:
 
 
 def test_a_rule_created_here_stays_known_until_it_is_deleted(recent: RecentRules, runtime: Runtime) -> None:
-    one = rule("1")
-    recent.record_write(WAS, outcome(one))
+    created = rule("1")
+    recent.record_write(WAS, outcome(created))
     runtime.seconds += 1000
-    assert recent.created_here(WAS) == {one.arn}
+    assert recent.created_here(WAS) == {created.arn}
     assert not recent.created_here(SHOP)
-    recent.record_delete(WAS, one.arn)
+    recent.record_delete(WAS, created.arn)
     assert not recent.created_here(WAS)
 
 
 def test_rules_are_forgotten_with_their_listener(recent: RecentRules) -> None:
     here, there = rule("1"), rule("2", "9f2b")
-    for one in (here, there):
-        recent.record_write(WAS, outcome(one))
+    for created in (here, there):
+        recent.record_write(WAS, outcome(created))
     recent.forget_listener(WAS, LISTENER)
     assert recent.created_here(WAS) == {there.arn}
 
@@ -68,11 +68,11 @@ def test_rules_are_forgotten_with_their_listener(recent: RecentRules) -> None:
 
 
 def test_a_created_rule_is_in_every_read_for_10_s(recent: RecentRules, runtime: Runtime) -> None:
-    one = rule("1")
-    recent.record_write(WAS, outcome(one))
+    created = rule("1")
+    recent.record_write(WAS, outcome(created))
     runtime.seconds += 10
-    assert recent.corrected(snapshot(), [LISTENER]) == {one.arn: one}
-    assert recent.routes_of_created(WAS) == {one.arn: "beta"}
+    assert recent.corrected(snapshot(), [LISTENER]) == {created.arn: created}
+    assert recent.routes_of_created(WAS) == {created.arn: "beta"}
     assert recent.routes_of_created(SHOP) == {}
     runtime.seconds += 1
     assert recent.corrected(snapshot(), [LISTENER]) == {}
@@ -86,14 +86,14 @@ def test_a_changed_rule_is_read_as_it_was_changed(recent: RecentRules) -> None:
 
 
 def test_a_deleted_rule_is_in_no_read_for_30_s(recent: RecentRules, runtime: Runtime) -> None:
-    one, other = rule("1"), rule("2")
-    recent.record_write(WAS, outcome(one))
-    recent.record_delete(WAS, one.arn)
+    created, other = rule("1"), rule("2")
+    recent.record_write(WAS, outcome(created))
+    recent.record_delete(WAS, created.arn)
     assert recent.routes_of_created(WAS) == {}
     runtime.seconds += 30
-    assert recent.corrected(snapshot(one, other), [LISTENER]) == {other.arn: other}
+    assert recent.corrected(snapshot(created, other), [LISTENER]) == {other.arn: other}
     runtime.seconds += 1
-    assert recent.corrected(snapshot(one, other), [LISTENER]) == {one.arn: one, other.arn: other}
+    assert recent.corrected(snapshot(created, other), [LISTENER]) == {created.arn: created, other.arn: other}
 
 
 def test_rules_of_other_listeners_are_left_out(recent: RecentRules) -> None:
@@ -194,7 +194,7 @@ def test_there_may_be_a_rule_from_the_moment_a_create_is_sent(
 # Bounds
 
 
-def test_nothing_stays_of_a_rollout_that_is_gone(recent: RecentRules, runtime: Runtime) -> None:
+def test_a_rollout_that_is_gone_is_forgotten(recent: RecentRules, runtime: Runtime) -> None:
     runtime.seconds += 11
     recent.record_none(WAS)
     recent.record_write(WAS, outcome(rule("1")))
@@ -214,15 +214,11 @@ def test_the_rules_of_a_rollout_with_calls_stay_known(recent: RecentRules, runti
 
 
 def test_calls_on_two_listeners_lose_none_of_a_rollouts_rules(recent: RecentRules) -> None:
-    """Its listener was changed while a call on the former one was at work."""
+    """The Rollout names another listener while a call on the former listener is still at work."""
 
     def create(listener: str) -> None:
         for number in range(200):
             recent.record_write(WAS, outcome(rule(f"{number:x}", listener)))
 
-    threads = [threading.Thread(target=create, args=(listener,)) for listener in ("9f2a", "9f2b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
+    join(*[start(create, listener) for listener in ("9f2a", "9f2b")])
     assert len(recent.created_here(WAS)) == 400

@@ -1,6 +1,5 @@
-"""SetHeaderRoute: what is made and changed, and how it gets on with removals, whatever reads show."""
+"""SetHeaderRoute: what it creates and changes, whatever reads show, and what a removal does to it."""
 
-import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,224 +14,232 @@ from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.rule import Condition, Limits
 from elbv2_trafficrouter.routing.turns import Turn
-from support.router.header_route_story import BASE, INTERNAL, LISTENER, PATH, WAS, Story, rule_of_beta
+from support.router.intents import LISTENER
+from support.router.update import BASE, INTERNAL, PATH, WAS, Update, rule_of_beta
+from support.threads import join, start
 
 WRITES = ("CreateRule", "ModifyRule", "DeleteRule", "ModifyRule of weights")
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story.of()
+def update() -> Update:
+    return Update.on()
 
 
-# Setting
+# Creating and changing
 
 
-def test_a_route_is_made_above_its_base_with_its_tags(story: Story) -> None:
-    (outcome,) = story.set_header_route()
+def test_a_rule_is_created_above_its_base_with_its_tags(update: Update) -> None:
+    (outcome,) = update.set_header_route()
     assert (outcome.route, outcome.changed) == ("beta", True)
-    assert outcome.rule == story.header_rules["beta"]
+    assert outcome.rule == update.header_rules["beta"]
     assert outcome.rule == rule_of_beta(arn=outcome.rule.arn)
-    assert story.aws.tags_of == {outcome.rule.arn: WAS.tags_of("beta")}
-    assert story.aws.count(*WRITES) == 1
+    assert update.aws.tags_of == {outcome.rule.arn: WAS.tags_of("beta")}
+    assert update.aws.count(*WRITES) == 1
 
 
 @pytest.mark.parametrize("seconds", [0, 11, 3600])
-def test_ten_times_the_same_is_one_create(story: Story, seconds: float) -> None:
+def test_the_same_call_ten_times_creates_one_rule(update: Update, seconds: float) -> None:
     for _ in range(10):
-        (outcome,) = story.set_header_route()
-        story.runtime.seconds += seconds
-    assert story.aws.count(*WRITES) == 1
+        (outcome,) = update.set_header_route()
+        update.runtime.seconds += seconds
+    assert update.aws.count(*WRITES) == 1
     assert outcome.changed is False
 
 
-def test_a_changed_match_changes_the_rule_in_place(story: Story) -> None:
-    (made,) = story.set_header_route()
-    (changed,) = story.set_header_route(HeaderRoute("beta", (HeaderMatch("X-User", prefix="bob"),)))
+def test_a_changed_match_changes_the_rule_in_place(update: Update) -> None:
+    (created,) = update.set_header_route()
+    (changed,) = update.set_header_route(HeaderRoute("beta", (HeaderMatch("X-User", prefix="bob"),)))
     bobs = Condition("http-header", frozenset({"bob*"}), name="X-User")
-    assert story.header_rules == {"beta": rule_of_beta(arn=made.rule.arn, conditions=frozenset({PATH, bobs}))}
-    assert (changed.rule, changed.changed) == (story.header_rules["beta"], True)
-    assert story.aws.tags_of == {made.rule.arn: WAS.tags_of("beta")}
-    assert [call for call in story.aws.calls if call in WRITES] == ["CreateRule", "ModifyRule"]
+    assert update.header_rules == {
+        "beta": rule_of_beta(arn=created.rule.arn, conditions=frozenset({PATH, bobs}))
+    }
+    assert (changed.rule, changed.changed) == (update.header_rules["beta"], True)
+    assert update.aws.tags_of == {created.rule.arn: WAS.tags_of("beta")}
+    assert [call for call in update.aws.calls if call in WRITES] == ["CreateRule", "ModifyRule"]
 
 
-def test_a_route_without_matches_is_removed_and_no_other(story: Story) -> None:
-    story.set_header_route()
-    story.set_header_route(INTERNAL)
-    assert story.set_header_route(HeaderRoute("beta")) == ()
-    assert set(story.header_rules) == {"internal"}
-    assert story.set_header_route(HeaderRoute("beta")) == ()
-    assert story.aws.count("DeleteRule") == 1
+def test_a_route_without_matches_is_removed_and_no_other_route(update: Update) -> None:
+    update.set_header_route()
+    update.set_header_route(INTERNAL)
+    assert update.set_header_route(HeaderRoute("beta")) == ()
+    assert set(update.header_rules) == {"internal"}
+    assert update.set_header_route(HeaderRoute("beta")) == ()
+    assert update.aws.count("DeleteRule") == 1
 
 
-def test_a_rule_that_lost_its_place_is_replaced(story: Story) -> None:
-    """Somebody put a rule between it and its base, which takes its requests."""
-    story.aws.put(rule_of_beta(priority=3), WAS.tags_of("beta"))
-    story.aws.put(rule_of_beta(arn=Arn(f"{BASE.arn}f"), priority=5, conditions=frozenset({PATH})), {})
-    (outcome,) = story.set_header_route()
+def test_a_rule_that_is_separated_from_its_base_is_replaced(update: Update) -> None:
+    """Somebody created a rule between the two, and ours takes requests from that rule, too."""
+    update.aws.put(rule_of_beta(priority=3), WAS.tags_of("beta"))
+    update.aws.put(rule_of_beta(arn=Arn(f"{BASE.arn}f"), priority=5, conditions=frozenset({PATH})), {})
+    (outcome,) = update.set_header_route()
     assert (outcome.rule.priority, outcome.changed) == (8, True)
-    assert [call for call in story.aws.calls if call in WRITES] == ["CreateRule", "DeleteRule"]
-    assert story.header_rules == {"beta": outcome.rule}
+    assert [call for call in update.aws.calls if call in WRITES] == ["CreateRule", "DeleteRule"]
+    assert update.header_rules == {"beta": outcome.rule}
 
 
-def test_a_rule_that_was_deleted_meanwhile_is_made_by_the_next_call(story: Story) -> None:
-    """This process holds what it made for 10 s for what is there."""
-    (made,) = story.set_header_route()
-    story.aws.remove(made.rule.arn)
+def test_a_rule_that_somebody_deleted_is_created_by_the_call_after_next(update: Update) -> None:
+    """For 10 s, this process assumes that a rule that it created exists."""
+    (created,) = update.set_header_route()
+    update.aws.remove(created.rule.arn)
     bob = HeaderRoute("beta", (HeaderMatch("X-User", exact="bob"),))
     with pytest.raises(HeaderRouteMissing):
-        story.set_header_route(bob)
-    (again,) = story.set_header_route(bob)
-    assert story.header_rules == {"beta": again.rule}
+        update.set_header_route(bob)
+    (again,) = update.set_header_route(bob)
+    assert update.header_rules == {"beta": again.rule}
 
 
-def test_limits_are_looked_at_before_the_write(story: Story) -> None:
-    story.aws.limit = Limits(values=5, wildcards=5, rules=1)
+def test_limits_are_checked_before_the_write(update: Update) -> None:
+    update.aws.limit = Limits(values=5, wildcards=5, rules=1)
     with pytest.raises(Problem, match="has 1 rules, the route needs 1 more, and the account's quota is 1"):
-        story.set_header_route()
-    assert story.aws.count(*WRITES) == 0
+        update.set_header_route()
+    assert update.aws.count(*WRITES) == 0
 
 
-def test_default_actions_do_not_count_for_the_quota(story: Story) -> None:
-    story.aws.put(replace(BASE, arn=LISTENER, priority=None), {})
-    story.aws.limit = Limits(values=5, wildcards=5, rules=2)
-    assert len(story.set_header_route()) == 1
+def test_default_actions_do_not_count_towards_the_quota(update: Update) -> None:
+    update.aws.put(replace(BASE, arn=LISTENER, priority=None), {})
+    update.aws.limit = Limits(values=5, wildcards=5, rules=2)
+    assert len(update.set_header_route()) == 1
 
 
-def test_a_rule_that_is_as_it_shall_be_needs_no_quota(story: Story) -> None:
-    story.set_header_route()
-    story.aws.limit = Limits(values=0, wildcards=0, rules=0)
-    story.set_header_route()
-    assert story.aws.count("DescribeAccountLimits") == 1
+def test_a_rule_that_needs_no_change_needs_no_quota(update: Update) -> None:
+    update.set_header_route()
+    update.aws.limit = Limits(values=0, wildcards=0, rules=0)
+    update.set_header_route()
+    assert update.aws.count("DescribeAccountLimits") == 1
 
 
 # Reads that lag
 
 
-def test_a_rule_that_no_read_shows_yet_is_not_made_a_second_time(story: Story) -> None:
-    story.aws.lagging = dict(story.aws.rules)
-    (made,) = story.set_header_route()
-    story.runtime.seconds += 9
-    (again,) = story.set_header_route()
-    assert (again.rule, again.changed) == (made.rule, False)
-    assert story.aws.count("CreateRule") == 1
+def test_a_rule_that_reads_do_not_show_yet_is_not_created_a_second_time(update: Update) -> None:
+    update.aws.lagging = dict(update.aws.rules)
+    (created,) = update.set_header_route()
+    update.runtime.seconds += 9
+    (again,) = update.set_header_route()
+    assert (again.rule, again.changed) == (created.rule, False)
+    assert update.aws.count("CreateRule") == 1
 
 
-def test_a_rule_that_no_read_shows_yet_is_deleted(story: Story) -> None:
-    story.aws.lagging = dict(story.aws.rules)
-    (made,) = story.set_header_route()
-    assert story.remove_managed_routes() == (made.rule.arn,)
-    assert story.header_rules == {}
+def test_a_rule_that_reads_do_not_show_yet_is_deleted(update: Update) -> None:
+    update.aws.lagging = dict(update.aws.rules)
+    (created,) = update.set_header_route()
+    assert update.remove_managed_routes() == (created.rule.arn,)
+    assert update.header_rules == {}
 
 
-def test_a_rule_that_a_read_still_shows_is_not_deleted_a_second_time(story: Story) -> None:
-    story.set_header_route()
-    story.aws.lagging = dict(story.aws.rules)
-    story.remove_managed_routes()
-    story.runtime.seconds += 20
-    assert story.remove_managed_routes() == ()
-    assert story.aws.count("DeleteRule") == 1
+def test_a_deleted_rule_that_reads_still_show_is_not_deleted_a_second_time(update: Update) -> None:
+    update.set_header_route()
+    update.aws.lagging = dict(update.aws.rules)
+    update.remove_managed_routes()
+    update.runtime.seconds += 20
+    assert update.remove_managed_routes() == ()
+    assert update.aws.count("DeleteRule") == 1
 
 
-def test_a_rule_that_a_read_still_shows_is_made_again(story: Story) -> None:
-    (first,) = story.set_header_route()
-    story.aws.lagging = dict(story.aws.rules)
-    story.remove_managed_routes()
-    story.verify_weight()
-    (second,) = story.set_header_route()
+def test_a_deleted_rule_that_reads_still_show_is_created_again(update: Update) -> None:
+    (first,) = update.set_header_route()
+    update.aws.lagging = dict(update.aws.rules)
+    update.remove_managed_routes()
+    update.verify_weight()
+    (second,) = update.set_header_route()
     assert second.rule.arn != first.rule.arn
-    assert story.header_rules == {"beta": second.rule}
+    assert update.header_rules == {"beta": second.rule}
 
 
-# Creates without an answer
+# Unanswered creates
 
 
 @pytest.fixture
-def lands(story: Story) -> Callable[[], None]:
-    """Does the create that was sent and not answered."""
-    sent: list[Callable[[], None]] = []
-    story.aws.unanswered_creates = sent
+def apply_create(update: Update) -> Callable[[], object]:
+    """A CreateRule was sent and not answered; this function applies it."""
+    sent: list[Callable[[], object]] = []
+    update.aws.unanswered_creates = sent
     with pytest.raises(OutcomeUnknown):
-        story.set_header_route()
-    story.aws.unanswered_creates = None
+        update.set_header_route()
+    update.aws.unanswered_creates = None
     return sent[0]
 
 
-@pytest.mark.usefixtures("lands")
-def test_a_removal_fails_while_a_create_may_still_be_done(story: Story) -> None:
+@pytest.mark.usefixtures("apply_create")
+def test_a_removal_fails_while_an_unanswered_create_may_still_be_applied(update: Update) -> None:
     for _ in range(3):
         with pytest.raises(OutcomeUnknown) as caught:
-            story.remove_managed_routes()
-        story.runtime.seconds += 10
+            update.remove_managed_routes()
+        update.runtime.seconds += 10
     assert caught.value.sentence == (
         "elasticloadbalancing:CreateRule on listener/app/petclinic/50dc/9f2a was sent, but AWS did not "
         "confirm it, so it may or may not have taken effect. The next call reads the rule and repairs it."
     )
-    story.runtime.seconds += 1
-    assert story.remove_managed_routes() == ()
+    update.runtime.seconds += 1
+    assert update.remove_managed_routes() == ()
 
 
-def test_a_create_that_was_done_late_is_found_and_deleted(story: Story, lands: Callable[[], None]) -> None:
+def test_a_rule_that_was_created_late_is_found_and_deleted(
+    update: Update, apply_create: Callable[[], object]
+) -> None:
     with pytest.raises(OutcomeUnknown):
-        story.remove_managed_routes()
-    story.runtime.seconds += 20
-    lands()
-    (made,) = story.header_rules.values()
-    assert story.remove_managed_routes() == (made.arn,)
-    assert story.remove_managed_routes() == ()
-    assert story.header_rules == {}
+        update.remove_managed_routes()
+    update.runtime.seconds += 20
+    apply_create()
+    (created,) = update.header_rules.values()
+    assert update.remove_managed_routes() == (created.arn,)
+    assert update.remove_managed_routes() == ()
+    assert update.header_rules == {}
 
 
-def test_a_create_that_was_done_late_is_the_routes_rule(story: Story, lands: Callable[[], None]) -> None:
-    lands()
-    (outcome,) = story.set_header_route()
-    assert (outcome.rule, outcome.changed) == (story.header_rules["beta"], False)
-    assert story.aws.count("CreateRule") == 1
+def test_a_rule_that_was_created_late_is_taken_for_the_routes_rule(
+    update: Update, apply_create: Callable[[], object]
+) -> None:
+    apply_create()
+    (outcome,) = update.set_header_route()
+    assert (outcome.rule, outcome.changed) == (update.header_rules["beta"], False)
+    assert update.aws.count("CreateRule") == 1
 
 
-# Calls at once
+# Calls at the same time
 
 
 @pytest.mark.parametrize(
     ("protected", "created"), [pytest.param(True, 0, id="protected"), pytest.param(False, 1, id="the harm")]
 )
-def test_a_route_that_a_removal_overtook_is_not_made(
-    story: Story, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
+def test_a_route_that_a_removal_superseded_is_not_created(
+    update: Update, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not protected:
         monkeypatch.setattr(Turn, "require_current", lambda *_: None)
-    removal = threading.Thread(target=story.remove_managed_routes)
+    removals = []
 
-    def meanwhile() -> None:
-        removal.start()
-        assert story.runtime.somebody_waits.wait(timeout=10)
+    def removal_arrives() -> None:
+        removals.append(start(update.remove_managed_routes))
+        update.runtime.wait_until_waiting(1)
 
-    story.aws.during_read = meanwhile
+    update.aws.during["DescribeRules"] = removal_arrives
     with (
         pytest.raises(Superseded, match="by a newer SetHeaderRoute or RemoveManagedRoutes")
         if protected
         else nullcontext()
     ):
-        story.set_header_route()
-    removal.join()
-    assert story.aws.count("CreateRule") == created
-    assert story.header_rules == {}
+        update.set_header_route()
+    join(*removals)
+    assert update.aws.count("CreateRule") == created
+    assert update.header_rules == {}
 
 
-# What may not stand
+# When no rule may exist
 
 
-def test_an_ended_update_costs_no_call(story: Story) -> None:
-    assert story.set_header_route(may_exist=False) == ()
-    assert story.aws.calls == []
+def test_after_the_end_of_an_update_no_call_to_aws_is_made(update: Update) -> None:
+    assert update.set_header_route(may_exist=False) == ()
+    assert update.aws.calls == []
 
 
-def test_after_a_removal_nothing_is_made_until_the_reconcile_has_ended(story: Story) -> None:
-    """The controller removes in an update when the canary has no available pod."""
-    story.remove_managed_routes()
-    calls = list(story.aws.calls)
-    assert story.set_header_route() == ()
-    assert story.aws.calls == calls
-    story.verify_weight()
-    (outcome,) = story.set_header_route()
+def test_after_a_removal_nothing_is_created_until_the_reconcile_has_ended(update: Update) -> None:
+    """During an update, the controller removes routes while the canary has no available pod."""
+    update.remove_managed_routes()
+    calls = list(update.aws.calls)
+    assert update.set_header_route() == ()
+    assert update.aws.calls == calls
+    update.verify_weight()
+    (outcome,) = update.set_header_route()
     assert outcome.changed

@@ -1,6 +1,5 @@
-"""SetWeight makes header rules that were lost again, VerifyWeight tells of those that it could not make."""
+"""SetWeight creates missing header rules again; VerifyWeight reports those that could not be created."""
 
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -13,19 +12,11 @@ from elbv2_trafficrouter.errors.managed_routes import PriorityTaken, TooManyMana
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
 from elbv2_trafficrouter.routing.headers import routes
 from elbv2_trafficrouter.routing.rule import Condition, Forward, Limits, ListenerRule
+from elbv2_trafficrouter.routing.turns import Turn
 from support.router.ending_problems import ENDING_PROBLEMS
-from support.router.header_route_story import (
-    BASE,
-    BETA,
-    INTERNAL,
-    LISTENER,
-    PATH,
-    STABLE,
-    WAS,
-    WEB,
-    Story,
-    rule_of_beta,
-)
+from support.router.intents import LISTENER, STABLE, WEB
+from support.router.update import BASE, BETA, INTERNAL, PATH, WAS, Update, rule_of_beta
+from support.threads import join, start
 
 NOT_SEEN = (
     "The rule of the header route 'beta' is missing above listener-rule/app/petclinic/50dc/9f2a/ba5e. "
@@ -34,44 +25,45 @@ NOT_SEEN = (
 
 
 @pytest.fixture
-def story() -> Story:
-    """A process that saw a reconcile end."""
-    story = Story.of()
-    story.set_weight(wanted=())
-    story.verify_weight()
-    story.aws.calls.clear()
-    return story
+def update() -> Update:
+    """Of a process that has seen a reconcile end, so it knows that the canary has pods."""
+    update = Update.on()
+    update.set_weight(wanted=())
+    update.verify_weight()
+    update.aws.calls.clear()
+    return update
 
 
-def somebody_deletes_the_rule(story: Story) -> None:
-    story.runtime.seconds += 11  # what this process has made is looked up again
-    story.aws.remove(story.header_rules["beta"].arn)
+def delete_the_rule_of_beta(update: Update) -> None:
+    """As another client of AWS does. For 10 s, this process assumes that a rule that it created exists."""
+    update.runtime.seconds += 11
+    update.aws.remove(update.header_rules["beta"].arn)
 
 
-# Making again
+# Creating again
 
 
-def test_a_lost_rule_is_made_again(story: Story) -> None:
-    story.set_header_route()
-    somebody_deletes_the_rule(story)
-    (outcome,) = story.set_weight().header_rules
+def test_a_missing_rule_is_created_again(update: Update) -> None:
+    update.set_header_route()
+    delete_the_rule_of_beta(update)
+    (outcome,) = update.set_weight().header_rules
     assert (outcome.route, outcome.changed) == ("beta", True)
-    assert story.header_rules == {"beta": outcome.rule}
-    assert story.aws.tags_of[outcome.rule.arn] == WAS.tags_of("beta")
-    assert story.verify_weight() == ""
+    assert update.header_rules == {"beta": outcome.rule}
+    assert update.aws.tags_of[outcome.rule.arn] == WAS.tags_of("beta")
+    assert update.verify_weight() == ""
 
 
-def test_all_routes_of_the_steps_are_made_again(story: Story) -> None:
-    outcomes = story.set_weight(wanted=(INTERNAL, BETA)).header_rules
+def test_the_rules_of_all_steps_so_far_are_created_again(update: Update) -> None:
+    outcomes = update.set_weight(wanted=(INTERNAL, BETA)).header_rules
     assert [outcome.route for outcome in outcomes] == ["internal", "beta"]
-    priorities = {name: rule.priority for name, rule in story.header_rules.items()}
+    priorities = {name: rule.priority for name, rule in update.header_rules.items()}
     assert priorities == {"beta": 8, "internal": 9}
 
 
-def test_a_rule_that_is_there_costs_one_read(story: Story) -> None:
-    story.aws.put(rule_of_beta(), WAS.tags_of("beta"))
-    assert story.set_weight().header_rules == ()
-    assert story.aws.calls == ["DescribeRules"]
+def test_a_rule_that_exists_costs_no_call_besides_the_read(update: Update) -> None:
+    update.aws.put(rule_of_beta(), WAS.tags_of("beta"))
+    assert update.set_weight().header_rules == ()
+    assert update.aws.calls == ["DescribeRules"]
 
 
 @pytest.mark.parametrize(
@@ -87,83 +79,86 @@ def test_a_rule_that_is_there_costs_one_read(story: Story) -> None:
         pytest.param(rule_of_beta(transforms=({"Type": "url-rewrite"},)), id="a transform"),
     ],
 )
-def test_a_rule_of_ours_that_differs_is_left_as_it_is(story: Story, differing: ListenerRule) -> None:
-    """SetHeaderRoute gives a rule its form; somebody may have changed it for a reason."""
-    story.aws.put(differing, WAS.tags_of("beta"))
-    assert story.set_weight().header_rules == ()
-    assert story.header_rules == {"beta": differing}
-    assert story.verify_weight() == ""
+def test_a_rule_of_the_route_that_differs_is_left_as_it_is(update: Update, differing: ListenerRule) -> None:
+    """Only SetHeaderRoute changes rules; somebody may have changed this one for a reason."""
+    update.aws.put(differing, WAS.tags_of("beta"))
+    assert update.set_weight().header_rules == ()
+    assert update.header_rules == {"beta": differing}
+    assert update.verify_weight() == ""
 
 
 @pytest.mark.parametrize(
     "wanted",
-    [pytest.param({"wanted": ()}, id="before its step"), pytest.param({"may_exist": False}, id="ended")],
+    [
+        pytest.param({"wanted": ()}, id="before its step"),
+        pytest.param({"may_exist": False}, id="after the end"),
+    ],
 )
-def test_nothing_is_made_that_should_not_be_there(story: Story, wanted: dict[str, Any]) -> None:
-    assert story.set_weight(**wanted).header_rules == ()
-    assert story.aws.calls == ["DescribeRules"]
-    assert story.verify_weight(**wanted) == ""
+def test_a_rule_that_should_not_exist_is_not_created(update: Update, wanted: dict[str, Any]) -> None:
+    assert update.set_weight(**wanted).header_rules == ()
+    assert update.aws.calls == ["DescribeRules"]
+    assert update.verify_weight(**wanted) == ""
 
 
-def test_header_rules_are_kept_out_of_weights(story: Story) -> None:
-    story.set_header_route()
-    (rule,) = story.header_rules.values()
-    story.set_weight(50)
-    assert story.aws.rules[BASE.arn].forwards == (Forward(STABLE, 50), replace(BASE.forwards[1], weight=50))
-    assert story.header_rules == {"beta": rule}
+def test_weights_are_not_written_to_header_rules(update: Update) -> None:
+    update.set_header_route()
+    (rule,) = update.header_rules.values()
+    update.set_weight(50)
+    assert update.aws.rules[BASE.arn].forwards == (Forward(STABLE, 50), replace(BASE.forwards[1], weight=50))
+    assert update.header_rules == {"beta": rule}
 
 
-# A canary without pods, a process without a past
+# A canary without pods, and a process that has just started
 
 
-def test_after_a_removal_nothing_is_made_until_the_reconcile_has_ended(story: Story) -> None:
-    story.remove_managed_routes()
-    assert story.set_weight().header_rules == ()
-    assert story.aws.count("CreateRule") == 0
-    assert story.verify_weight() == ""
-    assert len(story.set_weight().header_rules) == 1
+def test_after_a_removal_nothing_is_created_until_the_reconcile_has_ended(update: Update) -> None:
+    update.remove_managed_routes()
+    assert update.set_weight().header_rules == ()
+    assert update.aws.count("CreateRule") == 0
+    assert update.verify_weight() == ""
+    assert len(update.set_weight().header_rules) == 1
 
 
-def test_a_fresh_process_makes_nothing_until_a_reconcile_has_ended(story: Story) -> None:
-    """RemoveManagedRoutes may have come just before its start."""
-    story.restart()
-    assert story.set_weight().header_rules == ()
-    assert story.aws.count("CreateRule") == 0
-    assert story.verify_weight() == NOT_SEEN
-    assert len(story.set_weight().header_rules) == 1
-    assert story.verify_weight() == ""
+def test_a_new_process_creates_nothing_until_a_reconcile_has_ended(update: Update) -> None:
+    """RemoveManagedRoutes may have been called just before the process started."""
+    update.restart()
+    assert update.set_weight().header_rules == ()
+    assert update.aws.count("CreateRule") == 0
+    assert update.verify_weight() == NOT_SEEN
+    assert len(update.set_weight().header_rules) == 1
+    assert update.verify_weight() == ""
 
 
-def test_a_fresh_process_finds_the_rules_of_the_one_before(story: Story) -> None:
-    story.set_header_route()
-    story.restart()
-    assert story.set_weight().header_rules == ()
-    assert story.verify_weight() == ""
-    assert story.aws.count("CreateRule") == 1
+def test_a_new_process_finds_the_rules_of_the_process_before_it(update: Update) -> None:
+    update.set_header_route()
+    update.restart()
+    assert update.set_weight().header_rules == ()
+    assert update.verify_weight() == ""
+    assert update.aws.count("CreateRule") == 1
 
 
 # Reads that lag
 
 
-def test_a_rule_that_no_read_shows_yet_is_not_made_again_but_not_verified(story: Story) -> None:
-    story.aws.lagging = dict(story.aws.rules)
-    story.set_header_route()
-    assert story.set_weight().header_rules == ()
-    assert story.aws.count("CreateRule") == 1
-    assert story.verify_weight() == NOT_SEEN
-    story.aws.lagging = None
-    story.set_weight()
-    assert story.verify_weight() == ""
+def test_a_rule_that_reads_do_not_show_yet_is_neither_created_again_nor_verified(update: Update) -> None:
+    update.aws.lagging = dict(update.aws.rules)
+    update.set_header_route()
+    assert update.set_weight().header_rules == ()
+    assert update.aws.count("CreateRule") == 1
+    assert update.verify_weight() == NOT_SEEN
+    update.aws.lagging = None
+    update.set_weight()
+    assert update.verify_weight() == ""
 
 
-def test_a_rule_that_is_not_seen_for_10_s_is_lost(story: Story) -> None:
-    story.aws.lagging = dict(story.aws.rules)
-    story.set_header_route()
-    story.runtime.seconds += 11
-    assert len(story.set_weight().header_rules) == 1
+def test_a_rule_that_reads_do_not_show_after_10_s_is_created_again(update: Update) -> None:
+    update.aws.lagging = dict(update.aws.rules)
+    update.set_header_route()
+    update.runtime.seconds += 11
+    assert len(update.set_weight().header_rules) == 1
 
 
-# Rules that can't be made
+# Rules that cannot be created
 
 
 @pytest.mark.parametrize(
@@ -175,22 +170,22 @@ def test_a_rule_that_is_not_seen_for_10_s_is_lost(story: Story) -> None:
     ],
     ids=lambda problem: type(problem).__name__,
 )
-def test_weights_stand_when_a_rule_cannot_be_made(story: Story, problem: Problem) -> None:
-    story.aws.refusals["CreateRule"] = problem
-    outcome = story.set_weight(50)
+def test_weights_are_written_when_a_rule_cannot_be_created(update: Update, problem: Problem) -> None:
+    update.aws.refusals["CreateRule"] = problem
+    outcome = update.set_weight(50)
     assert (outcome.rules[0].changed, outcome.header_rules) == (True, ())
-    assert story.verify_weight(50) == problem.sentence
-    del story.aws.refusals["CreateRule"]
-    assert len(story.set_weight(50).header_rules) == 1
-    assert story.verify_weight(50) == ""
+    assert update.verify_weight(50) == problem.sentence
+    del update.aws.refusals["CreateRule"]
+    assert len(update.set_weight(50).header_rules) == 1
+    assert update.verify_weight(50) == ""
 
 
-def test_one_route_that_cannot_be_made_does_not_hinder_the_next(story: Story) -> None:
-    """Somebody's rule directly above the base leaves room for one."""
-    story.aws.put(rule_of_beta(priority=8, forwards=(Forward(WEB, 1),)), {})
-    (outcome,) = story.set_weight(wanted=(BETA, INTERNAL)).header_rules
+def test_a_route_without_a_free_priority_does_not_affect_the_others(update: Update) -> None:
+    """Another rule above the base leaves one priority free."""
+    update.aws.put(rule_of_beta(priority=8, forwards=(Forward(WEB, 1),)), {})
+    (outcome,) = update.set_weight(wanted=(BETA, INTERNAL)).header_rules
     assert (outcome.route, outcome.rule.priority) == ("beta", 9)
-    assert story.verify_weight(wanted=(BETA, INTERNAL)) == (
+    assert update.verify_weight(wanted=(BETA, INTERNAL)) == (
         "There is no free priority for the header route 'internal' directly above "
         "listener-rule/app/petclinic/50dc/9f2a/ba5e, which has priority 10: the rule above it has priority "
         "8. Change the priorities of the rules (SetRulePriorities) so that 2 are free directly above it."
@@ -215,32 +210,32 @@ READS = ("DescribeTags", "DescribeAccountLimits", "DescribeListeners", "Describe
 )
 @pytest.mark.parametrize("problem", ENDING_PROBLEMS, ids=lambda problem: type(problem).__name__)
 def test_after_some_failures_no_further_rule_is_created(
-    story: Story, problem: Problem, protected: bool, creates: int, monkeypatch: pytest.MonkeyPatch
+    update: Update, problem: Problem, protected: bool, creates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not protected:
         monkeypatch.setattr(routes, "ends_the_call", lambda _: False)
-    story.aws.refusals["CreateRule"] = problem
-    assert story.set_weight(50, wanted=MANY).rules[0].changed
-    assert story.aws.count("CreateRule") == creates
-    assert story.verify_weight(50) == problem.sentence
+    update.aws.refusals["CreateRule"] = problem
+    assert update.set_weight(50, wanted=MANY).rules[0].changed
+    assert update.aws.count("CreateRule") == creates
+    assert update.verify_weight(50) == problem.sentence
 
 
 @pytest.mark.parametrize("refused", [None, *READS[:3]])
-def test_everything_is_read_once_for_all_routes(story: Story, refused: str | None) -> None:
+def test_everything_is_read_once_for_all_routes(update: Update, refused: str | None) -> None:
     """DescribeRules reads this listener first, and then the load balancer's other listeners."""
     if refused:
-        story.aws.refusals[refused] = NotAllowed(f"elasticloadbalancing:{refused}", LISTENER, "no")
-    story.aws.put(rule_of_beta(), {})
-    story.set_weight(wanted=MANY)
+        update.aws.refusals[refused] = NotAllowed(f"elasticloadbalancing:{refused}", LISTENER, "no")
+    update.aws.put(rule_of_beta(), {})
+    update.set_weight(wanted=MANY)
     most = {"DescribeTags": 1, "DescribeAccountLimits": 1, "DescribeListeners": 1, "DescribeRules": 2}
-    assert all(story.aws.count(read) <= most[read] for read in READS)
-    assert story.aws.count("CreateRule") == (0 if refused else 1)  # 8 is taken, so only 9 is free
+    assert all(update.aws.count(read) <= most[read] for read in READS)
+    assert update.aws.count("CreateRule") == (0 if refused else 1)  # 8 is taken, so only 9 is free
 
 
-def test_a_full_load_balancer_is_not_asked_again_for_each_route(story: Story) -> None:
-    story.aws.limit = Limits(values=5, wildcards=5, rules=1)
-    assert story.set_weight(wanted=MANY).header_rules == ()
-    assert story.aws.calls == [
+def test_a_full_load_balancer_is_not_asked_again_for_each_route(update: Update) -> None:
+    update.aws.limit = Limits(values=5, wildcards=5, rules=1)
+    assert update.set_weight(wanted=MANY).header_rules == ()
+    assert update.aws.calls == [
         "DescribeRules",
         "DescribeAccountLimits",
         "DescribeListeners",
@@ -255,44 +250,58 @@ TOO_MANY = (
 )
 
 
-def test_more_routes_than_a_load_balancer_takes_rules_cost_one_read(story: Story) -> None:
-    assert story.set_weight(wanted=routes_for(99)).header_rules == ()
-    assert story.aws.calls == ["DescribeRules", "DescribeAccountLimits"]
-    assert story.verify_weight(wanted=routes_for(99)) == TOO_MANY
+def test_more_routes_than_a_load_balancer_takes_rules_cost_one_read(update: Update) -> None:
+    assert update.set_weight(wanted=routes_for(99)).header_rules == ()
+    assert update.aws.calls == ["DescribeRules", "DescribeAccountLimits"]
+    assert update.verify_weight(wanted=routes_for(99)) == TOO_MANY
     with pytest.raises(TooManyManagedRoutes, match="lists 101 routes"):
-        story.set_header_route(wanted=routes_for(99))
-    assert story.set_header_route(HeaderRoute("beta"), wanted=routes_for(99)) == ()
+        update.set_header_route(wanted=routes_for(99))
+    assert update.set_header_route(HeaderRoute("beta"), wanted=routes_for(99)) == ()
 
 
 def test_an_account_with_a_higher_quota_may_have_more_routes() -> None:
-    story = Story.of(replace(BASE, priority=500))
-    story.verify_weight()
-    story.aws.limit = Limits(values=5, wildcards=5, rules=200)
-    assert len(story.set_weight(wanted=routes_for(99)).header_rules) == 99
-    assert story.verify_weight(wanted=routes_for(99)) == ""
+    update = Update.on(replace(BASE, priority=500))
+    update.verify_weight()
+    update.aws.limit = Limits(values=5, wildcards=5, rules=200)
+    assert len(update.set_weight(wanted=routes_for(99)).header_rules) == 99
+    assert update.verify_weight(wanted=routes_for(99)) == ""
 
 
-def test_at_the_maximum_a_lost_rule_hinders_nothing(story: Story) -> None:
-    """There the controller would wait for it without a word, and all requests go to the canary anyway."""
-    story.aws.refusals["CreateRule"] = NotAllowed("elasticloadbalancing:CreateRule", LISTENER, "no")
-    story.set_weight(100)
-    assert story.verify_weight(100) == ""
+def test_at_the_maximum_a_missing_rule_does_not_prevent_verification(update: Update) -> None:
+    """All requests go to the canary anyway, and the controller would wait for the rule indefinitely."""
+    update.aws.refusals["CreateRule"] = NotAllowed("elasticloadbalancing:CreateRule", LISTENER, "no")
+    update.set_weight(100)
+    assert update.verify_weight(100) == ""
 
 
-def test_a_removal_that_comes_meanwhile_ends_the_making(story: Story) -> None:
-    removal = threading.Thread(target=story.remove_managed_routes)
+@pytest.mark.parametrize(
+    ("action", "protected", "created"),
+    [
+        pytest.param("DescribeRules", True, 0, id="before the rule is missed"),
+        pytest.param("DescribeAccountLimits", True, 0, id="before the rule is created"),
+        pytest.param("DescribeAccountLimits", False, 1, id="the harm"),
+    ],
+)
+def test_a_removal_stops_a_set_weight_from_creating_a_rule(
+    update: Update, action: str, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The removal arrives during this action and waits until SetWeight releases the listener."""
+    if not protected:
+        monkeypatch.setattr(Turn, "require_current", lambda *_: None)
+    removals = []
 
-    def meanwhile() -> None:
-        removal.start()
-        assert story.runtime.somebody_waits.wait(timeout=10)
+    def removal_arrives() -> None:
+        removals.append(start(update.remove_managed_routes))
+        update.runtime.wait_until_waiting(1)
 
-    story.aws.during_read = meanwhile
-    assert story.set_weight().header_rules == ()
-    removal.join()
-    assert story.aws.count("CreateRule") == 0
+    update.aws.during[action] = removal_arrives
+    assert len(update.set_weight().header_rules) == created
+    join(*removals)
+    assert update.aws.count("CreateRule") == created
+    assert update.header_rules == {}
 
 
-def test_other_listeners_rules_do_not_count(story: Story) -> None:
+def test_a_rule_of_another_listener_does_not_count(update: Update) -> None:
     there = Arn(rule_of_beta().arn.replace("9f2a", "9f2b"))
-    story.aws.put(rule_of_beta(arn=there), WAS.tags_of("beta"))
-    assert len(story.set_weight().header_rules) == 1
+    update.aws.put(rule_of_beta(arn=there), WAS.tags_of("beta"))
+    assert len(update.set_weight().header_rules) == 1

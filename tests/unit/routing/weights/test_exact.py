@@ -43,7 +43,7 @@ def _fits_in_integers(shares: list[Fraction]) -> bool:
 
 
 @given(questions())
-def test_weights_are_exact_whenever_integers_up_to_999_can_be(
+def test_weights_are_exact_whenever_weights_up_to_999_can_be(
     question: tuple[list[int], int, list[Fraction], int],
 ) -> None:
     foreign, part, shares, max_weight = question
@@ -57,7 +57,7 @@ def test_weights_are_exact_whenever_integers_up_to_999_can_be(
 @example(([998], 2997, [Fraction(1), Fraction(0)], 1))
 @example(([1, 1, 1], 1998, [Fraction(1, 2), Fraction(1, 2)], 2))
 @example(([999], 1, [Fraction(1, 2), Fraction(1, 2)], 2))
-def test_weights_are_what_elbv2_takes_and_never_above_what_was_asked(
+def test_weights_are_valid_and_never_above_the_requested_shares(
     question: tuple[list[int], int, list[Fraction], int],
 ) -> None:
     foreign, part, shares, max_weight = question
@@ -77,7 +77,7 @@ def test_weights_are_what_elbv2_takes_and_never_above_what_was_asked(
 
 
 @given(questions())
-def test_foreign_shares_are_untouched_wherever_our_part_fits_beside_them(
+def test_foreign_shares_stay_the_same_if_our_part_is_at_most_999(
     question: tuple[list[int], int, list[Fraction], int],
 ) -> None:
     foreign, part, shares, max_weight = question
@@ -87,7 +87,7 @@ def test_foreign_shares_are_untouched_wherever_our_part_fits_beside_them(
 
 
 @given(questions())
-def test_the_same_question_about_the_answer_has_the_same_answer(
+def test_the_same_shares_for_the_resulting_weights_change_nothing(
     question: tuple[list[int], int, list[Fraction], int],
 ) -> None:
     foreign, part, shares, max_weight = question
@@ -96,14 +96,14 @@ def test_the_same_question_about_the_answer_has_the_same_answer(
 
 
 @given(st.integers(0, 999), st.integers(1, 999))
-def test_weight_and_the_rest_up_to_the_maximum_stand_as_they_are(weight: int, max_weight: int) -> None:
+def test_up_to_a_maximum_of_999_the_weight_is_written_as_it_is(weight: int, max_weight: int) -> None:
     weight = min(weight, max_weight)
     shares = [Fraction(max_weight - weight, max_weight), Fraction(weight, max_weight)]
     assert exact_weights([], 1, shares, max_weight).ours == (max_weight - weight, weight)
 
 
 @pytest.mark.parametrize("weight", [1, 7, 50, 333, 1499, 4999, 9998, 9999])
-def test_the_nearest_of_all_weights_is_found_when_there_are_no_foreign_groups(weight: int) -> None:
+def test_without_foreign_groups_the_nearest_of_all_weights_is_found(weight: int) -> None:
     asked = Fraction(weight, 10_000)
     weights = exact_weights([], 1, [1 - asked, asked], 10_000)
     candidates = (Weights((), (ceil(canary / asked) - canary, canary)) for canary in range(1, MAX_WEIGHT + 1))
@@ -112,7 +112,7 @@ def test_the_nearest_of_all_weights_is_found_when_there_are_no_foreign_groups(we
 
 
 def _canarys_nearest(foreign: list[int], part: int, asked: Fraction) -> Fraction:
-    """The canary's largest share of the whole up to the one asked; foreign shares stay as they are."""
+    """The largest share for the canary up to the requested one, with unchanged foreign shares."""
     unit = gcd(part, *foreign)
     multiples = range(1, MAX_WEIGHT * unit // max(foreign) + 1)
     ways = (
@@ -130,18 +130,18 @@ def _canarys_nearest(foreign: list[int], part: int, asked: Fraction) -> Fraction
 @pytest.mark.parametrize(
     ("foreign", "part"),
     [
-        pytest.param([999], 1, id="1 to divide"),
+        pytest.param([999], 1, id="a part of 1"),
         pytest.param([998], 7, id="no room to multiply"),
         pytest.param([499], 3, id="room for twice as much"),
         pytest.param([333, 100], 50, id="room for three times as much"),
         pytest.param([101, 0], 300, id="our part is the largest"),
-        pytest.param([200], 1100, id="our part fits divided only"),
+        pytest.param([200], 1100, id="our part is above 999"),
     ],
 )
 @pytest.mark.parametrize(
     "asked", [Fraction(1, 3), Fraction(1, 7), Fraction(10, 11), Fraction(1, 100), Fraction(997, 1000)]
 )
-def test_the_nearest_of_all_weights_is_found_beside_foreign_groups(
+def test_beside_foreign_groups_the_nearest_of_all_weights_is_found(
     foreign: list[int], part: int, asked: Fraction
 ) -> None:
     weights = exact_weights(foreign, part, [1 - asked, asked], asked.denominator)
@@ -156,16 +156,18 @@ def test_the_nearest_of_all_weights_is_found_beside_foreign_groups(
         pytest.param(
             [300], 100, 25, Weights((300,), (75, 25)), id="a foreign group keeps its three quarters"
         ),
-        pytest.param([3], 1, 50, Weights((300,), (50, 50)), id="small weights are scaled to what was asked"),
+        pytest.param([3], 1, 50, Weights((300,), (50, 50)), id="small weights are scaled up"),
         pytest.param(
-            [999], 1, 50, Weights((999,), (1, 0)), id="too small a part to divide: the canary waits"
+            [999],
+            1,
+            50,
+            Weights((999,), (1, 0)),
+            id="the part is too small to divide: the canary gets nothing",
         ),
         pytest.param([0], 100, 10, Weights((0,), (90, 10)), id="a foreign group at 0 stays at 0"),
         pytest.param([90], 10, 100, Weights((900,), (0, 100)), id="all of our part, not of the rule"),
     ],
 )
-def test_known_questions_have_known_weights(
-    foreign: list[int], part: int, canary: int, expected: Weights
-) -> None:
+def test_examples(foreign: list[int], part: int, canary: int, expected: Weights) -> None:
     shares = [Fraction(100 - canary, 100), Fraction(canary, 100)]
     assert exact_weights(foreign, part, shares, 100) == expected
