@@ -6,6 +6,7 @@ Source: API reference, RuleCondition. Pure.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from elbv2_trafficrouter.aws.response import text_member
 from elbv2_trafficrouter.routing.rule import Condition
 
 _CONFIG_OF = {
@@ -24,7 +25,7 @@ def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condit
     known: set[Condition] = set()
     unknown: list[str] = []
     for index, condition in enumerate(described):
-        field = condition.get("Field", "")
+        field = text_member({"Field": "", **condition}, "Field")
         # Old rules have their values directly in the condition, without a config.
         config = condition.get(_CONFIG_OF.get(field, ""), condition)
         if field not in _CONFIG_OF:

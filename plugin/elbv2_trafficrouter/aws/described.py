@@ -8,7 +8,13 @@ from typing import Any
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.conditions import conditions
-from elbv2_trafficrouter.aws.response import MalformedResponse, Structure, member
+from elbv2_trafficrouter.aws.response import (
+    MalformedResponse,
+    Structure,
+    arn_member,
+    member,
+    text_member,
+)
 from elbv2_trafficrouter.routing.rule import MAX_WEIGHT, Condition, Forward, HeaderRule, ListenerRule
 
 
@@ -17,7 +23,7 @@ def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> Listener
 
     `unmodelled`: where the response has elements that botocore's model lacks.
     """
-    arn = Arn(member(rule, "RuleArn"))
+    arn = arn_member(rule, "RuleArn")
     is_default = rule.get("IsDefault", False)
     known, unknown = conditions(rule.get("Conditions", ()))
     return _rule(
@@ -35,14 +41,14 @@ def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> Listener
 
 def default_action(listener: Structure) -> ListenerRule:
     """A listener's default action as ModifyListener returns it. Raises MalformedResponse."""
-    return _rule(Arn(member(listener, "ListenerArn")), member(listener, "DefaultActions"))
+    return _rule(arn_member(listener, "ListenerArn"), member(listener, "DefaultActions"))
 
 
 def _priority(rule: Structure) -> int:
-    text = member(rule, "Priority")
-    if not text.isdecimal():
-        raise MalformedResponse(f"The priority is not a number: {text!r}")
-    return int(text)
+    priority = text_member(rule, "Priority")
+    if not priority.isdecimal():
+        raise MalformedResponse("The priority is not a number")
+    return int(priority)
 
 
 def _rule(
@@ -57,7 +63,7 @@ def _rule(
     default_rule: Arn | None = None,
 ) -> ListenerRule:
     actions = tuple(described)
-    types = [member(action, "Type") for action in actions]
+    types = [text_member(action, "Type") for action in actions]
     unknown_types = tuple(
         f"Actions[{index}].Type {kind}" for index, kind in enumerate(types) if kind not in _TO_SEND
     )
@@ -111,7 +117,7 @@ def _forwards(action: Structure) -> tuple[Forward, ...]:
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
     # A lone group can come without a weight: it gets all the traffic.
     return tuple(
-        Forward(Arn(member(group, "TargetGroupArn")), group.get("Weight", 1)) for group in groups or ()
+        Forward(Arn(text_member(group, "TargetGroupArn")), group.get("Weight", 1)) for group in groups or ()
     )
 
 

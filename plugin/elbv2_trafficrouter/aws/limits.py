@@ -2,7 +2,7 @@
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.api import Api, reading
-from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
+from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member, text_member
 from elbv2_trafficrouter.routing.ports import Call
 from elbv2_trafficrouter.routing.rule import DEFAULT_RULES_PER_LOAD_BALANCER, Limits
 
@@ -28,7 +28,9 @@ class Elbv2AccountLimits:
 
 
 def _limits_by_name(page: Response) -> dict[str, int]:
-    return {member(limit, "Name"): _number(member(limit, "Max")) for limit in member(page, "Limits")}
+    return {
+        text_member(limit, "Name"): _number(text_member(limit, "Max")) for limit in member(page, "Limits")
+    }
 
 
 def _number(text: str) -> int:

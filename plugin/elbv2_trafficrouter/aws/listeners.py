@@ -2,7 +2,7 @@
 
 from elbv2_trafficrouter.arn import Arn, load_balancer_of
 from elbv2_trafficrouter.aws.api import Api, reading
-from elbv2_trafficrouter.aws.response import Response, member
+from elbv2_trafficrouter.aws.response import Response, arn_member, member
 from elbv2_trafficrouter.routing.ports import Call
 
 
@@ -19,4 +19,4 @@ class Elbv2Listeners:
 
 
 def _arns(page: Response) -> list[Arn]:
-    return [Arn(member(listener, "ListenerArn")) for listener in member(page, "Listeners")]
+    return [arn_member(listener, "ListenerArn") for listener in member(page, "Listeners")]

@@ -1,7 +1,12 @@
 """Reads members that every response of ELBv2 has. A response without them came from, say, a proxy."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
+
+from elbv2_trafficrouter.arn import Arn
+
+_ARN = re.compile(r"arn:[a-z0-9-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]+:[a-z-]+/.+")
 
 Structure: TypeAlias = Mapping[str, Any]
 """A structure of ELBv2's service model: its members by name."""
@@ -17,6 +22,22 @@ def member(structure: Structure, name: str) -> Any:
     if name not in structure:
         raise MalformedResponse(f"The response does not have the member {name}")
     return structure[name]
+
+
+def text_member(structure: Structure, name: str) -> str:
+    """The text of the member with this name. Raises MalformedResponse, also if there are several."""
+    value = member(structure, name)
+    if not isinstance(value, str):
+        raise MalformedResponse(f"The response has a member {name} that is not a text")
+    return value
+
+
+def arn_member(structure: Structure, name: str) -> Arn:
+    """The ARN in the member with this name. Raises MalformedResponse."""
+    value = text_member(structure, name)
+    if not _ARN.fullmatch(value):
+        raise MalformedResponse(f"The response has a member {name} that is not an ARN of ELBv2")
+    return Arn(value)
 
 
 def only(structures: Any) -> Structure:

@@ -14,7 +14,7 @@ from elbv2_trafficrouter.aws.described import (
 )
 from elbv2_trafficrouter.aws.problems import Failure, header_rule_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
-from elbv2_trafficrouter.aws.response import Response, member, only
+from elbv2_trafficrouter.aws.response import Response, member, only, text_member
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Call
@@ -75,7 +75,8 @@ class Elbv2Rules:
 def _rules_of_page(page: Response) -> list[ListenerRule]:
     unmodelled = member(page, UNMODELLED)
     return [
-        listener_rule(rule, unmodelled.get(member(rule, "RuleArn"), ())) for rule in member(page, "Rules")
+        listener_rule(rule, unmodelled.get(text_member(rule, "RuleArn"), ()))
+        for rule in member(page, "Rules")
     ]
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.api import Api, reading
-from elbv2_trafficrouter.aws.response import Response, member
+from elbv2_trafficrouter.aws.response import Response, arn_member, member, text_member
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Call
 
@@ -38,8 +38,8 @@ class Elbv2Tags:
 
 def _tags_by_arn(response: Response) -> dict[Arn, dict[str, str]]:
     return {
-        Arn(member(described, "ResourceArn")): {
-            member(tag, "Key"): tag.get("Value", "") for tag in described.get("Tags", ())
+        arn_member(described, "ResourceArn"): {
+            text_member(tag, "Key"): tag.get("Value", "") for tag in described.get("Tags", ())
         }
         for described in member(response, "TagDescriptions")
     }

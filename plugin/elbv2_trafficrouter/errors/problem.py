@@ -45,6 +45,11 @@ class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that
     def __str__(self) -> str:
         return self.sentence
 
+    def without_context(self) -> "Problem":
+        """This problem without traceback and cause, which would keep the request of its call in memory."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     @property
     def reason(self) -> str:
         """For programs: the class's name in the form that google.rpc.ErrorInfo requires (RULE_NOT_FOUND)."""

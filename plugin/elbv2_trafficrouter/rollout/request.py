@@ -55,6 +55,8 @@ def read_identified(rollout: pb.Rollout, plugin_name: str) -> Intent:
 def _intent(
     rollout: pb.Rollout, weight: int, additional: Sequence[pb.WeightDestination], plugin_name: str
 ) -> Intent:
+    if len(rollout.metadata.uid) > _LONGEST_NAME:
+        raise InvalidRequest("rollout.metadata.uid", "is too long", _COMPLETE_REMEDY)
     for field in ("namespace", "name"):
         if not 0 < len(getattr(rollout.metadata, field)) <= _LONGEST_NAME:
             raise InvalidRequest(f"rollout.metadata.{field}", "is missing or too long", _COMPLETE_REMEDY)

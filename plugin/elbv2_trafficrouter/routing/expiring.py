@@ -12,7 +12,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 UNUSED_SECONDS = 3600.0
-"""Longer than any existing Rollout goes without a call: Argo Rollouts resyncs each every 15 minutes."""
+"""Four times the interval at which Argo Rollouts, by default, resyncs a Rollout and so calls the router."""
 
 
 class Expiring(Generic[K, V]):
@@ -47,10 +47,13 @@ class Expiring(Generic[K, V]):
 
     def keep(self, key: K) -> V | None:
         """Returns the entry's value, and keeps the entry for another `seconds`."""
-        value = self.get(key)
-        if value is not None:
-            self.put(key, value)
-        return value
+        with self._lock:
+            self._expire()
+            if key not in self._entries:
+                return None
+            _, value = self._entries.pop(key)
+            self._entries[key] = (self._now(), value)
+            return value
 
     def __len__(self) -> int:
         with self._lock:

@@ -47,6 +47,19 @@ PAGE = b"<html><body>Please log in.</body></html>"
         pytest.param(answer("<member><Actions/></member>"), id="a rule without an ARN"),
         pytest.param(answer(rule("<member><Order>1</Order></member>")), id="an action without a type"),
         pytest.param(
+            answer(rule(FORWARD.replace("<Type>", "<Type>redirect</Type><Type>"))),
+            id="an action of two types",
+        ),
+        pytest.param(
+            answer(
+                rule(
+                    FORWARD.replace("<TargetGroupArn>", "<TargetGroupArn>x</TargetGroupArn><TargetGroupArn>")
+                )
+            ),
+            id="a group with two ARNs",
+        ),
+        pytest.param(answer(rule(FORWARD, arn="7")), id="an ARN that is not one"),
+        pytest.param(
             answer(rule(FORWARD.replace("<TargetGroupArn>", "<Order>x</Order><TargetGroupArn>"))),
             id="no number",
         ),

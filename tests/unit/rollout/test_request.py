@@ -255,7 +255,7 @@ def test_a_rollout_without_a_name_or_namespace_is_refused(field: str) -> None:
     assert refused(request(of)).metadata == {"field": f"rollout.metadata.{field}"}
 
 
-@pytest.mark.parametrize("field", ["name", "namespace"])
+@pytest.mark.parametrize("field", ["name", "namespace", "uid"])
 def test_a_name_that_kubernetes_would_not_accept_is_refused(field: str) -> None:
     of = rollout()
     of["metadata"][field] = "x" * 254

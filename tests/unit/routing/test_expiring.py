@@ -6,6 +6,7 @@ import pytest
 
 from elbv2_trafficrouter.routing.expiring import Expiring
 from support.router.runtime import Runtime
+from support.threads import join, start
 
 
 @pytest.fixture
@@ -69,3 +70,22 @@ def test_the_next_use_releases_what_is_forgotten(runtime: Runtime) -> None:
 def test_a_missing_entry_may_be_forgotten(entries: Expiring[str, str | None]) -> None:
     entries.pop("was")
     assert entries.copy() == {}
+
+
+def test_an_entry_that_is_put_while_it_is_kept_has_the_newer_value(
+    entries: Expiring[str, str | None],
+) -> None:
+    """`keep` reads and renews in one step: otherwise it would put an older value back."""
+    overwritten = []
+
+    def keep() -> None:
+        for _ in range(2000):
+            entries.keep("was")
+
+    reader = start(keep)
+    for number in range(2000):
+        entries.put("was", str(number))
+        if entries.get("was") != str(number):
+            overwritten.append(number)
+    join(reader)
+    assert overwritten == []

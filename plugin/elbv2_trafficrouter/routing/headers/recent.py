@@ -81,6 +81,10 @@ class RecentRules:
         """The owner's rules that this process created. The Rollout may name other listeners by now."""
         return self._created_here.keep(owner) or frozenset()
 
+    def keep_created_here(self, owner: Owner) -> None:
+        """Remembers the owner's rules for longer: there was a call for the Rollout."""
+        self._created_here.keep(owner)
+
     def corrected(self, snapshot: Snapshot, listeners: Iterable[Arn]) -> dict[Arn, ListenerRule]:
         """The rules of these listeners: what was read, with what was created and deleted while reads lag."""
         within = set(listeners)

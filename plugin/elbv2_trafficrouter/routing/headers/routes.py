@@ -103,6 +103,7 @@ class HeaderRoutes:
         outcomes: list[HeaderRuleOutcome] = []
         problems: list[Problem] = []
         canary = self._canary_pods.of(context.owner)
+        self._recent.keep_created_here(context.owner)
         if context.intent.managed_routes.may_exist and canary is not Canary.ABSENT:
             self._troubles.forget_failed_removal(context.owner)
             for route in context.intent.managed_routes.wanted:

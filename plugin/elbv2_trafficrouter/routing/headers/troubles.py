@@ -31,10 +31,10 @@ class Troubles:
         if problem is None:
             self._missing.pop(owner)
         else:
-            self._missing.put(owner, problem)
+            self._missing.put(owner, problem.without_context())
 
     def record_failed_removal(self, owner: Owner, problem: Problem) -> None:
-        self._left_behind.put(owner, (self._now(), problem))
+        self._left_behind.put(owner, (self._now(), problem.without_context()))
 
     def forget_failed_removal(self, owner: Owner) -> None:
         """All rules are deleted, or wanted again."""
@@ -56,7 +56,9 @@ class Troubles:
     def of_recent_removal(self, owner: Owner) -> Problem | None:
         """Why the last removal failed, if it did a moment ago: the next one waits that long."""
         failed_at, problem = self._left_behind.keep(owner) or (float("-inf"), None)
-        return problem if self._now() - failed_at < REMOVAL_RESTS_SECONDS else None
+        if problem is None or self._now() - failed_at >= REMOVAL_RESTS_SECONDS:
+            return None
+        return problem.without_context()
 
     def __len__(self) -> int:
         return len(self._missing) + len(self._left_behind)

@@ -161,3 +161,14 @@ def test_the_rules_of_other_routes_stay_when_one_is_created_again(
     (outcome,) = update.set_weight(wanted=(BETA,)).header_rules
     assert separated.arn not in update.aws.rules
     assert update.header_rules == {"beta": outcome.rule, "internal": internal}
+
+
+def test_a_rule_is_known_while_the_canary_is_paused_for_a_day(update: Update) -> None:
+    """SetWeight and VerifyWeight are the only calls meanwhile. Then the Rollout names another listener."""
+    (created,) = update.set_header_route()
+    for _ in range(96):
+        update.runtime.seconds += 15 * 60
+        update.set_weight()
+        update.verify_weight()
+    update.aws.put(MOVED, {})
+    assert update.router.remove_managed_routes(TO_MOVED, Caller()) == (created.rule.arn,)

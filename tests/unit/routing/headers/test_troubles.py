@@ -77,3 +77,21 @@ def test_a_rollout_without_calls_is_forgotten_after_an_hour(troubles: Troubles, 
     runtime.seconds += 3601
     assert troubles.of_verification(WAS, STEP) is None
     assert len(troubles) == 0
+
+
+def test_a_recorded_problem_keeps_nothing_of_its_call(troubles: Troubles) -> None:
+    """A traceback holds the request, which may be a megabyte."""
+
+    def fail() -> None:
+        raise HeaderRouteMissing("beta", "rule") from KeyError("cause")
+
+    def raised() -> HeaderRouteMissing:
+        with pytest.raises(HeaderRouteMissing) as caught:
+            fail()
+        return caught.value
+
+    troubles.record_missing(WAS, raised())
+    troubles.record_failed_removal(SHOP, raised())
+    for problem in (troubles.of_verification(WAS, STEP), troubles.of_recent_removal(SHOP)):
+        assert problem is not None
+        assert (problem.__traceback__, problem.__cause__, problem.__context__) == (None, None, None)
