@@ -15,7 +15,7 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: demo
-demo: .venv/installed ## Play a whole canary on this machine: emulator, sidecar, counted requests
+demo: .venv/installed ## Run a whole canary on this machine: emulator, sidecar, counted requests
 	$(BIN)/elbv2-trafficrouter demo
 
 .PHONY: bridge
@@ -26,7 +26,7 @@ build/trafficrouter-bridge: $(shell find $(BRIDGE) -name '*.go' -not -name '*_te
 	cd $(BRIDGE) && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o ../../$@ .
 
 .PHONY: test
-test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml build/chromium ## Run every test that needs no cluster
+test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize build/hclfmt build/install.yaml build/chromium ## Run every test that does not need a cluster
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race -count=1 ./...
 
@@ -35,30 +35,30 @@ e2e: cluster ## Run the tests with the real controller on a real control plane
 	$(BIN)/pytest tests/e2e --timeout 300
 
 .PHONY: demo-cluster
-demo-cluster: cluster ## Play the demo with the real controller; KEEP=1 keeps everything running
+demo-cluster: cluster ## Run the demo with the real controller; KEEP=1 keeps everything running
 	PYTHONPATH=tests $(BIN)/python -m cluster.demo
 
 .PHONY: measure
-measure: cluster ## Measure what users get through whole rollouts when targets are registered late
+measure: cluster ## Measure the responses that users get during rollouts if targets are registered late
 	PYTHONPATH=tests $(BIN)/python -m bench.rollouts
 
 .PHONY: cluster
-cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Build Kubernetes and the controllers, once, in a quarter of an hour
+cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Build Kubernetes and the controllers (about 15 minutes for the first build)
 	PYTHONPATH=tests $(BIN)/python -m cluster.programs
 
 .PHONY: image
-image: .venv/installed build/trafficrouter-bridge ## Build, start and measure the container image (as root)
+image: .venv/installed build/trafficrouter-bridge ## Build, start and measure the container image (must run as root)
 	rm -rf build/wheel
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	deploy/docker/build.sh
 
 .PHONY: bench
-bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## Measure what the bridge and the emulator cost
+bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## Measure the overhead of the bridge and the CPU cost of the emulator
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 	cd tests && ../$(BIN)/python -m bench.emulator
 
-# The Go files that are compiled into the bridge: lint limits their lines, but not those of tests and of generated code.
+# The Go files that are compiled into the bridge. lint limits their lines, without tests and generated code.
 OWN_FILES = {{if .Module}}{{if .Module.Main}}{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}{{end}}{{end}}
 .PHONY: lint
 lint: .venv/installed build/staticcheck ## Check style, types, layers, the contract, and that the generated code matches it
@@ -77,7 +77,7 @@ lint: .venv/installed build/staticcheck ## Check style, types, layers, the contr
 	cd $(BRIDGE) && files=$$(go list -deps -f '$(OWN_FILES)' . | grep -v /bridge/pb/) && \
 	  lines=$$(cat $$files | grep -cvE '^\s*(//|$$)') && echo "bridge: $$lines lines" && ((lines < 400))
 
-# The package that protoc is told to put in front keeps the imports of the generated code absolute.
+# The prefix elbv2_trafficrouter/_pb makes the imports in the generated Python code absolute.
 OUT ?= plugin
 .PHONY: proto
 proto: GO_OPT = module=trafficrouter/bridge,M$(PROTO:proto/%=%)=trafficrouter/bridge/pb
@@ -100,12 +100,12 @@ lock: .venv/installed ## Resolve the dependencies again and write requirements/
 
 .venv/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv .venv
-	@echo 'Installing into .venv, once: about a minute.'
+	@echo 'Installing into .venv. This takes about a minute.'
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Programs of others that lint and the tests run, each built from its Go module.
+# Third-party programs that lint and the tests run, each built from its Go module.
 TOOLS := build/grpcurl build/staticcheck build/kustomize build/hclfmt
 build/grpcurl: TOOL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 build/staticcheck: TOOL := honnef.co/go/tools/cmd/staticcheck@v0.8.2

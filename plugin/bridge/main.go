@@ -24,7 +24,7 @@ var version = "unknown" // set by the linker
 
 func main() {
 	if err := run(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %s\n", name, status.Convert(err).Message())
+		fmt.Fprintf(os.Stderr, "%s: %s\n", name, harmless(status.Convert(err).Message()))
 		os.Exit(1)
 	}
 }
@@ -65,11 +65,9 @@ func run() error {
 	stdlog.SetOutput(log.StandardWriter(&hclog.StandardLoggerOptions{InferLevelsWithTimestamp: true}))
 	bridge := &plugin{sidecar, &pendingErrors{now: time.Now, rollouts: map[rolloutKey]troubles{}}, log}
 	goplugin.Serve(&goplugin.ServeConfig{
-		HandshakeConfig: goplugin.HandshakeConfig{
-			ProtocolVersion: 1, MagicCookieKey: "ARGO_ROLLOUTS_RPC_PLUGIN", MagicCookieValue: "trafficrouter",
-		},
-		Plugins: goplugin.PluginSet{"RpcTrafficRouterPlugin": &router.RpcTrafficRouterPlugin{Impl: bridge}},
-		Logger:  log,
+		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "ARGO_ROLLOUTS_RPC_PLUGIN", MagicCookieValue: "trafficrouter"},
+		Plugins:         goplugin.PluginSet{"RpcTrafficRouterPlugin": &router.RpcTrafficRouterPlugin{Impl: bridge}},
+		Logger:          log,
 	})
 	return nil
 }

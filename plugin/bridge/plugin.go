@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -61,8 +62,7 @@ func (p *plugin) SetMirrorRoute(rollout *argo.Rollout, route *argo.SetMirrorRout
 
 // VerifyWeight never returns an error: the controller would go on, or get stuck. After NotVerified it asks again.
 func (p *plugin) VerifyWeight(r *argo.Rollout, weight int32, extra []argo.WeightDestination) (types.RpcVerified, types.RpcError) {
-	params := fields{"desiredWeight": weight, "additionalDestinations": extra}
-	answer, failure := call(p, p.sidecar.VerifyWeight, &pb.VerifyWeightRequest{}, r, params)
+	answer, failure := call(p, p.sidecar.VerifyWeight, &pb.VerifyWeightRequest{}, r, fields{"desiredWeight": weight, "additionalDestinations": extra})
 	verified, reason := types.NotVerified, cmp.Or(failure, sentence("NOT_VERIFIED", answer.GetReason()))
 	switch answer.GetVerification() { // without an answer, or with a value from a newer contract, it stays NotVerified
 	case pb.Verification_VERIFICATION_VERIFIED:
@@ -91,8 +91,7 @@ func call[Q rolloutRequest, A any](p *plugin, rpc method[Q, A], request Q, r *ar
 	if err != nil {
 		failed := status.Convert(err)
 		failure = sentence(code.Code(failed.Code()).String(), failed.Message())
-		p.log.Warn("call failed", "call", request.ProtoReflect().Descriptor().Name(),
-			"namespace", r.Namespace, "rollout", r.Name, "error", failure)
+		p.log.Warn("call failed", "call", request.ProtoReflect().Descriptor().Name(), "namespace", r.Namespace, "rollout", r.Name, "error", failure)
 	}
 	return answer, failure
 }
@@ -101,11 +100,20 @@ func call[Q rolloutRequest, A any](p *plugin, rpc method[Q, A], request Q, r *ar
 // have the same text, so that Kubernetes counts one event.
 var localPort = regexp.MustCompile(`\S+->`)
 
-// sentence is the text that the controller shows. It must not be empty, which means success, nor contain a percent
-// sign, because the controller uses it as a format string.
+// sentence is the text that the controller shows. It must not be empty, which means success.
 func sentence(code, message string) string {
-	if message == "" {
-		message = "the sidecar gave no reason"
+	return code + ": " + harmless(localPort.ReplaceAllString(cmp.Or(message, "the sidecar gave no reason"), ""))
+}
+
+// unprintable matches percent signs, because the controller uses an error as a format string, and everything that could
+// end a line of a log or control a terminal.
+var unprintable = regexp.MustCompile(`%|[^\pL\pM\pN\pP\pS ]`)
+
+// harmless makes a text fit for events and logs. It escapes what is unprintable, and cuts the middle out of a long text:
+// what is wrong is at the beginning, and what to do is at the end. The contract allows 1,000 bytes.
+func harmless(text string) string {
+	if text = unprintable.ReplaceAllStringFunc(text, func(c string) string { return fmt.Sprintf(`\x%x`, c) }); len(text) > 1000 {
+		text = text[:600] + "…" + text[len(text)-397:]
 	}
-	return code + ": " + strings.ReplaceAll(localPort.ReplaceAllString(message, ""), "%", `\x25`)
+	return strings.ToValidUTF8(text, "")
 }

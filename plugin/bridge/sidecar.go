@@ -43,12 +43,11 @@ func newSidecar(address string, files tlsFiles, timeout time.Duration) (*sidecar
 		return nil, err
 	}
 	reconnect := backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, MaxDelay: time.Second}
-	ping := keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second, PermitWithoutStream: true}
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // files.dial adds TLS
 		grpc.WithNoProxy(), // the controller's HTTPS_PROXY does not apply to the sidecar
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: 2 * time.Second}),
-		grpc.WithKeepaliveParams(ping),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second, PermitWithoutStream: true}),
 	}
 	if files != (tlsFiles{}) {
 		options = append(options, grpc.WithContextDialer(files.dial))

@@ -1,4 +1,4 @@
-"""An emulator inside a Python program: a context manager that runs the server in a thread."""
+"""Runs an emulator inside a Python program: a context manager that runs the server in a thread."""
 
 import asyncio
 import json
@@ -21,9 +21,9 @@ class Emulator:
     """`with Emulator() as emulator:` runs an emulator in a thread; `emulator.url` is the API's endpoint.
 
     `random` chooses the target group of each request, and the version of the state that a read returns while
-    reads lag. A backend that sends nothing for `idle_timeout_seconds` is answered for with 504. `clock`
-    returns seconds since the epoch: health checks and their time-outs, draining, lags and throttling follow
-    it. `timing` can be changed while the emulator runs, as `emulator.timing`.
+    reads lag. If a backend sends nothing for `idle_timeout_seconds`, the client gets a 504. `clock` returns
+    seconds since the epoch: health checks and their timeouts, draining, lags and throttling follow it.
+    `timing` can be changed while the emulator runs, as `emulator.timing`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Emulator:
 
     @property
     def ca(self) -> str:
-        """The certificate, in PEM, with which clients verify the HTTPS listeners."""
+        """The CA certificate, in PEM, with which clients verify the HTTPS listeners."""
         return self._world.authority.pem
 
     def reset(self) -> None:
@@ -65,9 +65,9 @@ class Emulator:
         return json.dumps(saved.to_document(contents_of(self._world)), indent=2)
 
     def load(self, *texts: str) -> None:
-        """Replace all resources by what `save` returned, or by the output of `aws elbv2 describe-…`.
+        """Replace all resources with what `save` returned, or with the output of `aws elbv2 describe-…`.
 
-        Raises CannotLoad with a sentence, and then changes nothing.
+        Raises CannotLoad, and then changes nothing.
         """
         contents = read_contents(*texts)
         self._run_in_loop(lambda listeners: load(self._world, listeners, contents))

@@ -1,4 +1,4 @@
-"""The story of an API call: authenticate, throttle, inject faults, validate, apply, journal."""
+"""Handles an API call: authenticate, throttle, inject faults, validate, apply, journal."""
 
 import asyncio
 import logging
@@ -121,7 +121,7 @@ class ApiCalls:
         return await _leave_unanswered(request, silent=fault.answer == "silence")
 
     async def _apply_late(self, call: _Call, operation: OperationModel) -> None:
-        """Apply a call whose client has its answer already, or never gets one."""
+        """Apply a call whose client has already got its response, or never gets one."""
         try:
             await self._apply(call, operation, "")
         except ApiError as error:
@@ -154,7 +154,7 @@ class ApiCalls:
             if error.code not in shapes.error_codes(call.action):
                 raise TypeError(f"{call.action} cannot answer {error.code}: {error.message}") from error
             raise
-        # Encode the answer first: a state whose answer cannot be encoded must not be stored.
+        # Encode the output first: if that fails, the new state must not be stored.
         document = wire.encode(operation, output, request_id)
         if not only_reads:
             store.put(target_health.as_of(after, now))
@@ -178,7 +178,7 @@ class ApiCalls:
 
 
 async def _leave_unanswered(request: web.Request, *, silent: bool) -> web.Response:
-    """Close the connection; if silent, only after the client has closed it."""
+    """Close the connection. If silent, wait until the client has closed it."""
     while silent and request.transport is not None:  # noqa: ASYNC110  aiohttp has no event for it
         await asyncio.sleep(POLL_SECONDS)
     if request.transport is not None:

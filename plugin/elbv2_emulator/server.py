@@ -1,4 +1,4 @@
-"""The whole emulator: built from a world, served over HTTP, and loaded or reset while it runs."""
+"""Builds the whole emulator around a World, serves it over HTTP, and loads or resets it while it runs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ async def serve(
     random: Random | None = None,
     idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Server]:
-    """An emulator that serves this world, starting with `contents`, until the context is left."""
+    """Runs an emulator with this world, which starts with `contents`, while the block runs."""
     shapes.service()  # loading the service model is slow, and would delay the first call
     random = random or Random()  # noqa: S311  traffic, not secrets
     listeners = OpenListeners(
@@ -106,7 +106,7 @@ def _build_app(world: World, listeners: OpenListeners, random: Random) -> web.Ap
 
 
 def contents_of(world: World) -> Contents:
-    """What can be saved, and loaded again later."""
+    """What `save` returns, and `load` can load later."""
     states = {region: store.current for region, store in world.stores.items() if store.current != State()}
     return Contents(states, world.addresses.map)
 
@@ -126,7 +126,7 @@ async def load(world: World, listeners: OpenListeners, contents: Contents) -> No
 
 
 async def reset(world: World, listeners: OpenListeners) -> None:
-    """Return to the initial state. Only the certificate authority stays."""
+    """Remove everything that the emulator remembers, and restore the initial settings. The CA stays."""
     await load(world, listeners, Contents(addresses={}))
     world.faults.clear()
     world.journal.clear()

@@ -1,4 +1,4 @@
-"""Everything that an emulator remembers, as a record of the parts that api, traffic and control share."""
+"""Everything that an emulator remembers: a record of the parts that api, traffic and control share."""
 
 import copy
 from collections import defaultdict
@@ -18,7 +18,12 @@ from elbv2_emulator.traffic.tls import Authority
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`stores` and `throttle_levels` are kept for each region."""
+    """`stores` and `throttle_levels` have one entry for each region.
+
+    Only the emulator's event loop uses these parts, except that any thread can use `addresses` and `faults`,
+    which have their own locks, change the settings in `timing` and `traffic`, and read `journal` and `counts`
+    while no call is in progress.
+    """
 
     clock: Clock
     timing: Timing

@@ -1,4 +1,4 @@
-"""ELBv2's ARNs: their forms, and what can be read from them.
+"""ELBv2's ARNs: their format, and what can be read from them.
 
 Source: Service Authorization Reference, Elastic Load Balancing V2.
 """
@@ -21,13 +21,17 @@ LISTENER_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/I
 TARGET_GROUP_FORM = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID"
 
 
+def is_region(text: str) -> bool:
+    return re.fullmatch(_REGION, text) is not None
+
+
 def is_rule(text: str) -> bool:
-    """Whether it is the ARN of a rule on an Application Load Balancer."""
+    """Whether the text is the ARN of a rule of an Application Load Balancer."""
     return _RULE.fullmatch(text) is not None
 
 
 def is_listener(text: str) -> bool:
-    """Whether it is the ARN of a listener of an Application Load Balancer."""
+    """Whether the text is the ARN of a listener of an Application Load Balancer."""
     return _LISTENER.fullmatch(text) is not None
 
 
@@ -36,7 +40,7 @@ def is_target_group(text: str) -> bool:
 
 
 def listener_of(rule: Arn) -> Arn:
-    """The listener of a rule: the rule's ARN contains its ARN. For a default action: the listener itself."""
+    """The ARN of a rule's listener, which the rule's ARN contains. An ARN of a listener stays as it is."""
     if ":listener-rule/" not in rule:
         return rule
     return Arn(rule.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0])

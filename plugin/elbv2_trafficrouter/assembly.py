@@ -1,9 +1,10 @@
-"""Builds the router and its adapters from Settings. No gRPC: commands use it without a server."""
+"""Builds the router and its adapters from Settings, without gRPC, so that commands can use it."""
 
 from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.limits import Elbv2AccountLimits
 from elbv2_trafficrouter.aws.listeners import Elbv2Listeners
+from elbv2_trafficrouter.aws.regions import AllowedRegions
 from elbv2_trafficrouter.aws.rules import Elbv2Rules
 from elbv2_trafficrouter.aws.tags import Elbv2Tags
 from elbv2_trafficrouter.routing.ports import Elbv2
@@ -13,11 +14,12 @@ from elbv2_trafficrouter.settings import Settings
 
 
 def build_router(settings: Settings, threads: int) -> Router:
-    """A router for `threads` concurrent calls. Building it calls no service."""
-    return Router(elbv2_on(ClientsByRegion(connections=threads)), ThreadRuntime(), settings.installation)
+    """A router for `threads` concurrent calls. Building it sends no request to AWS."""
+    elbv2 = elbv2_on(ClientsByRegion(connections=threads))
+    return Router(elbv2, ThreadRuntime(), settings.installation, AllowedRegions(settings.regions))
 
 
 def elbv2_on(clients: ClientsByRegion) -> Elbv2:
-    """Routing's ports to ELBv2 on these clients."""
+    """Routing's ports to ELBv2, implemented with these clients."""
     api = Api(clients)
     return Elbv2(Elbv2Rules(api), Elbv2Tags(api), Elbv2AccountLimits(api), Elbv2Listeners(api))

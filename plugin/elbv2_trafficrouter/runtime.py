@@ -1,4 +1,4 @@
-"""Real threads and time for routing."""
+"""Threads and time for routing, from Python's own modules."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from elbv2_trafficrouter.routing.ports import Lock
 
 
 class ThreadRuntime:
-    """Python's threads and clock, as routing.ports.Runtime."""
+    """Implements routing.ports.Runtime with Python's threads and clock."""
 
     def lock(self) -> Lock:
         return threading.Lock()

@@ -1,10 +1,8 @@
 """The gRPC server: listens, serves the contract beside health and reflection, and drains when it stops."""
 
-import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
 from typing import Any
 
 import grpc
@@ -16,17 +14,24 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_g
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from elbv2_trafficrouter.assembly import build_router
+from elbv2_trafficrouter.rpc.admission import ADMITTED, RECEIVING, WORKING, Admission
 from elbv2_trafficrouter.rpc.interceptor import CallInterceptor
 from elbv2_trafficrouter.rpc.reflected import pool_with_json_names
 from elbv2_trafficrouter.rpc.servicer import TrafficRouterServicer
 from elbv2_trafficrouter.settings import Address, Settings, TcpAddress, Tls, UnixAddress
 from elbv2_trafficrouter.socket_file import group_may_connect, socket_file
+from elbv2_trafficrouter.stop_signals import wait_for_stop_signal
 from elbv2_trafficrouter.tls import tls_credentials
 
 SERVICE = pb.DESCRIPTOR.services_by_name["TrafficRouter"].full_name
-THREADS = 16  # the controller has ten workers with one call each
-_CALLS_AT_ONCE = 4 * THREADS  # further calls would wait longer than their deadlines
+THREADS = RECEIVING + ADMITTED + 8  # the last ones receive messages, so that calls beyond a limit are refused
+_HEALTH_THREADS = 16
+_REFLECTION_THREADS = 16
 _DRAIN_SECONDS = 10
+# The bridge checks the health every second, so that its connection is never idle.
+MAX_IDLE_SECONDS = 10 * 60
+MAX_AGE_SECONDS = 60 * 60
+MAX_AGE_GRACE_SECONDS = 2 * 60  # longer than any call
 
 # The services, and the messages in the details of a status.
 _REFLECTED = [module.DESCRIPTOR for module in (pb, health_pb2, reflection_pb2, error_details_pb2)]
@@ -35,14 +40,13 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError."""
-    # Unlike an Event's `set`, this `put` never waits for a lock that the interrupted code holds.
-    stop_signals = SimpleQueue[int]()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: stop_signals.put(number))
+    """Serves until SIGTERM or SIGINT, then lets calls in flight finish. Raises SocketUnusable, OSError.
+
+    The caller has blocked these signals.
+    """
     with running(settings) as addresses:
         _log.info("serving", listen=addresses, plugin_name=settings.plugin_name)
-        stop_signals.get()
+        wait_for_stop_signal()
         _log.info("draining")
     _log.info("stopped")
 
@@ -50,20 +54,25 @@ def serve(settings: Settings) -> None:
 @contextmanager
 def running(settings: Settings) -> Iterator[list[str]]:
     """Runs a server while the block runs. Yields the addresses for a gRPC client."""
-    health_service = _health()
+    admission = Admission()
+    interceptor = CallInterceptor(SERVICE, settings.plugin_name, admission)
+    health_service = _health(admission)
     server = grpc.server(
         ThreadPoolExecutor(THREADS, thread_name_prefix="call"),
-        interceptors=[CallInterceptor(SERVICE)],
+        interceptors=[interceptor],
         options=(
             ("grpc.max_receive_message_length", 1024 * 1024),
             ("grpc.so_reuseport", 0),
             # The bridge pings every 10 s, even between calls; by default gRPC answers that with GOAWAY.
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.max_concurrent_streams", RECEIVING),
+            ("grpc.max_connection_idle_ms", int(MAX_IDLE_SECONDS * 1000)),
+            ("grpc.max_connection_age_ms", int(MAX_AGE_SECONDS * 1000)),
+            ("grpc.max_connection_age_grace_ms", int(MAX_AGE_GRACE_SECONDS * 1000)),
         ),
-        maximum_concurrent_rpcs=_CALLS_AT_ONCE,
     )
-    servicer = TrafficRouterServicer(build_router(settings, THREADS), settings.plugin_name)
+    servicer = TrafficRouterServicer(build_router(settings, WORKING), settings.plugin_name)
     pb_grpc.add_TrafficRouterServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(_reflection(), server)  # type: ignore[no-untyped-call]  # generated
@@ -75,7 +84,8 @@ def running(settings: Settings) -> Iterator[list[str]]:
             yield addresses
         finally:
             health_service.enter_graceful_shutdown()
-            server.stop(_DRAIN_SECONDS).wait()
+            interceptor.cancel_incomplete()
+            server.stop(_DRAIN_SECONDS).wait(_DRAIN_SECONDS + 1)
 
 
 def _listen(server: grpc.Server, address: Address, tls: Tls | None, sockets: ExitStack) -> str:
@@ -97,15 +107,23 @@ def _listen(server: grpc.Server, address: Address, tls: Tls | None, sockets: Exi
     return str(TcpAddress(address.host, port))
 
 
-def _health() -> health.HealthServicer:
-    """The health service, with its own threads: it answers even while all other threads wait for AWS."""
-    threads = ThreadPoolExecutor(2, thread_name_prefix="health")
+def _health(admission: Admission) -> health.HealthServicer:
+    """The health service, with its own threads: it answers even while all other threads wait for AWS.
+
+    Its answer is about this process alone. It fails once no call can be served any more, which only a restart
+    ends.
+    """
+    threads = ThreadPoolExecutor(_HEALTH_THREADS, thread_name_prefix="health")
 
     class Health(health.HealthServicer):
         def Check(
             self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
         ) -> health_pb2.HealthCheckResponse:
-            return super().Check(request, context)
+            answer = super().Check(request, context)
+            if answer.status == health_pb2.HealthCheckResponse.SERVING and admission.is_stuck():
+                _log.error("stuck", error="All calls in progress are past their deadlines.")
+                return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.NOT_SERVING)
+            return answer
 
         Check.experimental_thread_pool = threads  # type: ignore[attr-defined]  # grpcio reads it off the function
 
@@ -114,7 +132,7 @@ def _health() -> health.HealthServicer:
 
 def _reflection() -> reflection.ReflectionServicer:
     """The reflection service, with its own threads: each open stream of a client occupies one."""
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reflection")
+    threads = ThreadPoolExecutor(_REFLECTION_THREADS, thread_name_prefix="reflection")
 
     class Reflection(reflection.ReflectionServicer):
         def ServerReflectionInfo(

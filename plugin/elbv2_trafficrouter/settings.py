@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
+from elbv2_trafficrouter.arn import is_region
 from elbv2_trafficrouter.logs import LogFormat
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.tags import may_be_tag_value
@@ -65,6 +66,8 @@ class Settings:
     installation: Installation
     log_format: LogFormat
     log_level: str
+    regions: tuple[str, ...] = ()
+    """Empty: the region of the sidecar's own AWS configuration, or any region if there is none."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +77,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=address,
         metavar="ADDRESS",
-        help="address to listen on: unix:///path or host:port; any but a loopback address needs TLS; "
-        f"may be repeated (environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
+        help="address to listen on: unix:///path or host:port; addresses that are not on loopback require "
+        f"TLS; can be repeated (environment: {PREFIX}LISTEN, separated by spaces; default: {DEFAULT_LISTEN})",
     )
     for name, what in (
         ("cert", "the server's certificate"),
@@ -107,14 +110,22 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             type=_tag_value,
             default=os.environ.get(variable, ""),
             metavar="NAME",
-            help=f"{what}; header rules are tagged with it, and changing it leaves old rules behind "
-            f"(environment: {variable})",
+            help=f"{what}; part of the tags on the rules of header routes, so that rules with the old name "
+            f"stay behind after a change (environment: {variable})",
         )
+    parser.add_argument(
+        "--regions",
+        default=os.environ.get(PREFIX + "REGIONS", ""),
+        metavar="REGION[,REGION...]",
+        help="regions in which Rollouts may name rules; no request is sent to others "
+        f"(environment: {PREFIX}REGIONS; default: the region of the sidecar's own AWS configuration, such as "
+        "AWS_REGION; if there is none, any region)",
+    )
     parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
-        help="format of the log: json for machines, console for people "
+        help="log format: json for machines, console for people "
         f"(environment: {PREFIX}LOG_FORMAT; default: console on a terminal, otherwise json)",
     )
     parser.add_argument(
@@ -137,8 +148,8 @@ def settings(arguments: argparse.Namespace) -> Settings:
     for endpoint in listen:
         if isinstance(endpoint, TcpAddress) and not endpoint.is_loopback and tls is None:
             raise argparse.ArgumentTypeError(
-                f"{endpoint}: without TLS, TCP is for loopback only, because every client can steer traffic: "
-                "give --tls-cert, --tls-key and --tls-client-ca, or listen on 127.0.0.1:port or unix:///path"
+                f"{endpoint} is not on loopback and requires TLS, because every client can shift traffic: "
+                "set --tls-cert, --tls-key and --tls-client-ca, or listen on 127.0.0.1:port or unix:///path"
             )
     log_format = arguments.log_format or ("console" if sys.stderr.isatty() else "json")
     return Settings(
@@ -148,6 +159,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         installation=Installation(arguments.cluster, arguments.instance),
         log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
         log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
+        regions=_regions(arguments.regions),
     )
 
 
@@ -156,12 +168,23 @@ def _tls(arguments: argparse.Namespace) -> Tls | None:
     if not any(files):
         return None
     if not all(files):
-        raise argparse.ArgumentTypeError("give all three of --tls-cert, --tls-key and --tls-client-ca")
+        raise argparse.ArgumentTypeError("--tls-cert, --tls-key and --tls-client-ca must be set together")
     return Tls(*files)
 
 
+def _regions(text: str) -> tuple[str, ...]:
+    """Checked here, because argparse does not check a default from the environment."""
+    regions = tuple(region.strip() for region in text.split(",")) if text else ()
+    for region in regions:
+        if not is_region(region):
+            raise argparse.ArgumentTypeError(
+                f"--regions or {PREFIX}REGIONS: {region!r} is not a region: use eu-west-1,eu-central-1"
+            )
+    return regions
+
+
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:
-    """The value, checked: argparse checks the choices of a flag, but not a default from the environment."""
+    """Checks the value: argparse checks the choices of a flag, but not a default from the environment."""
     if value not in choices:
         raise argparse.ArgumentTypeError(f"{PREFIX}{variable} is {value!r}: use {' or '.join(choices)}")
     return value

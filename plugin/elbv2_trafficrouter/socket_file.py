@@ -1,4 +1,4 @@
-"""The file of the Unix socket: used by one server at a time, freed of stale sockets, and mode 0660."""
+"""The file of the Unix socket: only one server uses it, a stale socket is removed, and its mode is 0660."""
 
 import fcntl
 import os
@@ -19,9 +19,9 @@ class SocketUnusable(Exception):  # noqa: N818  says what is wrong
 
 @contextmanager
 def socket_file(path: Path) -> Iterator[None]:
-    """Owns the path while the block runs: locks out a second server and removes a stale socket.
+    """Owns the path while the block runs: keeps a second server out and removes a stale socket.
 
-    The lock is on a file beside the socket; the kernel releases it however the process ends.
+    The lock is on a file next to the socket; the kernel releases it however the process ends.
     Raises SocketUnusable.
     """
     if len(os.fsencode(path)) > _MAX_PATH_BYTES:
@@ -48,7 +48,7 @@ def socket_file(path: Path) -> Iterator[None]:
 
 @contextmanager
 def group_may_connect() -> Iterator[None]:
-    """Sockets bound in this block get mode 0660 when they are created, so others can never connect."""
+    """Sockets that are bound in this block are created with mode 0660: other users can never connect."""
     before = os.umask(_UMASK)
     try:
         yield

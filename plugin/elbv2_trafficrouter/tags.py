@@ -1,4 +1,4 @@
-"""Tags of ELBv2 resources: the keys that the router writes, and the values that AWS takes."""
+"""Tags of ELBv2 resources: the keys that the router writes, and the values that AWS accepts."""
 
 import re
 

@@ -24,7 +24,7 @@ def tls_credentials(tls: Tls) -> grpc.ServerCredentials:
 
 
 def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
-    # grpcio accepts any bytes here, and would only fail at the handshake, without telling the operator why.
+    # grpcio accepts any bytes here. Handshakes would fail later, and the operator would not see why.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(tls.cert, tls.key, password=lambda: "")  # never prompts at a terminal

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import grpc
 import pytest
 
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.router.petclinic import Petclinic
+from support.router.refusals import Refusal, refusal, resource
 
 Stub = pb_grpc.TrafficRouterStub
 Json = dict[str, Any]
@@ -60,3 +62,24 @@ def test_the_weights_of_a_default_action_are_set_and_everything_else_is_kept(
     assert verified.verification == pb.VERIFICATION_VERIFIED
     assert stub.SetWeight(clinic.set_weight(25, by_default)).rules[0].changed is False
     assert [entry["action"] for entry in clinic.writes()] == ["ModifyListener"]
+
+
+@pytest.mark.usefixtures("by_default")
+def test_a_default_rule_that_is_named_by_its_own_arn_is_refused(stub: Stub, clinic: Petclinic) -> None:
+    """As describe-rules shows it. ELBv2 would answer a write with OperationNotPermitted."""
+    default = clinic.rules()[-1]["RuleArn"]
+    config = clinic.config(rules=[{"arn": default}])
+    rollout = clinic.with_routes("beta", config=config)
+    expected = Refusal(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "DEFAULT_RULE_NAMED",
+        f"{resource(default)} is the default rule of {resource(clinic.listener)}, and ELBv2 changes it only "
+        f"through its listener. Instead of arn, use listenerArn: {clinic.listener} in the Rollout's plugin "
+        "configuration.",
+    )
+    assert refusal(stub, clinic.set_weight(25, rollout)) == expected
+    assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == expected
+    assert refusal(stub, clinic.remove_managed_routes(rollout)) == expected
+    verified = stub.VerifyWeight(clinic.verify_weight(25, rollout))
+    assert (verified.verification, verified.reason) == (pb.VERIFICATION_NOT_VERIFIED, expected.sentence)
+    assert clinic.writes() == []

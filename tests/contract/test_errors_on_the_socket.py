@@ -114,7 +114,10 @@ def unnamed_experiment(clinic: Petclinic) -> pb.SetWeightRequest:
         ),
         pytest.param(absent_canary_group, Code.NOT_FOUND, ABSENT_GROUP, id="absent target group"),
         pytest.param(
-            stable_elsewhere, Code.NOT_FOUND, "not to was-stable's targetgroup/web", id="no forward to stable"
+            stable_elsewhere,
+            Code.NOT_FOUND,
+            "does not forward to targetgroup/web/",
+            id="no forward to stable",
         ),
     ],
 )
@@ -139,13 +142,13 @@ ACCESS_DENIED = (
         pytest.param(
             {"action": "ModifyRule", "error": "AccessDenied", "message": ACCESS_DENIED},
             Code.PERMISSION_DENIED,
-            "AWS refuses elasticloadbalancing:ModifyRule on listener-rule/app/petclinic/",
+            "AWS denies elasticloadbalancing:ModifyRule on listener-rule/app/petclinic/",
             id="role may not write",
         ),
         pytest.param(
             {"action": "DescribeRules", "error": "AccessDenied"},
             Code.PERMISSION_DENIED,
-            "AWS refuses elasticloadbalancing:DescribeRules on *. Allow this action",
+            "AWS denies elasticloadbalancing:DescribeRules on *. Allow this action",
             id="role may not read",
         ),
         pytest.param(

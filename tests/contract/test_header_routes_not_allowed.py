@@ -14,7 +14,7 @@ Stub = pb_grpc.TrafficRouterStub
 Code = grpc.StatusCode
 
 ALICE = {"headerName": "X-User", "headerValue": {"exact": "alice"}}
-ROLE = "in the role of the sidecar (see docs/permissions.md)."
+ALLOW = "Allow this action on this resource in the sidecar's IAM role (see docs/permissions.md)."
 
 
 def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None:
@@ -22,14 +22,13 @@ def test_a_role_that_may_not_create_rules(stub: Stub, clinic: Petclinic) -> None
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.PERMISSION_DENIED,
         "NOT_ALLOWED",
-        f"AWS refuses elasticloadbalancing:CreateRule on {resource(clinic.listener)}. "
-        f"Allow this action on this ARN {ROLE}",
+        f"AWS denies elasticloadbalancing:CreateRule on {resource(clinic.listener)}. {ALLOW}",
     )
     assert clinic.writes() == []
 
 
 def test_a_role_that_may_not_tag_rules(stub: Stub, clinic: Petclinic) -> None:
-    """AWS refuses CreateRule, but the message names AddTags."""
+    """AWS denies CreateRule, but the message names AddTags."""
     rule = "listener-rule/app/petclinic/*/*"
     message = (
         "User: arn:aws:sts::123456789012:assumed-role/router/1732 is not authorized to perform: "
@@ -41,7 +40,7 @@ def test_a_role_that_may_not_tag_rules(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.PERMISSION_DENIED,
         "NOT_ALLOWED",
-        f"AWS refuses elasticloadbalancing:AddTags on {rule}. Allow this action on this ARN {ROLE}",
+        f"AWS denies elasticloadbalancing:AddTags on {rule}. {ALLOW}",
     )
 
 
@@ -59,7 +58,7 @@ def test_a_role_that_may_not_read(stub: Stub, clinic: Petclinic, action: str) ->
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.PERMISSION_DENIED,
         "NOT_ALLOWED",
-        f"AWS refuses elasticloadbalancing:{action} on *. Allow this action on this ARN {ROLE}",
+        f"AWS denies elasticloadbalancing:{action} on *. {ALLOW}",
     )
     assert clinic.writes() == []
 
@@ -86,8 +85,7 @@ def test_a_role_that_may_not_change_a_rule_of_ours(
     assert refusal(stub, request_of(clinic)) == Refusal(
         Code.PERMISSION_DENIED,
         "NOT_ALLOWED",
-        f"AWS refuses elasticloadbalancing:{action} on {resource(made.rule_arn)}. "
-        f"Allow this action on this ARN {ROLE}",
+        f"AWS denies elasticloadbalancing:{action} on {resource(made.rule_arn)}. {ALLOW}",
     )
     assert [entry["action"] for entry in clinic.writes()] == ["CreateRule"]
 
@@ -101,8 +99,7 @@ def test_a_role_that_may_not_change_the_listener(stub: Stub, clinic: Petclinic) 
     assert refusal(stub, clinic.set_weight(10, clinic.rollout(config))) == Refusal(
         Code.PERMISSION_DENIED,
         "NOT_ALLOWED",
-        f"AWS refuses elasticloadbalancing:ModifyListener on {resource(clinic.listener)}. "
-        f"Allow this action on this ARN {ROLE}",
+        f"AWS denies elasticloadbalancing:ModifyListener on {resource(clinic.listener)}. {ALLOW}",
     )
     assert clinic.writes() == []
 

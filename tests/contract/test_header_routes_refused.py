@@ -102,6 +102,22 @@ SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
             in_beta("match[0].headerValue.regex", r"is '(a)\1'", REGEX),
             id="a back reference",
         ),
+        *(
+            pytest.param(
+                [ALICE, match("X-Beta", regex=regex)],
+                in_beta(
+                    "match[1].headerValue.regex",
+                    f"is '{regex}' for the header 'X-Beta', which is not a valid regular expression: {fault}",
+                    "Correct it, or put a backslash before characters that have no special meaning.",
+                ),
+                id=f"a broken regular expression {regex}",
+            )
+            for regex, fault in (
+                ("(", "it has a '(' without a ')'"),
+                ("[a-", "it has a '[' that is not closed"),
+                ("*a", "there is nothing that the '*' could repeat"),
+            )
+        ),
         pytest.param(
             [match("X-User", exact="x" * 129)],
             in_beta("the value for 'X-User'", "is 129 characters long as a condition", SHORTEN),
@@ -196,7 +212,7 @@ def removal_without_uid(clinic: Petclinic) -> Request:
 
 
 NOT_AMONG = "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-PRECEDENCE = "Add it there: the routes take precedence in the order of that list."
+PRECEDENCE = "Add it there; the order of that list is the order of precedence."
 A_TAG = "The name becomes a tag value: use 1 to 256 letters, digits, spaces and _.:/=+-@."
 
 
@@ -245,6 +261,12 @@ ONE_NAME = f"Name a rule by arn: {RULE_FORM}, or a listener's default action by 
             id="both",
         ),
         pytest.param(
+            lambda clinic: {"arn": clinic.listener},
+            ".arn is '{listener}', not the ARN of an Application Load Balancer's rule. It is a listener's: "
+            "name it by listenerArn to steer the listener's default action.",
+            id="a listener's ARN as a rule's",
+        ),
+        pytest.param(
             lambda _: {"listenerArn": "petclinic"},
             ".listenerArn is 'petclinic', not the ARN of an Application Load Balancer's listener. "
             f"It has the form {LISTENER_FORM}.",
@@ -258,7 +280,9 @@ def test_a_base_rule_that_is_named_wrongly(
     clinic, stub = shared
     rollout = clinic.with_routes("beta", config=clinic.config(rules=[named(clinic)]))
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
-        Code.INVALID_ARGUMENT, "INVALID_CONFIG", f"plugins['trafficrouter/elbv2'].rules[0]{sentence}"
+        Code.INVALID_ARGUMENT,
+        "INVALID_CONFIG",
+        f"plugins['trafficrouter/elbv2'].rules[0]{sentence}".replace("{listener}", clinic.listener),
     )
     assert clinic.writes() == []
 
@@ -271,8 +295,8 @@ def test_a_base_rule_that_does_not_forward_to_stable(shared: tuple[Petclinic, St
     assert refusal(stub, clinic.set_header_route("beta", ALICE, rollout=rollout)) == Refusal(
         Code.NOT_FOUND,
         "NO_FORWARD_TO_STABLE",
-        f"{resource(clinic.rule)} forwards to {resource(clinic.stable)}, not to was-stable's "
-        f"{resource(clinic.web)}. Add the target group to the rule's forward action, or name another rule or "
-        "target group in the Rollout's plugin configuration.",
+        f"{resource(clinic.rule)} does not forward to {resource(clinic.web)}, the target group of the "
+        f"Service was-stable. It forwards to {resource(clinic.stable)}. Add the target group to the rule's "
+        "forward action, or name another rule or target group in the Rollout's plugin configuration.",
     )
     assert clinic.writes() == []

@@ -117,9 +117,10 @@ def test_rules_that_aws_counts_differently(stub: Stub, clinic: Petclinic) -> Non
     clinic.fault("CreateRule", error="TooManyRules", message=message)
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.FAILED_PRECONDITION,
-        "REFUSED",
-        f"AWS refuses elasticloadbalancing:CreateRule on {resource(clinic.listener)} with TooManyRules: "
-        f"{message}. Correct the rule or the Rollout's plugin configuration.",
+        "HEADER_RULE_REFUSED",
+        f"AWS rejects elasticloadbalancing:CreateRule on {resource(clinic.listener)} for the header route "
+        f"'beta' with TooManyRules: {message}. Correct the setHeaderRoute step, or the rule whose conditions "
+        "the route shares.",
     )
     assert clinic.writes() == []
 
@@ -191,9 +192,9 @@ def test_a_base_rule_that_redirects(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, request) == Refusal(
         Code.NOT_FOUND,
         "NO_FORWARD_TO_STABLE",
-        f"{resource(base)} forwards to no target group, not to was-stable's {resource(clinic.stable)}. Add "
-        "the target group to the rule's forward action, or name another rule or target group in the "
-        "Rollout's plugin configuration.",
+        f"{resource(base)} does not forward to {resource(clinic.stable)}, the target group of the Service "
+        "was-stable. It forwards to no target group. Add the target group to the rule's forward action, or "
+        "name another rule or target group in the Rollout's plugin configuration.",
     )
     assert clinic.writes() == []
 
@@ -214,7 +215,7 @@ def test_a_listener_that_is_gone(stub: Stub, clinic: Petclinic) -> None:
     assert refusal(stub, clinic.set_header_route("beta", ALICE)) == Refusal(
         Code.NOT_FOUND,
         "LISTENER_NOT_FOUND",
-        f"There is no {resource(clinic.listener)} in eu-west-1 of account 123456789012. "
+        f"There is no {resource(clinic.listener)} in eu-west-1 (account 123456789012). "
         "Correct the rule's ARN in the Rollout's plugin configuration.",
     )
 

@@ -5,6 +5,9 @@ import inspect
 import json
 import pkgutil
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from botocore.session import get_session
 
 from elbv2_trafficrouter import aws
 from elbv2_trafficrouter.aws import limits, listeners, rules, tags
+from support.docs.pages import page
 from support.manifest import CONTROLLER, ROOT, SIDECAR, containers_of, named, rendered
 
 IAM = ROOT / "deploy" / "iam"
@@ -35,7 +39,7 @@ def allowed(policy: str) -> set[str]:
 def called(*code: object) -> set[str]:
     """The ELBv2 actions that this code requests through aws.api."""
     text = "".join(inspect.getsource(part) for part in code)  # type: ignore[arg-type]  # modules, classes, functions
-    operations = set(re.findall(r'\b(?:reading|writing|Request)\(\s*"(\w+)"', text))
+    operations = set(re.findall(r'\b(?:reading|writing|Request|_header_rule_request)\(\s*"(\w+)"', text))
     assert operations <= set(get_session().get_service_model("elbv2").operation_names)
     return {f"elasticloadbalancing:{operation}" for operation in operations}
 
@@ -111,6 +115,19 @@ def test_pod_identity_trusts_only_the_pods_service_account() -> None:
             "aws:RequestTag/kubernetes-service-account": name,
         }
     }
+
+
+def test_one_command_replaces_partition_and_account(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^sed .*$", page("permissions.md").text, re.MULTILINE)
+    shutil.copytree(IAM, tmp_path / "deploy" / "iam")
+    subprocess.run(["bash", "-ec", command], cwd=tmp_path, check=True)
+    for file in IAM.iterdir():
+        text = (tmp_path / "deploy" / "iam" / file.name).read_text()
+        json.loads(text)
+        assert set(re.findall(r"arn:([^:]*):", text)) <= {"aws-cn"}
+        assert set(re.findall(r"\b\d{12}\b", text)) <= {"210987654321"}
+        back = text.replace("arn:aws-cn:", "arn:aws:").replace("210987654321", "123456789012")
+        assert back == file.read_text()
 
 
 @pytest.mark.parametrize("file", sorted(IAM.iterdir()), ids=lambda file: file.name)

@@ -166,7 +166,8 @@ def test_a_sentence_names_the_resource_and_metadata_the_arn() -> None:
     problem = NoForwardToStable(RULE, "was-stable", GROUP, [])
     assert problem.sentence.startswith(
         "listener-rule/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee "
-        "forwards to no target group, not to was-stable's targetgroup/was-stable/73e2d6bc24d8a067. Add"
+        "does not forward to targetgroup/was-stable/73e2d6bc24d8a067, the target group of the Service "
+        "was-stable. It forwards to no target group. Add"
     )
     assert problem.metadata == {"rule": RULE, "target_group": GROUP}
 

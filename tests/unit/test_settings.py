@@ -24,7 +24,16 @@ DEFAULT = UnixAddress(Path("/run/elbv2-trafficrouter/router.sock"))
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LISTEN", "PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA"):
+    for name in (
+        "LISTEN",
+        "PLUGIN_NAME",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "TLS_CERT",
+        "TLS_KEY",
+        "TLS_CLIENT_CA",
+        "REGIONS",
+    ):
         monkeypatch.delenv(PREFIX + name, raising=False)
 
 
@@ -132,6 +141,13 @@ def test_an_empty_list_of_addresses_counts_as_none(monkeypatch: pytest.MonkeyPat
     assert read().listen == (DEFAULT,)
 
 
+def test_regions_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read().regions == ()
+    monkeypatch.setenv(PREFIX + "REGIONS", "eu-west-1, us-gov-west-1")
+    assert read().regions == ("eu-west-1", "us-gov-west-1")
+    assert read("--regions", "eu-central-1").regions == ("eu-central-1",)
+
+
 def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read()
     for name in ("PLUGIN_NAME", "LOG_FORMAT", "LOG_LEVEL"):
@@ -149,6 +165,12 @@ def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
             "loud",
             f"{PREFIX}LOG_LEVEL is 'loud': use debug or info or warning or error",
             id="a level",
+        ),
+        pytest.param(
+            "REGIONS",
+            "eu-west-1 eu-central-1",
+            f"--regions or {PREFIX}REGIONS: 'eu-west-1 eu-central-1' is not a region",
+            id="regions without a comma",
         ),
     ],
 )
@@ -199,14 +221,14 @@ TLS_FLAGS = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca"
 
 @pytest.mark.parametrize("text", [*BEYOND_LOOPBACK, "128.0.0.1:50051"])
 def test_tcp_beyond_loopback_needs_client_certificates(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="TCP is for loopback only"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not on loopback and requires TLS"):
         read("--listen", text)
     assert len(read("--listen", text, *TLS_FLAGS).listen) == 1
 
 
 @pytest.mark.parametrize("left_out", [0, 2, 4])
 def test_the_files_of_tls_go_together(left_out: int) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="give all three"):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be set together"):
         read(*TLS_FLAGS[:left_out], *TLS_FLAGS[left_out + 2 :])
 
 

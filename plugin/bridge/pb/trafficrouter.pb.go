@@ -160,9 +160,9 @@ type UpdateHashRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The Rollout as the controller sees it.
 	Rollout *Rollout `protobuf:"bytes,1,opt,name=rollout,proto3" json:"rollout,omitempty"`
-	// The value of the label rollouts-pod-template-hash on the canary pods.
+	// The value of the label rollouts-pod-template-hash of the canary pods.
 	CanaryHash string `protobuf:"bytes,2,opt,name=canary_hash,json=canaryHash,proto3" json:"canary_hash,omitempty"`
-	// The value of the label rollouts-pod-template-hash on the stable pods.
+	// The value of the label rollouts-pod-template-hash of the stable pods.
 	StableHash string `protobuf:"bytes,3,opt,name=stable_hash,json=stableHash,proto3" json:"stable_hash,omitempty"`
 	// The Services of a running experiment.
 	AdditionalDestinations []*WeightDestination `protobuf:"bytes,4,rep,name=additional_destinations,json=additionalDestinations,proto3" json:"additional_destinations,omitempty"`
@@ -443,7 +443,7 @@ func (x *SetHeaderRouteRequest) GetSetHeaderRoute() *SetHeaderRoute {
 // The rules of the route.
 type SetHeaderRouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One entry for each configured rule. Empty if the route was removed or if nothing was to be done.
+	// One entry for each configured rule. Empty if the route was removed or if there was nothing to do.
 	Rules         []*HeaderRule `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -648,7 +648,7 @@ type VerifyWeightResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether every rule has the requested shares.
 	Verification Verification `protobuf:"varint,1,opt,name=verification,proto3,enum=trafficrouter.v1.Verification" json:"verification,omitempty"`
-	// Why the shares are not verified, in one sentence. Empty if they are.
+	// Why the shares are not verified. Empty if they are verified.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The rules as they were read. Empty if they could not be read.
 	Rules         []*RuleWeights `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
@@ -1090,7 +1090,7 @@ type WeightDestination struct {
 	Weight int32 `protobuf:"varint,1,opt,name=weight,proto3" json:"weight,omitempty"`
 	// Required. The name of the Service.
 	ServiceName string `protobuf:"bytes,2,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
-	// The value of the label rollouts-pod-template-hash on the Service's pods.
+	// The value of the label rollouts-pod-template-hash of the Service's pods.
 	PodTemplateHash string `protobuf:"bytes,3,opt,name=pod_template_hash,json=podTemplateHash,proto3" json:"pod_template_hash,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

@@ -63,7 +63,7 @@ def kind_of(arn: str) -> str | None:
 
 
 def check_kind(arn: str, kind: str) -> None:
-    """Refuse, as AWS does, an ARN that does not have the format of this kind of resource."""
+    """Reject, as AWS does, an ARN that does not have the format of this kind of resource."""
     noun, shape = _SHAPES[kind]
     if not shape.fullmatch(arn):
         raise ValidationError(f"'{arn}' is not a valid {noun} ARN")

@@ -1,4 +1,4 @@
-"""Actions and conditions as AWS describes them: with defaults filled in and secrets removed."""
+"""Converts actions and conditions to what AWS returns: fills in defaults and removes secrets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -36,7 +36,7 @@ BOOLEAN = one_of("true", "false")
 
 
 def read_values(what: str, known: Mapping[str, Attribute], attributes: Sequence[Described]) -> dict[str, str]:
-    """The values that a request sets, by key. Refuses those that this kind of resource cannot have."""
+    """The values that a request sets, by key. Rejects keys and values that the resource cannot have."""
     keys = Counter(pair.get("Key", "") for pair in attributes)
     for key, count in keys.items():
         if key not in known:

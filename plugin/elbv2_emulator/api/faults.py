@@ -110,7 +110,7 @@ class Faults:
     def apply_to(self, action: str) -> Effect:
         """The effect on a call, which uses up one of the `times` of each fault that covers its action.
 
-        Latencies add up; of the faults that replace the answer, the first one does.
+        Latencies add up. If several faults replace the response, the first one is used.
         """
         with self._lock:
             now = self._clock()

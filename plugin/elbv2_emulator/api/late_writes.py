@@ -1,4 +1,4 @@
-"""Writes that faults delay: each is applied when it is due, however the client was answered."""
+"""Writes that faults delay: each is applied when it is due, whatever response the client got before."""
 
 import asyncio
 import heapq
@@ -12,7 +12,7 @@ POLL_SECONDS = 0.02
 
 
 class LateWrites:
-    """The writes that are pending."""
+    """The pending writes. Only the emulator's event loop uses them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -57,7 +57,7 @@ def _validator(operation_name: str) -> Check:
 
 
 def _accept_anything(_value: object, _path: str, _problems: list[str]) -> None:
-    """For an input without a shape."""
+    """The validator of an operation whose input has no shape."""
 
 
 def _violation(value: object, path: str, constraint: str) -> str:

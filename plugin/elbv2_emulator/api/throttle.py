@@ -19,7 +19,7 @@ REGISTERING = Bucket("registering", 20, 4)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The number of calls that were left in a bucket at a time."""
+    """The number of calls that were left in a bucket at time `at`."""
 
     calls: float
     at: float
@@ -36,7 +36,7 @@ def buckets(action: str) -> tuple[Bucket, Bucket]:
 
 
 def levels_after(levels: Levels, action: str, now: float) -> Levels | None:
-    """The levels after this call; None if it is throttled, which costs nothing. Buckets start full."""
+    """The levels after this call; None if it is throttled, which takes no tokens. Buckets start full."""
     left = {bucket: _calls_left(levels.get(bucket), bucket, now) for bucket in buckets(action)}
     if any(calls < 1 for calls in left.values()):
         return None

@@ -1,4 +1,4 @@
-"""Requests that AWS presumably accepts, with an effect that it does not document. The journal marks them."""
+"""Calls that AWS presumably accepts, but whose effect it does not document. The journal marks them."""
 
 import re
 from collections.abc import Iterator, Mapping

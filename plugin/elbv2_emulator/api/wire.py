@@ -1,4 +1,4 @@
-"""AWS's query protocol: form-encoded requests to dicts and dicts to XML, following the service model."""
+"""AWS's query protocol: decodes form-encoded requests and encodes XML responses, by the service model."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def read_form(body: bytes) -> Tree:
 
 
 def decode(tree: Tree, shape: Shape | None) -> dict[str, Any]:
-    """The input of an operation. Values that do not fit the shape are kept: the validator refuses them."""
+    """The input of an operation. Values that do not fit the shape are kept: the validator rejects them."""
     if not isinstance(shape, StructureShape):
         return {}
     given = _decode(tree, shape)

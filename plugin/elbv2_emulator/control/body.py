@@ -13,7 +13,7 @@ class WrongBody(Exception):  # noqa: N818  it says what is wrong
 def with_json_body(
     change: Callable[[Any], Awaitable[web.Response]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler that passes the JSON body to `change`, and answers 400 with a sentence if it is wrong."""
+    """A handler that passes the JSON body to `change`, and responds with 400 and a reason if it is wrong."""
 
     async def handler(request: web.Request) -> web.Response:
         try:

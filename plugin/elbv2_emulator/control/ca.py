@@ -1,4 +1,4 @@
-"""/_emulator/ca: the certificate with which clients verify the HTTPS listeners."""
+"""/_emulator/ca: the CA certificate with which clients verify the HTTPS listeners."""
 
 from aiohttp import web
 

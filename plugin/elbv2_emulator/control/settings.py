@@ -1,4 +1,4 @@
-"""Routes for settings as one JSON object: PUT changes the keys that it has, the others stay."""
+"""Routes for settings as one JSON object: PUT changes the keys in its body, the others stay as they are."""
 
 import dataclasses
 from collections.abc import Callable, Mapping

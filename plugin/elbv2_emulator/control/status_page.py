@@ -175,7 +175,7 @@ def _about(parameters: Mapping[str, Any]) -> str:
 
 
 def _structures(parameters: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The structures in a list. A request that was refused may have anything else there."""
+    """The structures in a list. A rejected request can have anything else there."""
     sent = parameters.get(name)
     return [item for item in sent if isinstance(item, Mapping)] if isinstance(sent, list) else []
 

@@ -1,1 +1,1 @@
-"""What an emulator can start with: files in its own format, or the output of the AWS CLI, become contents."""
+"""Reads what an emulator can start with: files in its own format, or the output of the AWS CLI."""

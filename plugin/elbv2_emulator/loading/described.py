@@ -1,4 +1,4 @@
-"""States from what `aws elbv2 describe-…` prints: ARNs and everything else stay as AWS describes them."""
+"""Builds states from the output of `aws elbv2 describe-…`. ARNs and everything else stay unchanged."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,13 +24,13 @@ Listed: TypeAlias = Mapping[str, Sequence[Described]]
 
 
 def states_from(documents: Sequence[Mapping[str, Any]]) -> dict[str, State]:
-    """By region, from the outputs of any of the describe calls for load balancers, listeners, rules,
-    target groups, target health and tags.
+    """The state of each region, from the output of any describe commands for load balancers, listeners,
+    rules, target groups, target health and tags.
 
     Load balancers that are not of type application are left out, with their listeners, rules and groups.
-    The output of describe-target-health does not name its target group: "TargetGroupArn" must be beside it,
-    unless there is only one group. A target keeps the health that is described.
-    Raises ValueError with a sentence for what is missing.
+    The output of describe-target-health does not name its target group: "TargetGroupArn" must be added to it,
+    unless there is only one group. A target keeps its described health.
+    Raises ValueError if something is missing.
     """
     listed = {
         key: [resource for document in documents for resource in document.get(key, ())] for key in ARN_OF
@@ -61,7 +61,7 @@ def _targets(
         group = document.get("TargetGroupArn", groups[0] if len(set(groups)) == 1 else None)
         if group not in groups:
             raise ValueError(
-                f"'{HEALTH}' does not name its target group. Add \"TargetGroupArn\" beside it, with the ARN "
+                f"'{HEALTH}' does not name its target group. Add \"TargetGroupArn\" next to it, with the ARN "
                 "of one of the target groups, for example with jq '. + {TargetGroupArn: \"arn:…\"}'"
             )
         found.setdefault(group, {}).update((_key(target), _target(target)) for target in document[HEALTH])

@@ -1,4 +1,4 @@
-"""Reads contents from text: a saved state, or the output of the AWS CLI. Refuses incomplete contents."""
+"""Reads contents from text: a saved state, or the output of the AWS CLI. Rejects incomplete contents."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,13 +13,13 @@ _KNOWN = (*described.ARN_OF, described.HEALTH, "TargetGroupArn")
 
 
 class CannotLoad(ValueError):  # noqa: N818  it says what cannot be done
-    """A text that an emulator cannot start with; the sentence says why."""
+    """The text cannot be loaded; the message says why."""
 
 
 def read_contents(*texts: str) -> Contents:
-    """One saved state, or the output of describe calls: each text has one JSON document or several in a row.
+    """Reads one saved state, or the output of describe commands. A text has one or more JSON documents.
 
-    Raises CannotLoad with a sentence.
+    Raises CannotLoad.
     """
     try:
         documents = [document for text in texts for document in _parse(text)]
@@ -61,16 +61,14 @@ def _from_saved(documents: Sequence[dict[str, Any]]) -> Contents:
 def _check_keys(documents: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     for document in documents:
         if not document:
-            raise CannotLoad(
-                "There is nothing in it: an empty JSON object is not the output of a describe call"
-            )
+            raise CannotLoad("The JSON object is empty: this is not the output of a describe call")
         if unknown := [key for key in document if key not in _KNOWN]:
             raise CannotLoad(f"{unknown[0]!r} is not one of {', '.join(_KNOWN)}")
     return documents
 
 
 def _check_references(state: State) -> None:
-    """Refuse a reference to a missing resource now: calls would fail because of it much later."""
+    """Reject references to missing resources now: otherwise, calls would fail because of them much later."""
     for listener in state.listeners.values():
         if listener.load_balancer_arn not in state.load_balancers:
             raise CannotLoad(f"The load balancer of the listener '{listener.arn}' is missing")

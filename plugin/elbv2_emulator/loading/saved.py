@@ -36,7 +36,7 @@ def _state_to_document(state: State) -> dict[str, Any]:
 
 
 def from_document(document: Any) -> Contents:
-    """Raises ValueError with a sentence for a document that `to_document` has not written."""
+    """Raises ValueError if `to_document` did not write the document."""
     try:
         for state in document["regions"].values():
             for group in state["target_groups"].values():

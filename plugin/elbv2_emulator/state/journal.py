@@ -1,4 +1,4 @@
-"""The journal: every call in the order in which the calls took effect, without the secrets that were sent."""
+"""The journal: every call, in the order in which the calls took effect. Secrets in requests are masked."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _SECRETS = frozenset({"ClientSecret"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    time: float  # seconds since the epoch, when the call took effect or was refused
+    time: float  # seconds since the epoch, when the call took effect or was rejected
     action: str  # "Request": a request to a listener, which is journaled only for its `undocumented`
     parameters: Mapping[str, Any]
     principal: str | None  # the access key id that signed the request
@@ -48,7 +48,7 @@ class Journal:
 
 
 def _without_secrets(value: Any) -> Any:
-    """A copy. A secret is masked wherever it is: in a request that is refused it may be in any place."""
+    """A copy in which secrets are masked wherever they are: in an invalid request, they can be anywhere."""
     if isinstance(value, Mapping):
         return {name: "***" if name in _SECRETS else _without_secrets(item) for name, item in value.items()}
     if isinstance(value, list):

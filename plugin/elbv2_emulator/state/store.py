@@ -1,4 +1,4 @@
-"""The versions of a region's state: the current one, the served one, and those that reads may see."""
+"""The versions of a region's state: the current version, the served version, and those that reads can see."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,10 @@ class _Version:
 
 
 class Store:
-    """The only place where a region's state is replaced. A version's lags are fixed when it is written."""
+    """The only place where a region's state is replaced. Only the emulator's event loop uses it.
+
+    A version's lags are fixed when it is written.
+    """
 
     def __init__(self, clock: Clock = time.time, timing: Timing | None = None) -> None:
         self._clock = clock
@@ -51,7 +54,7 @@ class Store:
         return self._versions[self._newest(lambda version, now: version.served_from <= now)].state
 
     def visible_to_reads(self, random: Random) -> State:
-        """The version that a read returns: a random one of those current within the describe lag."""
+        """The version that a read returns: a random version of those that were current within the lag."""
         settled = self._newest(lambda version, now: version.settled_from <= now)
         return self._versions[random.randrange(settled, len(self._versions))].state
 

@@ -1,4 +1,4 @@
-"""The emulator's clock, and the settings of what lags behind it."""
+"""The emulator's clock, and the settings for lags and throttling."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ Clock: TypeAlias = Callable[[], float]
 
 @dataclass(slots=True)
 class Timing:
-    """Settings that may be changed at any time, from any thread; a lag applies to the writes that follow.
+    """Settings that can be changed at any time, from any thread. A new lag applies to later writes.
 
     `registration_lag_seconds`: from RegisterTargets until the target exists for health checks and traffic.
-    `describe_lag_seconds`: a Describe… call returns any version that was current within so many seconds,
-    chosen anew for each call: a later answer may be older than an earlier one.
-    `data_plane_lag_seconds`: listeners serve the version that was current so many seconds ago.
+    `describe_lag_seconds`: a Describe… call returns any version that was current within this time. The
+    version is chosen for each call, so that a later response can be older than an earlier one.
+    `data_plane_lag_seconds`: listeners serve the version that was current this long ago.
     `throttling`: whether calls are throttled by the buckets of api/throttle.py.
     """
 

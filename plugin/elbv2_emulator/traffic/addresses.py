@@ -4,6 +4,8 @@ import ipaddress
 import threading
 from collections.abc import Mapping
 
+from yarl import URL
+
 LARGEST_PORT = 65535
 
 
@@ -48,6 +50,15 @@ class Addresses:
 
     def backend(self, identity: str, port: int) -> str | None:
         return self.map.get(f"{identity}:{port}")
+
+
+def backend_url(protocol: str, backend: str, target: str) -> URL:
+    """The URL of a request to a backend. `target`: path and query, encoded.
+
+    Built from its parts, so that no target can name another host: `@` and `//` stay in the path.
+    """
+    path, _, query = target.partition("?")
+    return URL.build(scheme=protocol.lower(), authority=backend, path=path, query_string=query, encoded=True)
 
 
 def parse_loopback_address(text: str) -> tuple[str, int]:

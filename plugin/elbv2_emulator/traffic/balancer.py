@@ -1,4 +1,4 @@
-"""The story of a request to a listener: match a rule, forward or answer, count the outcome."""
+"""Handles a request to a listener: match a rule, forward or respond, count the outcome."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -10,7 +10,7 @@ from elbv2_emulator.state.journal import Entry, Journal
 from elbv2_emulator.state.resources import Listener, Rule, State
 from elbv2_emulator.state.timing import Clock
 from elbv2_emulator.traffic import own_answers, undocumented
-from elbv2_emulator.traffic.addresses import Addresses
+from elbv2_emulator.traffic.addresses import Addresses, backend_url
 from elbv2_emulator.traffic.choice import Choice, Chooser
 from elbv2_emulator.traffic.counts import Counts, RequestOutcome
 from elbv2_emulator.traffic.forwarding import Forwarder, Hop
@@ -20,7 +20,7 @@ from elbv2_emulator.traffic.settings import TrafficSettings
 
 
 class Balancer:
-    """What all listeners share: it answers their requests."""
+    """Handles the requests to all listeners."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Balancer:
 
         try:
             rewritten = rewrite(rule.transforms, request.raw_path, host)
-            url = f"{choice.group.settings['Protocol'].lower()}://{backend}{rewritten.target}"
+            url = backend_url(choice.group.settings["Protocol"], backend, rewritten.target)
             hop = Hop(url, rewritten.host, listener.protocol.lower(), listener.port, cookies)
             return await self._forwarder.relay(request, hop)
         except NotRewritable:
@@ -99,7 +99,7 @@ class Balancer:
             return own_answers.error_page(502)
 
     def _journal_undocumented(self, choice: Choice, state: State, now: float) -> None:
-        """Journal what AWS does not document: once for each group and version of the state."""
+        """Journal handling that AWS does not document, once for each group and version of the state."""
         group = choice.group
         mark = undocumented.in_choice(group, choice.target) if group is not None else None
         if group is None or mark is None or self._journaled.get(group.arn) == state.version:

@@ -1,4 +1,4 @@
-"""The choice of a target for a forward action: by cookie, otherwise by weight and in turn. No I/O."""
+"""Chooses a target for a forward action: by cookie, otherwise by weight and round robin. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from elbv2_emulator.traffic.stickiness import Cookies, Hold, Stickiness
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`refusal`: the status of the response without a target. `holds`: what cookies hold the client to."""
+    """`refusal`: the status of the response if there is no target. `holds`: what the client must stick to."""
 
     group: TargetGroup | None
     target: Target | None = None
@@ -22,7 +22,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooses the group by weight and the next of its targets in turn, unless a cookie holds the client."""
+    """Chooses the group by weight and its targets in turn, unless a cookie holds the client to one."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

@@ -25,7 +25,7 @@ class Hop:
     adds, as a function of those in the target's response.
     """
 
-    url: str
+    url: URL
     host: str | None
     listener_protocol: str
     listener_port: int
@@ -56,7 +56,7 @@ class Forwarder:
         await _send_continue(request)
         async with self._session.request(
             request.method,
-            URL(hop.url, encoded=True),
+            hop.url,
             headers=_request_headers(request, hop),
             data=request.content if request.can_read_body else None,
             allow_redirects=False,

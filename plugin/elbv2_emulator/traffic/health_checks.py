@@ -1,19 +1,22 @@
-"""Health checks: all targets are checked over HTTP through the address map, and their states kept current."""
+"""Health checks: checks all targets over HTTP through the address map, and keeps their states current."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
 from elbv2_emulator.state import target_health
-from elbv2_emulator.state.resources import Described, State
 from elbv2_emulator.state.store import Store
 from elbv2_emulator.state.target_health import Check, Outcome
 from elbv2_emulator.state.timing import Clock
-from elbv2_emulator.traffic.addresses import Addresses
+from elbv2_emulator.traffic.addresses import Addresses, backend_url
+
+if TYPE_CHECKING:
+    from elbv2_emulator.state.resources import State
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +108,8 @@ class HealthChecks:
         if backend is None:
             self._record(region, check, now, target_health.FAILED)
             return
-        task = asyncio.create_task(self._check(region, check, now, _url(backend, settings)))
+        url = backend_url(settings["HealthCheckProtocol"], backend, settings["HealthCheckPath"])
+        task = asyncio.create_task(self._check(region, check, now, url))
         self._running[region, check] = _RunningCheck(task, now, now + settings["HealthCheckTimeoutSeconds"])
 
     async def _check(self, region: str, check: Check, started: float, url: URL) -> None:
@@ -125,8 +129,3 @@ class HealthChecks:
     def _record(self, region: str, check: Check, started: float, outcome: Outcome) -> None:
         store = self._stores[region]
         store.put_same_version(target_health.with_result(store.current, check, started, outcome))
-
-
-def _url(backend: str, settings: Described) -> URL:
-    url = f"{settings['HealthCheckProtocol'].lower()}://{backend}{settings['HealthCheckPath']}"
-    return URL(url, encoded=True)

@@ -1,4 +1,4 @@
-"""Matching: the rule whose conditions a request meets. No I/O."""
+"""Finds the rule whose conditions a request meets. No I/O."""
 
 import functools
 import ipaddress
@@ -25,7 +25,7 @@ class Request:
 
 
 def first_match(rules: Iterable[Rule], request: Request) -> Rule | None:
-    """The first of these rules, in their order, whose every condition the request meets."""
+    """The first of these rules for which the request meets all conditions."""
     return next((rule for rule in rules if matches(rule, request)), None)
 
 

@@ -1,4 +1,4 @@
-"""The responses that a load balancer gives itself, without a target."""
+"""The responses that a load balancer sends itself, without a target."""
 
 from aiohttp import web
 

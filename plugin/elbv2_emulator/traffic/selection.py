@@ -1,4 +1,4 @@
-"""Selection: a target group by weight, and the targets of a group that may get requests. No I/O."""
+"""Selects a target group by weight, and the targets of a group that can get requests. No I/O."""
 
 from collections.abc import Sequence
 from random import Random
@@ -26,10 +26,10 @@ def choose_group(action: Described, random: Random) -> str | None:
 def eligible(group: TargetGroup, *, serve_initial: bool = False) -> Sequence[Target]:
     """The targets of this group that get requests while a rule names the group.
 
-    The healthy targets. AWS fails open: the unhealthy targets get requests too when fewer are healthy than
-    the group's attributes require, which is one by default. Targets whose health is unavailable count as
-    healthy. Initial targets get requests only with `serve_initial` and if there are no others; draining
-    targets never do.
+    These are the healthy targets. AWS fails open: if fewer targets are healthy than the group's attributes
+    require (one by default), the unhealthy targets get requests, too. Targets whose health is unavailable
+    count as healthy. Initial targets get requests only with `serve_initial`, and only if there are no other
+    targets; draining targets never get requests.
     """
     by_state = [
         (target_health.state_of(target, in_use=True), target)

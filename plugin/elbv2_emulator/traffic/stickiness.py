@@ -41,14 +41,14 @@ class Stickiness:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """`to`: the group or target, as the cookie names it. `kept`: the client was held to it already."""
+    """`to`: the group or target, as the cookie names it. `kept`: the client was already held to it."""
 
     by: Stickiness
     to: str
     kept: bool
 
     def cookie_lines(self, now: float, set_by_target: Iterable[str]) -> list[str]:
-        """The Set-Cookie lines that hold the client from now on, given those of the target."""
+        """The Set-Cookie lines to add to the response. `set_by_target`: the target's own lines."""
         end = formatdate(now + _COOKIE_SECONDS, usegmt=True)
         value = f"{_encode(f'{int(now) + self.by.seconds} {self.to}')}; Expires={end}; Path=/"
         own = f"{self.by.cookie}={value}"
@@ -81,7 +81,7 @@ def target_stickiness(group: TargetGroup, *, alone: bool) -> Stickiness | None:
 
 
 def target_identity(group_arn: str, target: Target) -> str:
-    """How a cookie names a target. In another group the same address is another target."""
+    """How a cookie names a target. The same address in another group is another target."""
     return f"{group_arn} {target.id}:{target.port}"
 
 

@@ -1,4 +1,4 @@
-"""TLS: the certificates of HTTPS listeners, from an authority that each emulator creates for itself."""
+"""TLS: the certificates of HTTPS listeners, signed by a CA that each emulator creates for itself."""
 
 import ssl
 from functools import lru_cache
@@ -13,7 +13,7 @@ class Authority:
     """Issues the certificates, as ACM does on AWS. Clients that trust `pem` can verify all of them.
 
     There is a certificate for the loopback names of this machine, and one for every host that a client
-    requests by SNI: so a listener can also be verified under the name that it would have on AWS.
+    requests by SNI, so that clients can also verify a listener under the name that it would have on AWS.
     """
 
     def __init__(self) -> None:

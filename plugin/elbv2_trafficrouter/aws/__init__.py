@@ -1,1 +1,1 @@
-"""routing's ports on boto3. Every request goes through api."""
+"""Implements routing's ports with boto3. Every request goes through api.py."""

@@ -1,7 +1,8 @@
-"""The only door to ELBv2: every request is checked against its call, sent once, and mapped to a Problem if it
-fails.
+"""Sends every request to ELBv2: checks that its call is still current, sends it once, and turns a failure
+into a Problem.
 
-A failure is AWS's or the network's. A bug of our own code stays what it is, and ends as INTERNAL.
+Only failures of AWS or of the network become Problems. An exception from a bug in our own code passes
+through, and ends the call with INTERNAL.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +14,20 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from elbv2_trafficrouter.arn import Arn, region_of
+from elbv2_trafficrouter.aws.bounds import bounded
+from elbv2_trafficrouter.aws.causes import cause_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.problems import BOTOCORE, FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response
 from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.aws import CredentialsRefused, Unreachable
+from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 
 T = TypeVar("T")
+
+_REQUEST_SECONDS = 3.0  # connecting, TLS and the whole response
+_RESPONSE_BYTES = 4 * 1024 * 1024  # a page of 100 rules has a tenth; parsing takes twelve times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,10 @@ class Request:
     operation: str
     """As the API reference names it: DescribeRules."""
     arn: Arn
-    """What the request is about. Its region is where the request goes."""
+    """The resource that the request is about. The request is sent to the region of this ARN."""
     parameters: Mapping[str, Any]
     problem: Callable[[Failure, str], Problem]
-    """From a failure and the IAM action that was called."""
+    """Builds the Problem for a failure. Its second argument is the IAM action of the request."""
 
 
 def reading(operation: str, listener: Arn, **parameters: Any) -> Request:
@@ -45,7 +53,7 @@ def reading(operation: str, listener: Arn, **parameters: Any) -> Request:
 
 
 def writing(operation: str, arn: Arn, *groups: Arn, **parameters: Any) -> Request:
-    """A request that changes a rule or listener. `groups`: the target groups that it is given."""
+    """A request that changes a rule or listener. `groups`: the target groups in the request."""
 
     def problem(failure: Failure, action: str) -> Problem:
         return writing_problem(failure, action, arn, *groups)
@@ -56,52 +64,58 @@ def writing(operation: str, arn: Arn, *groups: Arn, **parameters: Any) -> Reques
 class Api:
     """Sends requests on behalf of a call. `parse` reads a response and raises MalformedResponse.
 
-    Before a request is sent, both methods raise what `call.require_current` raises; afterwards the request's
-    Problem if it failed.
+    Before they send a request, both methods raise what `call.require_current` raises. If the request fails,
+    they raise its Problem.
     """
 
     def __init__(self, clients: ClientsByRegion) -> None:
         self._clients = clients
 
     def send(self, request: Request, call: Call, parse: Callable[[Response], T]) -> T:
-        call.require_current()
-        with _mapped(request):
-            method = getattr(self._client(request), xform_name(request.operation))
-            return parse(_received(partial(method, **request.parameters)))
+        with self._mapped(request, call):
+            method = getattr(self._client(request, call), xform_name(request.operation))
+            call.require_current()  # credentials may have taken long
+            return parse(_received(partial(method, **request.parameters), call))
 
     def send_for_pages(self, request: Request, call: Call, parse: Callable[[Response], T]) -> Iterator[T]:
-        """The pages of a Describe request, each of them requested when it is asked for."""
-        call.require_current()
-        with _mapped(request):
-            paginator = self._client(request).get_paginator(xform_name(request.operation))
+        """The pages of a Describe request. Each page is requested only when the caller iterates to it."""
+        with self._mapped(request, call):
+            paginator = self._client(request, call).get_paginator(xform_name(request.operation))
         pages = iter(paginator.paginate(**request.parameters))
         while True:
-            with _mapped(request):
-                page = _received(partial(next, pages, None))
+            call.require_current()
+            with self._mapped(request, call):
+                page = _received(partial(next, pages, None), call)
                 if page is None:
                     return
                 parsed = parse(page)
             yield parsed
-            call.require_current()
 
-    def _client(self, request: Request) -> Any:
-        return self._clients.of(region_of(request.arn))
+    def _client(self, request: Request, call: Call) -> Any:
+        return self._clients.of(region_of(request.arn), call.seconds_left())
+
+    @contextmanager
+    def _mapped(self, request: Request, call: Call) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as failure:
+            problem = request.problem(failure, f"elasticloadbalancing:{request.operation}")
+            if isinstance(problem, CredentialsRefused):
+                self._clients.replace_refused()
+            if isinstance(problem, Unreachable) and call.seconds_left() <= 0:
+                raise DeadlineExceeded("AWS") from failure
+            raise problem from failure
 
 
-@contextmanager
-def _mapped(request: Request) -> Iterator[None]:
-    try:
-        yield
-    except FAILURES as failure:
-        raise request.problem(failure, f"elasticloadbalancing:{request.operation}") from failure
-
-
-def _received(send: Callable[[], T]) -> T:
-    """What botocore returns. `send` runs nothing but botocore."""
-    try:
-        return send()
-    except BOTOCORE:
-        raise
-    except (LookupError, TypeError, ValueError) as error:
-        # botocore's parser assumes the form of the service model, for example a number where a page has text.
-        raise MalformedResponse(f"botocore cannot parse the response: {error!r}") from error
+def _received(send: Callable[[], T], call: Call) -> T:
+    """What `send` returns. It must only run botocore's code, so that its exceptions are not bugs of ours."""
+    with bounded(min(_REQUEST_SECONDS, call.seconds_left()), _RESPONSE_BYTES) as bounds:
+        try:
+            return send()
+        except BOTOCORE as error:
+            if bounds.is_too_large:
+                raise MalformedResponse("The response is larger than any of AWS") from error
+            raise
+        except (LookupError, TypeError, ValueError) as error:
+            # botocore's parser fails like this if a response does not have the form of the service model.
+            raise MalformedResponse(f"botocore cannot parse the response: {cause_of(error)}") from error

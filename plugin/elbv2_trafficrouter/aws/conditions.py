@@ -1,4 +1,4 @@
-"""A described condition ↔ Condition: ELBv2 returns values in two places and accepts them in one.
+"""Converts conditions from and to ELBv2's form. ELBv2 returns their values in two places.
 
 Source: API reference, RuleCondition. Pure.
 """
@@ -20,12 +20,12 @@ _KNOWN = {"HttpHeaderName", "Values", "RegexValues"}
 
 
 def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condition], tuple[str, ...]]:
-    """The conditions of a known form, and the places of all others."""
+    """The conditions that have a known form, and where all others are."""
     known: set[Condition] = set()
     unknown: list[str] = []
     for index, condition in enumerate(described):
         field = condition.get("Field", "")
-        # Old rules have their values beside the field only.
+        # Old rules have their values directly in the condition, without a config.
         config = condition.get(_CONFIG_OF.get(field, ""), condition)
         if field not in _CONFIG_OF:
             unknown.append(f"Conditions[{index}].Field {field}")
@@ -39,7 +39,7 @@ def conditions(described: Iterable[Mapping[str, Any]]) -> tuple[frozenset[Condit
 
 
 def conditions_to_send(known: Iterable[Condition]) -> list[dict[str, Any]]:
-    """For CreateRule and ModifyRule, always in the same order."""
+    """The conditions for CreateRule and ModifyRule, always in the same order."""
     return sorted(map(_to_send, known), key=repr)
 
 

@@ -1,4 +1,4 @@
-"""A described rule ↔ ListenerRule: what ELBv2 returns cannot always be sent back.
+"""Converts rules from and to ELBv2's form. Not everything that ELBv2 returns can be sent back unchanged.
 
 Source: API reference, CreateRule and ModifyRule. Pure.
 """
@@ -15,13 +15,13 @@ from elbv2_trafficrouter.routing.rule import MAX_WEIGHT, Condition, Forward, Hea
 def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> ListenerRule:
     """A rule as DescribeRules or ModifyRule returns it. Raises MalformedResponse.
 
-    `unmodelled`: the places of elements that botocore's model lacks.
+    `unmodelled`: where the response has elements that botocore's model lacks.
     """
     arn = Arn(member(rule, "RuleArn"))
     is_default = rule.get("IsDefault", False)
     known, unknown = conditions(rule.get("Conditions", ()))
     return _rule(
-        # ELBv2 answers OperationNotPermitted if a default action is written by its rule's own ARN.
+        # ELBv2 returns OperationNotPermitted for a ModifyRule with the ARN of a default rule.
         listener_of(arn) if is_default else arn,
         rule.get("Actions", ()),
         unmodelled,
@@ -29,6 +29,7 @@ def listener_rule(rule: Structure, unmodelled: tuple[str, ...] = ()) -> Listener
         conditions=known,
         transforms=tuple(sorted(rule.get("Transforms", ()), key=repr)),
         uncopyable=unknown,
+        default_rule=arn if is_default else None,
     )
 
 
@@ -40,7 +41,7 @@ def default_action(listener: Structure) -> ListenerRule:
 def _priority(rule: Structure) -> int:
     text = member(rule, "Priority")
     if not text.isdecimal():
-        raise MalformedResponse(f"A priority that is not a number: {text!r}")
+        raise MalformedResponse(f"The priority is not a number: {text!r}")
     return int(text)
 
 
@@ -53,6 +54,7 @@ def _rule(
     conditions: frozenset[Condition] = frozenset(),
     transforms: tuple[Structure, ...] = (),
     uncopyable: tuple[str, ...] = (),
+    default_rule: Arn | None = None,
 ) -> ListenerRule:
     actions = tuple(described)
     types = [member(action, "Type") for action in actions]
@@ -72,11 +74,12 @@ def _rule(
         conditions=conditions,
         transforms=transforms,
         uncopyable=elsewhere + uncopyable,
+        default_rule=default_rule,
     )
 
 
 def _have_shares(forwards: list[tuple[Forward, ...]]) -> bool:
-    """Whether there is at most one forward action, each group in it once, with weights 0…999."""
+    """Whether there is at most one forward action, with each group once and weights from 0 to 999."""
     groups = [forward.group for action in forwards for forward in action]
     weights = [forward.weight for action in forwards for forward in action]
     in_range = all(0 <= weight <= MAX_WEIGHT for weight in weights)
@@ -84,7 +87,7 @@ def _have_shares(forwards: list[tuple[Forward, ...]]) -> bool:
 
 
 def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
-    """All actions for ModifyRule, which replaces them wholesale: as described, with the rule's weights."""
+    """All actions as described, with the rule's weights: ModifyRule replaces all actions of a rule."""
     actions: tuple[Structure, ...] = rule.actions
     return [
         _forward(action, rule.forwards) if action["Type"] == "forward" else dict(action) for action in actions
@@ -92,7 +95,7 @@ def actions_to_send(rule: ListenerRule) -> list[dict[str, Any]]:
 
 
 def header_actions_to_send(rule: HeaderRule) -> list[dict[str, Any]]:
-    """The base rule's authentication, then a forward to one target group with all traffic."""
+    """The base rule's authentication, then a forward of all traffic to one target group."""
     before: tuple[Structure, ...] = rule.before_forward
     order = max((action.get("Order", 1) for action in before), default=0) + 1
     groups = [{"TargetGroupArn": rule.group, "Weight": 1}]
@@ -106,16 +109,16 @@ def _forwards(action: Structure) -> tuple[Forward, ...]:
     groups = action.get("ForwardConfig", {}).get("TargetGroups")
     if not groups and "TargetGroupArn" in action:
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
-    # A single group may come without a weight; it has all the traffic.
+    # A lone group can come without a weight: it gets all the traffic.
     return tuple(
         Forward(Arn(member(group, "TargetGroupArn")), group.get("Weight", 1)) for group in groups or ()
     )
 
 
 def _forward(action: Structure, forwards: tuple[Forward, ...]) -> dict[str, Any]:
-    """Without the TargetGroupArn that ELBv2 returns beside ForwardConfig, which would name one group only."""
+    """Drops the TargetGroupArn that ELBv2 returns next to ForwardConfig: it can name only one group."""
     described: Structure = action.get("ForwardConfig", {})
-    # Members that a newer botocore models are kept: they pass the check for unmodelled elements.
+    # Members that only a newer botocore knows are kept: they pass the check for unmodelled elements.
     groups = {group["TargetGroupArn"]: group for group in described.get("TargetGroups", ())}
     config: dict[str, Any] = {
         **described,
@@ -125,14 +128,14 @@ def _forward(action: Structure, forwards: tuple[Forward, ...]) -> dict[str, Any]
         ],
     }
     if "TargetGroupStickinessConfig" in described:
-        # Disabled stickiness is returned without a duration; ELBv2 refuses 0 and null.
+        # Disabled stickiness has no duration; ELBv2 rejects 0 and null.
         stickiness = _without_empty(described["TargetGroupStickinessConfig"], "DurationSeconds")
         config["TargetGroupStickinessConfig"] = stickiness
     return _without(action, "TargetGroupArn") | {"ForwardConfig": config}
 
 
 def _oidc(action: Structure) -> dict[str, Any]:
-    """AWS never returns the client secret. It keeps the secret on request, and refuses both together."""
+    """AWS never returns the client secret, but keeps it if UseExistingClientSecret is sent instead of one."""
     config = _without_empty(action.get("AuthenticateOidcConfig", {}), "AuthenticationRequestExtraParams")
     kept = _without(config, "ClientSecret") | {"UseExistingClientSecret": True}
     return {**action, "AuthenticateOidcConfig": kept}

@@ -4,18 +4,18 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.api import Api, reading
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response, member
 from elbv2_trafficrouter.routing.ports import Call
-from elbv2_trafficrouter.routing.rule import Limits
+from elbv2_trafficrouter.routing.rule import DEFAULT_RULES_PER_LOAD_BALANCER, Limits
 
-# Each with the value that AWS documents as its default, for an account whose limits do not include it.
+# The name of each quota, and AWS's documented default, which applies if AWS does not return the quota.
 _QUOTAS = {
     "values": ("condition-values-per-alb-rule", 5),
     "wildcards": ("condition-wildcards-per-alb-rule", 5),
-    "rules": ("rules-per-application-load-balancer", 100),
+    "rules": ("rules-per-application-load-balancer", DEFAULT_RULES_PER_LOAD_BALANCER),
 }
 
 
 class Elbv2AccountLimits:
-    """As routing.ports.AccountLimits."""
+    """Implements routing.ports.AccountLimits."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -33,5 +33,5 @@ def _limits_by_name(page: Response) -> dict[str, int]:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise MalformedResponse(f"A limit that is not a number: {text!r}")
+        raise MalformedResponse("The limit is not a number")
     return int(text)

@@ -7,7 +7,7 @@ from elbv2_trafficrouter.routing.ports import Call
 
 
 class Elbv2Listeners:
-    """As routing.ports.Listeners."""
+    """Implements routing.ports.Listeners."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

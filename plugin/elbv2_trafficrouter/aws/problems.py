@@ -1,4 +1,4 @@
-"""Failures of requests to AWS → Problem: the one table."""
+"""Turns failures of requests to AWS into Problems."""
 
 import re
 from typing import TypeAlias
@@ -8,6 +8,7 @@ from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
 from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.aws.causes import cause_of
 from elbv2_trafficrouter.aws.response import MalformedResponse
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import (
@@ -21,12 +22,13 @@ from elbv2_trafficrouter.errors.aws import (
     Throttled,
     Unreachable,
 )
-from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.managed_routes import HeaderRuleRefused, PriorityTaken
 from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
+from elbv2_trafficrouter.redaction import redacted, server_of
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
 BOTOCORE = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
-"""What botocore raises of its own."""
+"""The exceptions that botocore itself defines and raises."""
 FAILURES = (*BOTOCORE, MalformedResponse)
 Failure: TypeAlias = boto.BotoCoreError | boto.ClientError | ResponseParserError | MalformedResponse
 
@@ -60,98 +62,116 @@ _NO_CREDENTIALS = (
     boto.LoginError,
     boto.RefreshWithMFAUnsupportedError,
 )
-# Raised before a byte of the request was sent. (An SSLError may also end the wait for an answer.)
+# Raised before any byte of the request was sent. Not SSLError, which can also occur after that.
 _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyConnectionError)
 
 _ABSENT_WHEN_WRITTEN = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
 _ABSENT_WHEN_READ = {**_ABSENT_WHEN_WRITTEN, "LoadBalancerNotFound": ListenerNotFound}
 _NAMED_ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+) on resource: (arn:\S+)")
 _FIRST_SERVER_ERROR = 500
-_NO_CODE = "Unknown"  # every error of AWS has a code
+_NO_CODE = "Unknown"  # an error without a code did not come from AWS
 
 
 def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
-    """The problem of a read that is about a listener or its rules. `action` as IAM names it."""
+    """The Problem for a failed read of a listener or its rules. `action`: the IAM action."""
     if unsent := _unsent(error, action):
         return unsent
     if isinstance(error, boto.BotoCoreError):
         return _unreachable(error, action)
     if not isinstance(error, boto.ClientError) or _answer(error)[0] == _NO_CODE:
-        return ResponseNotFromAws(action, repr(error))
+        return ResponseNotFromAws(action, _trouble(error))
     code, _, status = _answer(error)
     if absent := _ABSENT_WHEN_READ.get(code):
         return absent(listener)
-    if status >= _FIRST_SERVER_ERROR:
+    if status >= _FIRST_SERVER_ERROR and not _is_throttling(error):
         return AwsFailed(action, code)
     # IAM has no resource-level permissions for Describe actions.
     return _refusal(error, action, listener, "*")
 
 
 def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Problem:
-    """The problem of a write to a rule or listener; OutcomeUnknown if the write may have been done.
+    """The Problem for a failed write to a rule or listener. OutcomeUnknown if it may have taken effect.
 
-    `groups`: the target groups that the rule was given.
+    `groups`: the target groups in the request.
     """
     if unsent := _unsent(error, action):
         return unsent
     if not isinstance(error, boto.ClientError):
-        return OutcomeUnknown(action, arn, str(error))
+        return OutcomeUnknown(action, arn, _trouble(error))
     code, message, status = _answer(error)
     if absent := _ABSENT_WHEN_WRITTEN.get(code):
         return absent(arn)
     if code == "TargetGroupNotFound":
         return TargetGroupNotFound(arn, [group for group in groups if group in message] or groups)
-    if status >= _FIRST_SERVER_ERROR or code == _NO_CODE:
+    if (status >= _FIRST_SERVER_ERROR and not _is_throttling(error)) or code == _NO_CODE:
         return OutcomeUnknown(action, arn, f"{code}: {message}")
     return _refusal(error, action, arn, arn)
 
 
-def creating_problem(error: Failure, action: str, rule: HeaderRule) -> Problem:
-    """The problem of a CreateRule. As `writing_problem`, and PriorityTaken."""
+def header_rule_problem(error: Failure, action: str, arn: Arn, rule: HeaderRule) -> Problem:
+    """The Problem for a failed write of a header route's rule. `arn`: the rule; to create it, the listener.
+
+    PriorityTaken, HeaderRuleRefused, which names the route, or the same as `writing_problem`.
+    """
     if isinstance(error, boto.ClientError) and _answer(error)[0] == "PriorityInUse":
         return PriorityTaken(rule.route, rule.listener, rule.priority)
-    return writing_problem(error, action, rule.listener, rule.group)
+    problem = writing_problem(error, action, arn, rule.group)
+    if isinstance(problem, Refused) and isinstance(error, boto.ClientError):
+        code, message, _ = _answer(error)
+        return HeaderRuleRefused(rule.route, action, arn, code, message)
+    return problem
 
 
 def _refusal(error: boto.ClientError, action: str, arn: Arn, allow_on: str) -> Problem:
     code, message, _ = _answer(error)
     if code in _NOT_ALLOWED:
-        # For a CreateRule with tags, AddTags may be what is not allowed.
+        # A CreateRule with tags also needs AddTags, which may be the denied action.
         named = _NAMED_ACTION.search(message)
         if named and named[1] != action:
             action, allow_on = named.groups()
         return NotAllowed(action, allow_on, message)
     if code in _CREDENTIALS:
-        return CredentialsRefused(action, code, message)
+        return CredentialsRefused(action, code, _without_request(message))
     if _is_throttling(error):
         return Throttled(action, code)
     return Refused(action, arn, code, message)
 
 
 def _unsent(error: Failure, action: str) -> Problem | None:
-    """The problem of a request that was certainly not sent; None if that is not certain."""
+    """The Problem for a request that was certainly not sent; None if it may have been sent."""
     if isinstance(error, _NO_CREDENTIALS):
-        return NoCredentials(str(error))
+        return NoCredentials()
     if isinstance(error, _NOT_SENT):
         return _unreachable(error, action)
     if isinstance(error, boto.ClientError) and error.operation_name != action.partition(":")[2]:
-        return _without_credentials(error)
+        return without_credentials(error)
     return None
 
 
 def _unreachable(error: Failure, action: str) -> Unreachable:
-    endpoint = getattr(error, "kwargs", {}).get("endpoint_url", "its endpoint")
-    return Unreachable(action, str(endpoint), str(error))
+    details = getattr(error, "kwargs", {})
+    url = str(details.get("endpoint_url") or details.get("proxy_url"))
+    return Unreachable(action, server_of(url) or "its endpoint", _trouble(error))
 
 
-def _without_credentials(error: boto.ClientError) -> Problem:
-    """The problem of a request that botocore makes for credentials, such as AssumeRoleWithWebIdentity."""
-    code, message, status = _answer(error)
+def _trouble(error: Failure) -> str:
+    """What went wrong, without the error's own text if that may quote credentials."""
+    return str(error) if isinstance(error, MalformedResponse) else cause_of(error)
+
+
+def without_credentials(error: boto.ClientError) -> Problem:
+    """The Problem for a failed request for credentials, such as AssumeRoleWithWebIdentity."""
+    code, _, status = _answer(error)
     if _is_throttling(error):
         return Throttled(error.operation_name, code)
     if status >= _FIRST_SERVER_ERROR:
         return AwsFailed(error.operation_name, code)
-    return CredentialsRefused(error.operation_name, code, message)
+    return CredentialsRefused(error.operation_name, code, "")  # the message may quote the pod's token
+
+
+def _without_request(message: str) -> str:
+    """The message without the request that AWS may repeat in it, after an empty line, with its headers."""
+    return message.partition("\n")[0]
 
 
 def _is_throttling(error: boto.ClientError) -> bool:
@@ -162,7 +182,7 @@ def _answer(error: boto.ClientError) -> tuple[str, str, int]:
     answer = error.response
     details = answer.get("Error", {})
     return (
-        details.get("Code") or _NO_CODE,
-        details.get("Message", ""),
+        redacted(details.get("Code") or _NO_CODE),
+        redacted(details.get("Message", "")),
         answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
     )

@@ -1,4 +1,4 @@
-"""botocore silently drops elements that its model lacks; this records where they were."""
+"""Records where a response had elements that botocore's model lacks: botocore silently drops them."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
@@ -17,20 +17,20 @@ def keep_unmodelled_elements(
     customized_response_dict: MutableMapping[str, Any],
     **_: object,
 ) -> None:
-    """A `before-parse` handler: adds {rule ARN: places} to the parsed answer of DescribeRules."""
+    """A `before-parse` handler: adds {rule ARN: places} to the parsed response of DescribeRules."""
     if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
         return
-    # Without the key, callers know that the body is not XML, so the response did not come from AWS.
+    # If the body is not XML, the key is missing: callers then know that the response did not come from AWS.
     with suppress(ET.ParseError, ValueError, LookupError):
         customized_response_dict[UNMODELLED] = unmodelled_elements(response_dict["body"], operation_model)
 
 
 def unmodelled_elements(body: bytes, operation: OperationModel) -> dict[str, tuple[str, ...]]:
-    """For each rule the elements below it that the model lacks: {arn: ("Actions[0].MirrorConfig",)}.
+    """For each rule, the elements in it that the model lacks: {arn: ("Actions[0].MirrorConfig",)}.
 
-    An empty element carries nothing that could be erased.
+    Empty elements are left out: a write that drops them erases nothing.
     """
-    root = ET.fromstring(body)  # noqa: S314  AWS's own answer; expat refuses entity bombs
+    root = ET.fromstring(body)  # noqa: S314  AWS's own response; expat rejects entity bombs
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     output: Any = operation.output_shape

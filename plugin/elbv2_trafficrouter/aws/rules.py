@@ -12,7 +12,7 @@ from elbv2_trafficrouter.aws.described import (
     header_actions_to_send,
     listener_rule,
 )
-from elbv2_trafficrouter.aws.problems import Failure, creating_problem
+from elbv2_trafficrouter.aws.problems import Failure, header_rule_problem
 from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
 from elbv2_trafficrouter.aws.response import Response, member, only
 from elbv2_trafficrouter.errors import Problem
@@ -22,7 +22,7 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot
 
 
 class Elbv2Rules:
-    """As routing.ports.Rules."""
+    """Implements routing.ports.Rules."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -50,22 +50,20 @@ class Elbv2Rules:
             "Priority": rule.priority,
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
             **_content(rule),
-            # ELBv2 refuses an empty list.
+            # ELBv2 rejects an empty list.
             **({"Transforms": list(rule.transforms)} if rule.transforms else {}),
         }
 
-        def problem(failure: Failure, action: str) -> Problem:
-            return creating_problem(failure, action, rule)
-
-        request = Request("CreateRule", rule.listener, parameters, problem)
-        return self._api.send(request, call, _written_rule)
+        return self._api.send(
+            _header_rule_request("CreateRule", rule.listener, rule, parameters), call, _written_rule
+        )
 
     def replace(self, arn: Arn, rule: HeaderRule, call: Call) -> ListenerRule:
         transforms: dict[str, Any] = (
             {"Transforms": list(rule.transforms)} if rule.transforms else {"ResetTransforms": True}
         )
-        request = writing("ModifyRule", arn, rule.group, RuleArn=arn, **_content(rule), **transforms)
-        return self._api.send(request, call, _written_rule)
+        parameters = {"RuleArn": arn, **_content(rule), **transforms}
+        return self._api.send(_header_rule_request("ModifyRule", arn, rule, parameters), call, _written_rule)
 
     def delete(self, arn: Arn, call: Call) -> None:
         try:
@@ -87,6 +85,15 @@ def _written_rule(response: Response) -> ListenerRule:
 
 def _modified_default_action(response: Response) -> ListenerRule:
     return default_action(only(member(response, "Listeners")))
+
+
+def _header_rule_request(
+    operation: str, arn: Arn, rule: HeaderRule, parameters: Mapping[str, Any]
+) -> Request:
+    def problem(failure: Failure, action: str) -> Problem:
+        return header_rule_problem(failure, action, arn, rule)
+
+    return Request(operation, arn, parameters, problem)
 
 
 def _content(rule: HeaderRule) -> dict[str, Any]:

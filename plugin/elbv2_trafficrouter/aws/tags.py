@@ -9,11 +9,11 @@ from elbv2_trafficrouter.aws.response import Response, member
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Call
 
-_MOST_ARNS = 20  # of one DescribeTags; API reference
+_MOST_ARNS = 20  # in one DescribeTags; source: API reference
 
 
 class Elbv2Tags:
-    """As routing.ports.Tags."""
+    """Implements routing.ports.Tags."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -26,7 +26,7 @@ class Elbv2Tags:
         return found
 
     def _read(self, arns: list[Arn], call: Call) -> dict[Arn, dict[str, str]]:
-        """A rule that is gone fails the whole request; each rule is then asked for alone."""
+        """If a rule does not exist, the whole request fails. Each rule is then requested separately."""
         request = reading("DescribeTags", listener_of(arns[0]), ResourceArns=arns)
         try:
             return self._api.send(request, call, _tags_by_arn)

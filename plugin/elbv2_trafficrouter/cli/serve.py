@@ -1,11 +1,14 @@
 """`elbv2-trafficrouter serve`: runs the sidecar."""
 
 import argparse
+import os
 import sys
 
-from elbv2_trafficrouter import logs, server
+from elbv2_trafficrouter import logs
 from elbv2_trafficrouter.settings import add_flags, settings
 from elbv2_trafficrouter.socket_file import SocketUnusable
+from elbv2_trafficrouter.stderr import use_stderr_that_never_waits
+from elbv2_trafficrouter.stop_signals import block_stop_signals
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +20,11 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    block_stop_signals()
+    use_stderr_that_never_waits()
+    logs.silence_libraries()
+    from elbv2_trafficrouter import server  # noqa: PLC0415  slow to import, and gRPC then reads its settings
+
     try:
         chosen = settings(arguments)
         logs.configure(chosen.log_format, chosen.log_level)
@@ -24,4 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     except (argparse.ArgumentTypeError, SocketUnusable, OSError) as error:
         print(f"elbv2-trafficrouter: {error}", file=sys.stderr)
         return 1
-    return 0
+    # Returning would wait for threads, and one that hangs is what a restart may be for.
+    os._exit(0)

@@ -1,7 +1,7 @@
-"""Every problem that can end a call. Each module holds the problems of one subject, with their sentences.
+"""Every problem that can make a call fail, with its error message: one module for each subject.
 
-A sentence is written for someone at 3 a.m. who reads it in the Rollout's event: it says what is wrong, where,
-and what to do about it. Full ARNs and AWS's own messages go to `metadata`.
+A message is for an on-call engineer who reads it in the Rollout's event at 3 a.m.: it says what is wrong,
+where, and what to do about it. Full ARNs and AWS's own messages go into `metadata`.
 """
 
 from elbv2_trafficrouter.errors.problem import (

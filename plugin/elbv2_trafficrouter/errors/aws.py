@@ -11,7 +11,7 @@ class Refused(Problem):
 
     def __init__(self, action: str, arn: str, code: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)} with {escaped(code)}: "
+            f"AWS rejects {action} on {resource_of(arn)} with {escaped(code)}: "
             f"{escaped(message.rstrip('.'))}. Correct the rule or the Rollout's plugin configuration.",
             {"action": action, "arn": arn, "aws_code": code, "aws_message": message},
         )
@@ -22,8 +22,8 @@ class NotAllowed(Problem):
 
     def __init__(self, action: str, arn: str, message: str) -> None:
         super().__init__(
-            f"AWS refuses {action} on {resource_of(arn)}. "
-            "Allow this action on this ARN in the role of the sidecar (see docs/permissions.md).",
+            f"AWS denies {action} on {resource_of(arn)}. "
+            "Allow this action on this resource in the sidecar's IAM role (see docs/permissions.md).",
             {"action": action, "arn": arn, "aws_message": message},
         )
 
@@ -31,12 +31,46 @@ class NotAllowed(Problem):
 class NoCredentials(Problem):
     kind = Kind.UNAUTHENTICATED
 
-    def __init__(self, message: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "The sidecar found no AWS credentials. "
             "Give its pod an IAM role (IRSA or EKS Pod Identity), or set AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY.",
-            {"aws_message": message},
+            "AWS_SECRET_ACCESS_KEY."
+        )
+
+
+class CredentialsUnusable(Problem):
+    """`source` has credentials or should have them, but somebody has to correct something first."""
+
+    kind = Kind.UNAUTHENTICATED
+
+    def __init__(self, source: str, trouble: str, remedy: str) -> None:
+        super().__init__(
+            f"The sidecar can't get AWS credentials from {escaped(source)}: {escaped(trouble)}. {remedy}",
+            {"source": source},
+        )
+
+
+class CredentialsUnavailable(Problem):
+    """`source` does not provide credentials at the moment."""
+
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, source: str, trouble: str, cause: str = "") -> None:
+        super().__init__(
+            f"The sidecar can't get AWS credentials: {escaped(source)} {escaped(trouble)}. "
+            "This is retried automatically. If it persists, check this source, and the network path to it.",
+            {"source": source, "cause": cause},
+        )
+
+
+class InvalidAwsConfiguration(Problem):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(
+            f"The sidecar's AWS configuration is invalid: {escaped(trouble)}. "
+            "Correct the AWS config file or the AWS_ environment variables."
         )
 
 

@@ -1,4 +1,4 @@
-"""Problems that can end any call, whatever it is about."""
+"""Problems that can make any call fail."""
 
 from elbv2_trafficrouter.errors.problem import Kind, Problem
 
@@ -28,6 +28,16 @@ class DeadlineExceeded(Problem):
             f"The call ran out of time while it waited for {waited_for}; nothing more was written. "
             "This is retried automatically. If it persists, raise the caller's deadline (the bridge's "
             "--timeout)."
+        )
+
+
+class TooManyCalls(Problem):
+    kind = Kind.RESOURCE_EXHAUSTED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The router has as many calls in progress as it can handle, so this one was not started. "
+            "This is retried automatically. If it persists, find out which client sends so many calls."
         )
 
 

@@ -27,11 +27,24 @@ class TooManyConditions(Problem):
         )
 
 
+class TooManyManagedRoutes(Problem):
+    kind = Kind.INVALID_ARGUMENT
+
+    def __init__(self, routes: int, limit: int) -> None:
+        """`limit`: the account's quota."""
+        super().__init__(
+            f"The Rollout's trafficRouting.managedRoutes lists {routes} routes. Each one needs its "
+            f"own listener rule, but the account's quota is {limit} rules per load balancer. Remove routes "
+            "from the list, or raise the quota 'Rules per Application Load Balancer'.",
+            {"field": "spec.strategy.canary.trafficRouting.managedRoutes"},
+        )
+
+
 class LoadBalancerFull(Problem):
     kind = Kind.RESOURCE_EXHAUSTED
 
     def __init__(self, route: str, load_balancer: str, used: int, new: int, limit: int) -> None:
-        """`used`: the rules there are now. `new`: the rules that the route still needs."""
+        """`used`: the number of existing rules. `new`: the number of rules that the route still needs."""
         super().__init__(
             f"There is no room for the header route {quoted(route)}: {resource_of(load_balancer)} has {used} "
             f"rules, the route needs {new} more, and the account's quota is {limit}. Remove rules, or raise "
@@ -44,9 +57,10 @@ class NoFreePriority(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, route: str, base: str, priority: int | None, above: int, wanted: int) -> None:
-        """`priority`: the base rule's (None for a default action). `above`: the next rule's (0 for none).
+        """`priority`: the priority of the base rule; None for a default action.
 
-        `wanted`: how many priorities must be free between the two.
+        `above`: the priority of the next rule above it; 0 if there is none. `wanted`: the number of
+        priorities that must be free between the two.
         """
         below = f"{resource_of(base)}, which has priority {priority}"
         if priority is None:
@@ -69,6 +83,18 @@ class PriorityTaken(Problem):
             f"Another rule took priority {priority} of {resource_of(listener)} while the header route "
             f"{quoted(route)} was being created. This is retried automatically.",
             {"route": route, "listener": listener},
+        )
+
+
+class HeaderRuleRefused(Problem):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, route: str, action: str, arn: str, code: str, message: str) -> None:
+        super().__init__(
+            f"AWS rejects {action} on {resource_of(arn)} for the header route {quoted(route)} with "
+            f"{escaped(code)}: {escaped(message.rstrip('.'))}. "
+            "Correct the setHeaderRoute step, or the rule whose conditions the route shares.",
+            {"route": route, "action": action, "arn": arn, "aws_code": code, "aws_message": message},
         )
 
 

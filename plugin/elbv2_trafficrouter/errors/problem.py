@@ -12,7 +12,7 @@ _ARN = re.compile(r"arn:([a-z-]+):[a-z]+:([a-z0-9-]+):([0-9]+):")
 
 
 class Kind(enum.Enum):
-    """What the caller can do about it, by the names of gRPC's status codes."""
+    """The kind of failure, named after the gRPC status code that it becomes."""
 
     INVALID_ARGUMENT = enum.auto()
     NOT_FOUND = enum.auto()
@@ -31,8 +31,8 @@ class Kind(enum.Enum):
 class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that it is an error
     """The reason why a call failed.
 
-    `sentence` has no percent sign (Argo Rollouts uses it as a format string), no control characters, at most
-    1,000 bytes, and is the same whenever the trouble is the same. `reason` is for programs.
+    `sentence` is the error message. It contains no percent sign (Argo Rollouts uses it as a format string)
+    and no control characters, has at most 1,000 bytes, and is identical whenever the same problem recurs.
     """
 
     kind: ClassVar[Kind]
@@ -47,12 +47,12 @@ class Problem(Exception):  # noqa: N818  a subclass says what is wrong, not that
 
     @property
     def reason(self) -> str:
-        """The class's name in the form that google.rpc.ErrorInfo requires: RULE_NOT_FOUND."""
+        """For programs: the class's name in the form that google.rpc.ErrorInfo requires (RULE_NOT_FOUND)."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).upper()
 
 
 def escaped(text: str) -> str:
-    """Foreign text made safe to quote in a sentence: escaped, then cut to 256 characters."""
+    """Text from a Rollout or from AWS, made safe to quote: escaped, then cut to 256 characters."""
     harmless = _harmless(text)
     if len(harmless) <= MAX_QUOTED_CHARACTERS:
         return harmless
@@ -64,17 +64,17 @@ def quoted(text: str) -> str:
 
 
 def resource_of(arn: str) -> str:
-    """The part of an ARN that people know a resource by: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
+    """The part of an ARN by which people know the resource: `listener-rule/app/petclinic/50dc/9f2a/1a2b`."""
     return escaped(arn.split(":", 5)[-1])
 
 
 def location_text(arn: str) -> str:
-    """Where a resource is: `eu-west-1 of account 123456789012`."""
+    """Where a resource is: `eu-west-1 (account 123456789012)`."""
     known = _ARN.match(arn)
     if known is None:
         return "an unknown region"
     partition, region, account = known.groups()
-    return f"{region} of account {account}" + ("" if partition == "aws" else f" ({partition})")
+    return f"{region} (account {account}" + (")" if partition == "aws" else f", partition {partition})")
 
 
 def _harmless(text: str) -> str:
@@ -82,7 +82,7 @@ def _harmless(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """Cuts out the middle: what is wrong is at the beginning, what to do at the end."""
+    """Cuts out the middle: the beginning says what is wrong, and the end says what to do."""
     raw = text.encode()
     if len(raw) <= MAX_SENTENCE_BYTES:
         return text

@@ -16,6 +16,31 @@ class RuleNotFound(Problem):
         )
 
 
+class DefaultRuleNamed(Problem):
+    kind = Kind.INVALID_ARGUMENT
+
+    def __init__(self, rule: str, listener: str) -> None:
+        super().__init__(
+            f"{resource_of(rule)} is the default rule of {resource_of(listener)}, and ELBv2 changes it only "
+            f"through its listener. Instead of arn, use listenerArn: {escaped(listener)} "
+            "in the Rollout's plugin configuration.",
+            {"rule": rule, "listener": listener},
+        )
+
+
+class RegionNotAllowed(Problem):
+    kind = Kind.PERMISSION_DENIED
+
+    def __init__(self, rule: str, allowed: Sequence[str]) -> None:
+        """`allowed`: "eu-west-1 (partition aws)", for example."""
+        super().__init__(
+            f"{resource_of(rule)} is in {location_text(rule)}, but this sidecar sends requests only to "
+            f"{' or '.join(map(escaped, allowed))}. Name a rule there, or add the region to the sidecar's "
+            "--regions (ELBV2_TRAFFICROUTER_REGIONS).",
+            {"rule": rule},
+        )
+
+
 class ListenerNotFound(Problem):
     kind = Kind.NOT_FOUND
 
@@ -33,7 +58,8 @@ class NoForwardToStable(Problem):
     def __init__(self, rule: str, service: str, group: str, forwards: Sequence[str]) -> None:
         elsewhere = ", ".join(map(resource_of, forwards)) or "no target group"
         super().__init__(
-            f"{resource_of(rule)} forwards to {elsewhere}, not to {escaped(service)}'s {resource_of(group)}. "
+            f"{resource_of(rule)} does not forward to {resource_of(group)}, the target group of the Service "
+            f"{escaped(service)}. It forwards to {elsewhere}. "
             "Add the target group to the rule's forward action, or name another rule or target group in the "
             "Rollout's plugin configuration.",
             {"rule": rule, "target_group": group},
@@ -44,7 +70,7 @@ class TargetGroupNotFound(Problem):
     kind = Kind.NOT_FOUND
 
     def __init__(self, rule: str, groups: Iterable[str]) -> None:
-        """`groups`: the target groups of which one does not exist."""
+        """`groups`: the target groups in the request, at least one of which does not exist."""
         missing = sorted(groups)
         super().__init__(
             f"A target group that {resource_of(rule)} should forward to does not exist: "
@@ -59,8 +85,8 @@ class ShareUnknown(Problem):
 
     def __init__(self, rule: str) -> None:
         super().__init__(
-            f"In {resource_of(rule)}, all target groups of this Rollout have weight 0 while others have "
-            "weight, so the Rollout's share can't be determined. "
+            f"In {resource_of(rule)}, all target groups of this Rollout have weight 0, but other target "
+            "groups in the rule do not, so the Rollout's share can't be determined. "
             "Restore the weight of the stable Service's target group by hand.",
             {"rule": rule},
         )
@@ -73,7 +99,7 @@ class TooManyTargetGroups(Problem):
         absent = sorted(missing)
         super().__init__(
             f"{resource_of(rule)} has no room for {', '.join(map(resource_of, absent))}: "
-            f"a forward action can have {limit} target groups. "
+            f"a forward action can have at most {limit} target groups. "
             "Remove other target groups from the rule, or Services from targetGroups.",
             {"rule": rule, "target_groups": " ".join(absent)},
         )
@@ -95,7 +121,7 @@ class SharesDiffer(Problem):
     kind = Kind.FAILED_PRECONDITION
 
     def __init__(self, rule: str, weights: Iterable[tuple[str, int | None, int]]) -> None:
-        """`weights`: each Service with its group's weight (None if not in the rule) and the expected one."""
+        """`weights`: each Service, the weight of its target group (None if missing), the expected weight."""
         listed = "; ".join(
             f"{escaped(service)} {'is absent' if has is None else f'has {has}'}, expected {wanted}"
             for service, has, wanted in weights

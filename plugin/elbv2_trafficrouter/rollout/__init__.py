@@ -1,1 +1,1 @@
-"""What a Rollout asks for. Pure; apart from rpc, only this package reads protobuf messages."""
+"""What a Rollout requests. Pure; apart from rpc, only this package reads protobuf messages."""

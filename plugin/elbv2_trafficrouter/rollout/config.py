@@ -1,4 +1,4 @@
-"""The plugin's configuration in a Rollout → Config. Pure.
+"""Reads the plugin's configuration in a Rollout into a Config. Pure.
 
 Unknown keys are rejected all at once; the error suggests the closest known key for each.
 """
@@ -28,7 +28,11 @@ _FORM = "The block has the form {rules: [{arn: ARN}], targetGroups: {SERVICE: AR
 _RULE_REMEDY = (
     f"Name a rule by arn: {RULE_FORM}, or a listener's default action by listenerArn: {LISTENER_FORM}."
 )
-# Each one is compared with all known keys, and a sentence has no room for more.
+_DEFAULT_ACTION_REMEDY = "It is a listener's: name it by listenerArn to steer the listener's default action."
+_NAMED_RULE_REMEDY = (
+    "It is a rule's: name it by arn to steer the rule, or name its listener to steer the default action."
+)
+# Each unknown key is compared with all known keys, and an error message has no room for more of them.
 _MOST_UNKNOWN_KEYS = 100
 
 
@@ -55,6 +59,11 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
         return {service: Arn(group) for service, group in self.target_groups.items()}
 
 
+def plugin_path(plugin_name: str) -> str:
+    """Where a plugin's block is in the Rollout's spec.strategy.canary.trafficRouting."""
+    return f"plugins[{quoted(plugin_name)}]"
+
+
 def read_config(block: object, path: str) -> Config:
     """Reads the configuration from a block of plain JSON values; `path` says where the block is.
 
@@ -76,7 +85,7 @@ def read_config(block: object, path: str) -> Config:
 
 
 def _with_service(path: str, block: Any) -> str:
-    """Puts the Service's name into a path: msgspec writes three dots for the key of a mapping."""
+    """Replaces the three dots that msgspec writes for the key of a mapping with the Service's name."""
     if path != ".targetGroups[...]":
         return path
     service = next(key for key, value in block["targetGroups"].items() if not isinstance(value, str))
@@ -106,7 +115,7 @@ def _check_rules(config: Config, path: str) -> None:
     if not config.rules:
         raise InvalidConfig(
             f"{path}.rules",
-            "names no rule",
+            "does not name a rule",
             f"Name the listener rule to steer: rules: [{{arn: {RULE_FORM}}}].",
         )
     if len(config.rules) > 1:
@@ -122,13 +131,13 @@ def _check_rules(config: Config, path: str) -> None:
             raise InvalidConfig(
                 f"{where}.arn",
                 f"is {quoted(rule.arn)}, not the ARN of an Application Load Balancer's rule",
-                f"It has the form {RULE_FORM}.",
+                _DEFAULT_ACTION_REMEDY if is_listener(rule.arn) else f"It has the form {RULE_FORM}.",
             )
         if rule.listener_arn and not is_listener(rule.listener_arn):
             raise InvalidConfig(
                 f"{where}.listenerArn",
                 f"is {quoted(rule.listener_arn)}, not the ARN of an Application Load Balancer's listener",
-                f"It has the form {LISTENER_FORM}.",
+                _NAMED_RULE_REMEDY if is_rule(rule.listener_arn) else f"It has the form {LISTENER_FORM}.",
             )
 
 
@@ -139,7 +148,7 @@ def _check_target_groups(config: Config, path: str) -> None:
         where = f"{path}.targetGroups[{quoted(service)}]"
         if not service:
             raise InvalidConfig(
-                where, "names no Service", "Name the Service that the target group belongs to."
+                where, "has an empty key", "Use the name of the Service that the target group belongs to."
             )
         if not is_target_group(group):
             raise InvalidConfig(

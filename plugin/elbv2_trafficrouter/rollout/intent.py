@@ -1,4 +1,4 @@
-"""What a call asks for: the values that routing decides on. No protobuf here."""
+"""What a call requests: the values that routing decides on. This module does not use protobuf."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,7 +8,7 @@ from elbv2_trafficrouter.rollout.config import Config
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A Service and its share (0…1) of the traffic that a rule sends to this Rollout."""
+    """A Service and its share (0 to 1) of the traffic that a rule sends to this Rollout."""
 
     service: str
     share: Fraction
@@ -16,7 +16,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """A header and the value it must have. Exactly one of `exact`, `prefix` and `regex` should be set."""
+    """A header and its required value. Exactly one of `exact`, `prefix` and `regex` should be set."""
 
     header: str
     exact: str = ""
@@ -28,7 +28,7 @@ class HeaderMatch:
 class HeaderRoute:
     """A setHeaderRoute step: requests with these headers go to the canary. Not validated yet.
 
-    Without matches, the route is to be removed.
+    If there are no matches, the route must be removed.
     """
 
     name: str
@@ -37,17 +37,17 @@ class HeaderRoute:
 
 @dataclass(frozen=True, slots=True)
 class ManagedRoutes:
-    """The names of a Rollout's header routes, by precedence, and the routes that it should have now."""
+    """The names of a Rollout's header routes, in order of precedence, and the routes it should have now."""
 
     names: tuple[str, ...] = ()
     wanted: tuple[HeaderRoute, ...] = ()
     may_exist: bool = False
-    """False when the update is complete, aborted or fully promoted: Argo Rollouts then removes all routes."""
+    """False once the update is complete, aborted or fully promoted: Argo Rollouts then removes all routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a call asks for: validated, but nothing has been looked up yet. The shares add up to 1."""
+    """What a call requests: validated, but nothing has been read from AWS yet. The shares add up to 1."""
 
     namespace: str
     rollout: str

@@ -8,7 +8,7 @@ from elbv2_trafficrouter.tags import may_be_tag_value
 
 
 def managed_routes(rollout: pb.Rollout) -> ManagedRoutes:
-    """The routes that the steps up to the current one have set and not removed again, not validated."""
+    """The routes that the steps up to the current one have set and not removed since. Not validated."""
     status, canary = rollout.status, rollout.spec.strategy.canary
     names = dict.fromkeys(route.name for route in canary.traffic_routing.managed_routes)
     wanted: dict[str, HeaderRoute] = {}
@@ -47,14 +47,14 @@ def header_route(route: pb.SetHeaderRoute) -> HeaderRoute:
 
 
 def check_name(route: HeaderRoute, managed: ManagedRoutes) -> None:
-    """Raises InvalidRequest for a name that is not in managedRoutes or can't be a tag value."""
+    """Raises InvalidRequest if the route's name is not in managedRoutes or can't be a tag value."""
     if route.name not in managed.names:
         known = ", ".join(map(quoted, managed.names)) or "none"
         raise InvalidRequest(
             "set_header_route.name",
             f"is {quoted(route.name)}, which is not among the Rollout's "
             f"trafficRouting.managedRoutes ({known})",
-            "Add it there: the routes take precedence in the order of that list.",
+            "Add it there; the order of that list is the order of precedence.",
         )
     if not route.name or not may_be_tag_value(route.name):
         raise InvalidRequest(

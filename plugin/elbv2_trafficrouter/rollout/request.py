@@ -1,4 +1,4 @@
-"""A request message → Intent. Pure; whatever is wrong with a request or a Rollout is found here."""
+"""Reads a request message into an Intent. Pure. All errors in a request or its Rollout are detected here."""
 
 import json
 from collections.abc import Sequence
@@ -9,24 +9,29 @@ from google.protobuf import json_format
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from elbv2_trafficrouter.errors import quoted
 from elbv2_trafficrouter.errors.request import InvalidConfig, InvalidRequest
-from elbv2_trafficrouter.rollout.config import Config, read_config
+from elbv2_trafficrouter.rollout.config import Config, plugin_path, read_config
 from elbv2_trafficrouter.rollout.intent import Destination, HeaderRoute, Intent
 from elbv2_trafficrouter.rollout.managed_routes import check_name, header_route, managed_routes
 
+# Without a name, Argo Rollouts derives one from the ReplicaSet, which changes with each revision.
+_EXPERIMENT_REMEDY = (
+    "Set service: {name: NAME} in the template of the experiment step, and add NAME with the ARN of its "
+    "target group to targetGroups"
+)
 _COMPLETE_REMEDY = "Send the complete Rollout."
 _LONGEST_NAME = 253  # Kubernetes' own limit (RFC 1123)
-DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' own, where trafficRouting.maxTrafficWeight is not set
+DEFAULT_MAX_WEIGHT = 100  # Argo Rollouts' default for trafficRouting.maxTrafficWeight
 
 
 def read_intent(request: pb.SetWeightRequest | pb.VerifyWeightRequest, plugin_name: str) -> Intent:
-    """Reads what a SetWeight or VerifyWeight asks for. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
+    """Reads what a SetWeight or VerifyWeight requests. Raises InvalidRequest, InvalidConfig, UnknownKeys."""
     if not request.HasField("desired_weight"):
         raise InvalidRequest("desired_weight", "is missing", "Set it, even if it is 0.")
     return _intent(request.rollout, request.desired_weight, request.additional_destinations, plugin_name)
 
 
 def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tuple[Intent, HeaderRoute]:
-    """Reads what a SetHeaderRoute asks for. Raises as `read_intent` does.
+    """Reads what a SetHeaderRoute requests. Raises the same errors as `read_intent`.
 
     The route's name is only checked while the route may exist: an abort must not fail because of it.
     """
@@ -38,9 +43,9 @@ def read_header_route(request: pb.SetHeaderRouteRequest, plugin_name: str) -> tu
 
 
 def read_identified(rollout: pb.Rollout, plugin_name: str) -> Intent:
-    """Reads a Rollout that has a uid, which its header rules are tagged with. The canary's share is 0.
+    """Reads a Rollout that must have a uid: header rules are tagged with it. The canary's share is 0.
 
-    Raises as `read_intent` does.
+    Raises the same errors as `read_intent`.
     """
     if not rollout.metadata.uid:
         raise InvalidRequest("rollout.metadata.uid", "is missing", _COMPLETE_REMEDY)
@@ -70,8 +75,10 @@ def _intent(
             "and desired_weight add up to more than the maximum",
             f"Their sum must be at most {max_weight}.",
         )
-    for service in (stable, canary, *(destination.service for destination in destinations)):
-        _check_mapped(service, config, plugin_name)
+    for service in (stable, canary):
+        _check_mapped(service, config, plugin_name, remedy="Add the ARN of its target group there")
+    for destination in destinations:
+        _check_mapped(destination.service, config, plugin_name, remedy=_EXPERIMENT_REMEDY)
     return Intent(
         namespace=rollout.metadata.namespace,
         rollout=rollout.metadata.name,
@@ -85,18 +92,18 @@ def _intent(
     )
 
 
-def _check_mapped(service: str, config: Config, plugin_name: str) -> None:
+def _check_mapped(service: str, config: Config, plugin_name: str, remedy: str) -> None:
     if service not in config.target_groups:
         mapped = ", ".join(map(quoted, config.target_groups)) or "none"
         raise InvalidConfig(
-            f"{_path(plugin_name)}.targetGroups",
+            f"{plugin_path(plugin_name)}.targetGroups",
             f"has no target group for the Service {quoted(service)}",
-            f"Add the ARN of its target group there. Services that have one: {mapped}.",
+            f"{remedy}. Services that have one: {mapped}.",
         )
 
 
 def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
-    path = _path(plugin_name)
+    path = plugin_path(plugin_name)
     if plugin_name not in routing.plugins:
         raise InvalidConfig(
             path,
@@ -105,17 +112,13 @@ def _config(routing: pb.RolloutTrafficRouting, plugin_name: str) -> Config:
             "Add it, or start the sidecar with the --plugin-name that the Rollout uses.",
         )
     try:
-        # Sorted: a map's order differs between processes, but the same trouble must have the same sentence.
+        # Sorted: a map's order differs between processes, but the same problem must have the same message.
         block = json.loads(json_format.MessageToJson(routing.plugins[plugin_name], sort_keys=True))
     except (json_format.Error, ValueError) as error:
         raise InvalidConfig(
-            path, "is not valid JSON: it has a number that is infinite or NaN", "Correct that number."
+            path, "is not valid JSON: it contains a number that is infinite or NaN", "Correct this number."
         ) from error
     return read_config(block, path)
-
-
-def _path(plugin_name: str) -> str:
-    return f"plugins[{quoted(plugin_name)}]"
 
 
 def _services(rollout: pb.Rollout) -> tuple[str, str]:
@@ -152,7 +155,7 @@ def _additional(
             raise InvalidRequest(
                 f"{field}.service_name",
                 "is empty",
-                "Give the experiment's template a Service (its field `service`) and map it in targetGroups.",
+                f"{_EXPERIMENT_REMEDY}.",
             )
         if destination.service_name in taken:
             raise InvalidRequest(

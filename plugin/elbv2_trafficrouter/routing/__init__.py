@@ -1,1 +1,1 @@
-"""Decides. Ordinary synchronous code that reaches AWS, time and threads through ports only."""
+"""Decides what to change. Ordinary synchronous code that uses AWS, time and threads only through ports."""

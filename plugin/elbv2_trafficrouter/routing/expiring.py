@@ -1,7 +1,6 @@
-"""A mapping that forgets. It bounds what the process remembers of Rollouts, rules and listeners that are
-gone.
+"""A mapping whose entries expire, so that entries of deleted Rollouts, rules and listeners do not pile up.
 
-Any thread may use it; it has a lock of its own.
+Any thread can use it: it has its own lock.
 """
 
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ UNUSED_SECONDS = 3600.0
 
 
 class Expiring(Generic[K, V]):
-    """Forgets an entry when more than `seconds` have passed since it was last put."""
+    """Drops an entry when more than `seconds` have passed since its last `put` or `keep`."""
 
     def __init__(self, runtime: Runtime, seconds: float) -> None:
         self._now = runtime.now
@@ -32,12 +31,12 @@ class Expiring(Generic[K, V]):
             self._entries[key] = (self._now(), value)
 
     def pop(self, key: K) -> None:
-        """Forgetting a missing entry succeeds."""
+        """Drops the entry. Succeeds if there is none."""
         with self._lock:
             self._entries.pop(key, None)
 
     def copy(self, only: Iterable[K] | None = None) -> dict[K, V]:
-        """A copy: of all entries, or of `only` these keys that have one."""
+        """A copy of all entries, or of the entries of the keys in `only`."""
         with self._lock:
             self._expire()
             keys = self._entries if only is None else [key for key in only if key in self._entries]
@@ -47,7 +46,7 @@ class Expiring(Generic[K, V]):
         return self.copy([key]).get(key)
 
     def keep(self, key: K) -> V | None:
-        """The entry's value, and the entry for `seconds` more."""
+        """Returns the entry's value, and keeps the entry for another `seconds`."""
         value = self.get(key)
         if value is not None:
             self.put(key, value)

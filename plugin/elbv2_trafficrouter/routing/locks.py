@@ -1,10 +1,10 @@
-"""One lock per listener: whoever reads its rules, decides and writes holds it meanwhile.
+"""One lock per listener. A call holds it while it reads the listener's rules, decides, and writes.
 
-    no entry --a call asks--> IN USE by 1 call --more ask--> IN USE by n calls --the last leaves--> no entry
+    no entry --first call--> IN USE by 1 call --more calls--> IN USE by n calls --last call ends--> no entry
 
-A call is counted from before it waits for the lock until it has released it, so the table holds only
-listeners that calls in flight name. Any thread may ask; a guard protects the table, not the listeners. A
-restart loses nothing: locks order the calls of one process.
+A call counts as a user from before it waits for the lock until after it has released the lock, so the table
+has entries only for the listeners of calls in flight. Any thread can take the locks. `_guard` protects the
+table itself. A restart loses nothing: the locks only order the calls of one process.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,8 +32,7 @@ class Locks:
     def held(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
         """Holds the lock of each listener while the block runs. Raises DeadlineExceeded.
 
-        The order is that of the ARNs, so that calls that share listeners do not wait for each other in a
-        circle.
+        The locks are taken in the order of the ARNs, so that calls that share listeners can't deadlock.
         """
         with ExitStack() as held:
             for listener in sorted(listeners):

@@ -8,7 +8,7 @@ from elbv2_trafficrouter.routing.rule import ListenerRule, SteeredRule
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """A rule as it is now, and whether this call wrote it."""
+    """A rule as it is now, and whether this call modified it."""
 
     rule: ListenerRule
     steered: SteeredRule
@@ -17,7 +17,7 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRuleOutcome:
-    """A header route's rule as it is now, and whether this call created or changed it."""
+    """The rule of a header route as it is now, and whether this call created or modified it."""
 
     route: str
     rule: ListenerRule
@@ -26,7 +26,7 @@ class HeaderRuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Every steered rule as it is now, and the header routes' rules that were created again."""
+    """Every steered rule as it is now, and the rules of header routes that were recreated."""
 
     rules: tuple[RuleOutcome, ...]
     header_rules: tuple[HeaderRuleOutcome, ...] = ()
@@ -34,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What each rule was read to have, and what does not match the request; None: it is verified."""
+    """The rules as they were read. `trouble`: what does not match the request; None if all is verified."""
 
     trouble: Problem | None
     rules: tuple[RuleOutcome, ...] = ()

@@ -1,4 +1,4 @@
-"""Who owns a header rule: the tags that the router gives it, and the form that it has. Pure."""
+"""Identifies the owner of a header rule, by the rule's tags and by what the rule does. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from elbv2_trafficrouter.routing.rule import ListenerRule
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Identifies this router among several in an AWS account: by its cluster, and there by its controller."""
+    """Identifies this router among others in the AWS account, by the cluster and the controller instance."""
 
     cluster: str = ""
     instance: str = ""
@@ -46,9 +46,9 @@ def owner_of(intent: Intent, installation: Installation) -> Owner:
 
 
 def is_shaped_like_ours(rule: ListenerRule, bases: Collection[Arn], groups: Collection[Arn]) -> bool:
-    """Whether it sends requests with a certain header to one of these groups alone, and is none of `bases`.
+    """Whether the rule sends requests with a certain header to one of `groups` only, and is not in `bases`.
 
-    Anybody can put a tag on a rule; what the rule does cannot be forged.
+    Tags alone are not enough: anyone can tag a rule, but what the rule does can't be forged.
     """
     return (
         rule.priority is not None

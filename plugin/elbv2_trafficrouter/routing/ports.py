@@ -1,7 +1,7 @@
-"""What routing needs from outside: the call that it works for, ELBv2's resources, time and locks.
+"""The interfaces through which routing uses the outside world: the current call, ELBv2, time and locks.
 
-Every method that calls AWS raises a Problem for whatever AWS answers. Before each request it asks the call
-whether anybody still wants the result (`Call.require_current`), and raises what that raises.
+Every method that calls AWS raises a Problem if a request fails. Before each request, it calls
+`Call.require_current`, which raises if nobody is waiting for the result any more.
 """
 
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule, S
 
 
 class Call(ABC):
-    """The call that work is done for."""
+    """The gRPC call on whose behalf routing works."""
 
     @abstractmethod
     def seconds_left(self) -> float:
@@ -24,10 +24,10 @@ class Call(ABC):
 
     @abstractmethod
     def is_connected(self) -> bool:
-        """Whether the client still waits for the response."""
+        """Whether the client is still waiting for the response."""
 
     def require_current(self) -> None:
-        """Raises ClientDisconnected or DeadlineExceeded once no request may be sent for the call any more."""
+        """Raises ClientDisconnected or DeadlineExceeded if the call must not send any more requests."""
         if not self.is_connected():
             raise ClientDisconnected
         if self.seconds_left() <= 0:
@@ -35,29 +35,32 @@ class Call(ABC):
 
 
 class Rules(Protocol):
-    """Listener rules and default actions. A default action is known by the ARN of its listener."""
+    """Listener rules and default actions. A default action is identified by its listener's ARN.
+
+    A write is sent once, without retries.
+    """
 
     def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
-        """All rules of these listeners, by reads that begin now."""
+        """All rules of these listeners, from reads that begin now."""
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
-        """Sends the rule's actions with its weights, once. Returns the rule as AWS answered it."""
+        """Writes the rule's actions with its weights. Returns the rule from AWS's response."""
 
     def create(self, rule: HeaderRule, tags: Mapping[str, str], call: Call) -> ListenerRule:
-        """Sent once. Returns the rule as AWS answered it."""
+        """Returns the rule from AWS's response."""
 
     def replace(self, arn: Arn, rule: HeaderRule, call: Call) -> ListenerRule:
-        """Gives the rule everything of `rule` except the priority; sent once."""
+        """Replaces everything in the rule `arn` except its priority. Returns it from AWS's response."""
 
     def delete(self, arn: Arn, call: Call) -> None:
-        """Sent once. Deleting a missing rule succeeds."""
+        """Succeeds if the rule does not exist."""
 
 
 class Tags(Protocol):
     """Tags of rules."""
 
     def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        """The tags of each of these rules that exists."""
+        """The tags of these rules. Rules that do not exist are left out."""
 
 
 class AccountLimits(Protocol):
@@ -71,12 +74,25 @@ class Listeners(Protocol):
     """Listeners of load balancers."""
 
     def read_beside(self, listener: Arn, call: Call) -> frozenset[Arn]:
-        """All listeners of the listener's load balancer, itself included."""
+        """All listeners of this listener's load balancer, including this one."""
+
+
+class Regions(Protocol):
+    """The regions and partitions in which the operator allows rules."""
+
+    def require_allowed(self, arn: Arn) -> None:
+        """Raises RegionNotAllowed for a rule or listener elsewhere. Sends no request."""
+
+
+class AnyRegion:
+    """Allows every region."""
+
+    def require_allowed(self, arn: Arn) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Elbv2:
-    """ELBv2 as routing uses it, resource by resource."""
+    """The parts of ELBv2 that routing uses, one for each kind of resource."""
 
     rules: Rules
     tags: Tags
@@ -85,7 +101,7 @@ class Elbv2:
 
 
 class Lock(Protocol):
-    """A mutual exclusion lock, as threading.Lock."""
+    """A mutual exclusion lock, like threading.Lock."""
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
 

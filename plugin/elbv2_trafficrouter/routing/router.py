@@ -1,4 +1,4 @@
-"""The story of each call: read, decide, write, answer."""
+"""Handles each call: reads the rules, decides, writes, and returns the outcome."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,14 @@ from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
+from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
 from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, HeaderRuleContext
 from elbv2_trafficrouter.routing.headers.troubles import Troubles
 from elbv2_trafficrouter.routing.locks import Locks
 from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
-from elbv2_trafficrouter.routing.ports import Call, Elbv2, Runtime
+from elbv2_trafficrouter.routing.ports import AnyRegion, Call, Elbv2, Regions, Runtime
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.turns import Subject, Turns
 from elbv2_trafficrouter.routing.weights.apply import apply
@@ -23,8 +24,14 @@ from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrit
 
 
 class Router:
-    def __init__(self, elbv2: Elbv2, runtime: Runtime, installation: Installation) -> None:
+    """Any thread can call it: each part of its state has its own lock, or a listener's lock protects it."""
+
+    def __init__(
+        self, elbv2: Elbv2, runtime: Runtime, installation: Installation, regions: Regions | None = None
+    ) -> None:
+        """`regions`: None for any."""
         self._elbv2 = elbv2
+        self._regions = regions or AnyRegion()
         self._installation = installation
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
@@ -36,9 +43,9 @@ class Router:
         self._header_routes = HeaderRoutes(elbv2, self._canary_pods, self._recent, self._troubles)
 
     def set_weight(self, intent: Intent, call: Call) -> Outcome:
-        """Gives every rule the intent's shares by writing those that differ. Raises a Problem.
+        """Writes the intent's shares to every rule that does not have them. Raises a Problem.
 
-        Then creates the header routes' rules that are missing.
+        Then recreates the missing rules of header routes.
         """
         steered = _steered(intent)
         listeners = _listeners(steered)
@@ -47,22 +54,23 @@ class Router:
             self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
             self._locks.held(listeners, call),
         ):
-            snapshot = self._elbv2.rules.read(listeners, call)
+            snapshot = self._read(listeners, call)
             planned = plan(intent, steered, snapshot, self._last_writes.of(steered))
             rules = self._apply(planned, steered, turn)
             context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
             return Outcome(rules, self._header_routes.restore_missing(context))
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
-        """Compares every rule with the intent's shares, on a read of its own.
+        """Reads every rule again, and compares it with the intent's shares.
 
-        What cannot be found out is not verified: the controller would go on after an error.
+        If the rules can't be read, returns "not verified" instead of raising: the controller would proceed
+        after an error.
         """
         owner = owner_of(intent, self._installation)
         self._canary_pods.record_present(owner)
         steered = _steered(intent)
         try:
-            snapshot = self._elbv2.rules.read(_listeners(steered), call)
+            snapshot = self._read(_listeners(steered), call)
             planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
@@ -72,9 +80,9 @@ class Router:
     def set_header_route(
         self, intent: Intent, route: HeaderRoute, call: Call
     ) -> tuple[HeaderRuleOutcome, ...]:
-        """Gives every rule one above it that sends these requests to the canary. Raises a Problem.
+        """Creates or updates a rule above every steered rule that sends these requests to the canary.
 
-        Does nothing if the route may not exist, or if the canary has no pods.
+        Does nothing if the update is over or the canary has no pods. Raises a Problem.
         """
         owner = owner_of(intent, self._installation)
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
@@ -83,14 +91,14 @@ class Router:
             steered = _steered(intent)
             listeners = _listeners(steered)
             with self._locks.held(listeners, call):
-                snapshot = self._elbv2.rules.read(listeners, call)
+                snapshot = self._read(listeners, call)
                 context = self._header_rule_context(intent, steered, snapshot, call, turn)
                 return self._header_routes.set(route, context)
 
     def remove_managed_routes(self, intent: Intent, call: Call) -> tuple[Arn, ...]:
         """Deletes this Rollout's header rules. Raises a Problem.
 
-        Gives every rule the target groups that it lacks, at weight 0.
+        Then adds the Rollout's target groups to the rules that do not have them, at weight 0.
         """
         owner = owner_of(intent, self._installation)
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
@@ -103,7 +111,7 @@ class Router:
             listeners = _listeners(steered)
             elsewhere = {listener_of(rule) for rule in self._recent.created_here(owner)} - listeners
             with self._locks.held(listeners | elsewhere, call):
-                snapshot = self._elbv2.rules.read(listeners, call)
+                snapshot = self._read(listeners, call)
                 for listener in elsewhere:
                     snapshot = snapshot.with_rules(self._read_former(listener, owner, call))
                 context = self._header_rule_context(intent, steered, snapshot, call, turn)
@@ -113,10 +121,16 @@ class Router:
                 self._apply(planned, steered, call)
                 return removed
 
+    def _read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+        """The listeners' rules, for which every call sends its first request."""
+        for listener in sorted(listeners):
+            self._regions.require_allowed(listener)
+        return self._elbv2.rules.read(listeners, call)
+
     def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
-        """The rules of a listener that the Rollout named before; it may be gone."""
+        """The rules of a listener that the Rollout no longer names. The listener may have been deleted."""
         try:
-            return self._elbv2.rules.read(frozenset({listener}), call).rules
+            return self._read(frozenset({listener}), call).rules
         except ListenerNotFound:
             self._recent.forget_listener(owner, listener)
             return {}
@@ -140,15 +154,15 @@ class Router:
             steered=steered,
             listeners=_listeners(steered) | {listener_of(rule) for rule in snapshot.rules},
             snapshot=snapshot,
-            call=call,
+            reads=HeaderReads(self._elbv2, call),
             turn=turn,
         )
 
 
 def _steered(intent: Intent) -> tuple[SteeredRule, ...]:
-    """The rules of the configuration, each with the groups of all Services that the configuration maps.
+    """The configured rules, each with the target groups of all Services in the configuration.
 
-    All of these groups are this Rollout's: the group of an experiment that ended goes back to 0.
+    All of these groups belong to this Rollout: the group of an experiment that has ended gets weight 0.
     """
     return tuple(SteeredRule(rule, intent.config.groups) for rule in intent.config.rule_arns)
 

@@ -1,18 +1,21 @@
-"""ELBv2's values that decisions are made on: rules, what they forward to, their conditions, quotas."""
+"""The ELBv2 values that decisions are based on: rules, their target groups and conditions, quotas."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 from elbv2_trafficrouter.arn import Arn, listener_of
+from elbv2_trafficrouter.errors.rules import DefaultRuleNamed, RuleNotFound
 
 MAX_WEIGHT = 999
-"""Of a target group in a forward action. Source: API reference, TargetGroupTuple."""
+"""The largest weight of a target group in a forward action. Source: API reference, TargetGroupTuple."""
+DEFAULT_RULES_PER_LOAD_BALANCER = 100
+"""The quota unless AWS has raised it for the account. Source: Quotas for your Application Load Balancers."""
 
 
 @dataclass(frozen=True, slots=True)
 class SteeredRule:
-    """A rule that a Rollout names, and the Rollout's target group there for each of its Services."""
+    """A rule whose weights a Rollout sets, and the target group of each of the Rollout's Services there."""
 
     rule: Arn
     """For a default action: the ARN of the listener."""
@@ -24,13 +27,13 @@ class SteeredRule:
 
     @property
     def our_groups(self) -> frozenset[Arn]:
-        """The Rollout's target groups. All others in the rule are foreign."""
+        """The Rollout's target groups. All other target groups in the rule are foreign."""
         return frozenset(self.groups.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A target group in a forward action. Weight is 0…999."""
+    """A target group in a forward action, with its weight (0 to 999)."""
 
     group: Arn
     weight: int
@@ -38,10 +41,10 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a request must have to match a rule: any one of the values.
+    """A request meets the condition if it has any one of the values.
 
-    `name` is the header's, for an http-header condition. The values of a query-string condition are
-    (key, value). `is_regex`: the values are regular expressions.
+    `name`: the header's name, in an http-header condition. The values of a query-string condition are pairs
+    of key and value. `is_regex`: the values are regular expressions.
     """
 
     field: str
@@ -52,29 +55,31 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """A rule as ELBv2 describes it. `forwards` is empty if it does not forward, or not in a known form."""
+    """A rule as ELBv2 describes it. `forwards` is empty without a forward action of a known form."""
 
     arn: Arn
     """For a default action: the ARN of the listener."""
     forwards: tuple[Forward, ...]
     actions: tuple[Mapping[str, object], ...]
-    """In the form in which ELBv2 accepts them. Opaque, so that what routing does not know is preserved."""
+    """In the form that ELBv2 accepts. Opaque, so that elements that routing does not know are preserved."""
     unwritable: tuple[str, ...] = ()
-    """Elements of the actions that could not be sent back."""
+    """Elements of the actions that can't be sent back to ELBv2."""
     priority: int | None = None
-    """1…50000, the lowest number first; None for a default action."""
+    """1 to 50000. The lowest number is evaluated first. None for a default action."""
     conditions: frozenset[Condition] = frozenset()
     transforms: tuple[Mapping[str, object], ...] = ()
     uncopyable: tuple[str, ...] = ()
-    """Elements outside the actions that another rule could not be given."""
+    """Elements outside the actions that can't be copied to another rule."""
+    default_rule: Arn | None = field(default=None, compare=False)
+    """For a default action: the ARN that DescribeRules shows for it. ELBv2 accepts no write to it."""
 
     @property
     def before_forward(self) -> tuple[Mapping[str, object], ...]:
-        """The actions before the forward action: authentication, if there is any."""
+        """The actions before the forward action, which authenticate the user or validate a token."""
         return tuple(action for action in self.actions if action["Type"] != "forward")
 
     def shares_like(self, other: "ListenerRule", among: Collection[Arn] | None = None) -> bool:
-        """Whether both rules give the same target groups the same shares, in any order and scale.
+        """Whether both rules give the same shares to the same target groups, in any order and scale.
 
         `among`: the target groups to compare; None for all.
         """
@@ -91,13 +96,22 @@ class Snapshot:
         return Snapshot({**self.rules, **more})
 
 
+def rule_named(arn: Arn, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
+    """The rule that the configuration names. Raises DefaultRuleNamed and RuleNotFound."""
+    if (rule := rules.get(arn)) is not None:
+        return rule
+    if any(rule.default_rule == arn for rule in rules.values()):
+        raise DefaultRuleNamed(arn, listener_of(arn))
+    raise RuleNotFound(arn)
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderRule:
     """The rule that a header route needs."""
 
     route: str
     base: Arn
-    """The rule that it belongs above. For a default action: the ARN of the listener."""
+    """The rule that this one belongs directly above. For a default action: the ARN of the listener."""
     priority: int
     conditions: frozenset[Condition]
     before_forward: tuple[Mapping[str, object], ...]
@@ -109,7 +123,7 @@ class HeaderRule:
         return listener_of(self.base)
 
     def is_like(self, rule: ListenerRule) -> bool:
-        """Whether the rule does the same with the same requests, whatever its priority and tags."""
+        """Whether `rule` does the same with the same requests. Priority and tags are not compared."""
         return (
             rule.conditions == self.conditions
             and not rule.uncopyable
@@ -121,7 +135,7 @@ class HeaderRule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Quotas of an account: condition values and wildcards of a rule, rules of a load balancer."""
+    """Quotas of an account: condition values and wildcards per rule, and rules per load balancer."""
 
     values: int
     wildcards: int

@@ -1,14 +1,14 @@
-"""Which call of a Rollout is the newest, so that an older one writes nothing any more.
+"""Tracks the newest call of each Rollout, so that older calls stop writing.
 
-The controller makes one call at a time for a Rollout; an older one that is still at work was given up by its
-client, or comes from a controller that lost its leadership.
+The controller makes one call at a time for a Rollout. An older call that is still running was abandoned by
+its client, or comes from a controller that is no longer the leader.
 
     no entry --begin--> newest: 1, in flight: 1 --begin--> newest: n, in flight: m --the last ends--> no entry
 
-A turn is current while its number is the newest one of its Rollout and subject. Numbers start again when no
-call is in flight, so the table holds only Rollouts with calls in flight. Any thread may begin a turn or ask
-whether it is current; a guard protects the table. A restart loses the numbers, and with them every call that
-had one.
+A turn is current while no turn of the same Rollout and subject has a higher number. The table has entries
+only for Rollouts with calls in flight; the numbers start again when the last of these calls ends. Any thread
+can begin a turn, or ask whether a turn is current. `_guard` protects the table. A restart loses the numbers,
+but it also ends every call that had one.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ from elbv2_trafficrouter.routing.ports import Call, Runtime
 
 
 class Subject(Enum):
-    """What a call writes. Calls about the same subject supersede each other."""
+    """What a call writes. A call supersedes older calls with the same subject."""
 
     WEIGHTS = "SetWeight"
     MANAGED_ROUTES = "SetHeaderRoute or RemoveManagedRoutes"
 
     @property
     def methods(self) -> str:
-        """The RPCs about it, as an error names them."""
+        """The RPCs that write it, as an error message names them."""
         return self.value
 
 
@@ -44,7 +44,7 @@ class _Counted:
 
 
 class Turn(Call):
-    """A call with its place among those of its Rollout: `require_current` also raises Superseded."""
+    """A call with its number among the calls of its Rollout: `require_current` also raises Superseded."""
 
     def __init__(self, call: Call, subject: Subject, intent: Intent, number: int, counted: _Counted) -> None:
         self._call = call
@@ -60,7 +60,7 @@ class Turn(Call):
         return self._call.is_connected()
 
     def require_current(self) -> None:
-        """Raises Superseded, ClientDisconnected or DeadlineExceeded once nothing may be written any more."""
+        """Raises Superseded, ClientDisconnected or DeadlineExceeded if the call must not write any more."""
         if self._number != self._counted.newest:
             raise Superseded(self._subject.methods, self._intent.namespace, self._intent.rollout)
         self._call.require_current()
@@ -73,13 +73,13 @@ class Turns:
 
     @contextmanager
     def begin(self, subject: Subject, intent: Intent, call: Call) -> Iterator[Turn]:
-        """A turn that supersedes all earlier ones of the Rollout; in flight while the block runs."""
+        """A new turn, which supersedes all earlier turns of the Rollout. In flight while the block runs."""
         with self._in_flight(subject, intent, begins=1) as (number, counted):
             yield Turn(call, subject, intent, number, counted)
 
     @contextmanager
     def join(self, subject: Subject, intent: Intent, call: Call) -> Iterator[Turn]:
-        """The newest turn that has begun: it supersedes nothing, and the next one supersedes it."""
+        """Joins the newest turn: supersedes no other call, and is superseded by the next `begin`."""
         with self._in_flight(subject, intent, begins=0) as (number, counted):
             yield Turn(call, subject, intent, number, counted)
 

@@ -1,25 +1,28 @@
 """A gRPC call as routing sees it."""
 
+import time
+
 import grpc
 
 from elbv2_trafficrouter.routing.ports import Call
 
-# Without a deadline grpcio reports centuries, too much for a lock's time-out.
+# Also the deadline of a call whose client sets none: grpcio reports centuries for it.
 _LONGEST_SECONDS = 60.0
 _RESERVE_SECONDS = 1.0
 _RESERVE_PART = 0.1
 
 
 class GrpcCall(Call):
-    """Its deadline is one second before the client's, so that the client still receives the reason."""
+    """A call whose deadline is one second before the client's, so that the client still gets the reason."""
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self._context = context
-        # A short deadline loses only a tenth: one second may be all that it has.
-        self._reserve_seconds = min(_RESERVE_SECONDS, context.time_remaining() * _RESERVE_PART)
+        seconds = min(context.time_remaining(), _LONGEST_SECONDS)
+        # A short deadline is only shortened by a tenth: it may be less than a second away.
+        self._until = time.monotonic() + seconds - min(_RESERVE_SECONDS, seconds * _RESERVE_PART)
 
     def seconds_left(self) -> float:
-        return min(self._context.time_remaining() - self._reserve_seconds, _LONGEST_SECONDS)
+        return self._until - time.monotonic()
 
     def is_connected(self) -> bool:
         return self._context.is_active()

@@ -1,4 +1,4 @@
-"""What a call's log line says about its request and its response. Pure."""
+"""The fields of a call's log line that describe its request and its response. Pure."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from elbv2_trafficrouter.errors import escaped
 
 
 def subject_fields(request: Message) -> dict[str, object]:
-    """The Rollout that a request is about, and the weight that it asks for."""
+    """The Rollout that a request is about, and the weight that it requests."""
     match request:
         case pb.SetWeightRequest() | pb.VerifyWeightRequest() if request.HasField("desired_weight"):
             return _rollout_fields(request.rollout) | {"desired_weight": request.desired_weight}
@@ -27,7 +27,7 @@ def subject_fields(request: Message) -> dict[str, object]:
 
 
 def result_fields(response: Message) -> dict[str, object]:
-    """The rules that a call wrote or deleted, or why the weights are not verified. Empty for neither."""
+    """The rules that a call wrote or deleted, or why the weights are not verified; otherwise empty."""
     match response:
         case pb.SetWeightResponse():
             fields = {

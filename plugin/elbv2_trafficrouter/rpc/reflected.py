@@ -1,7 +1,7 @@
 """The descriptors that the reflection service returns.
 
-protoc leaves the JSON names out of the Python code, so grpcurl would print fields in the proto's spelling:
-`rule_arn` where JSON and the CRD have `ruleArn`.
+protoc leaves the JSON names out of the Python code. Without them, grpcurl would print the names of the proto
+(`rule_arn`) instead of those of JSON and the CRD (`ruleArn`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The router's results → response messages. Pure."""
+"""Turns the router's results into response messages. Pure."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The contract's eight methods: request message → Intent → router → response message.
+"""The contract's eight RPCs. Each reads the request, calls the router, and builds the response.
 
 A failure raises a Problem, which the interceptor turns into a status.
 """

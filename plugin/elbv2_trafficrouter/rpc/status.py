@@ -1,4 +1,4 @@
-"""Problem → google.rpc.Status. Pure."""
+"""Turns a Problem into a google.rpc.Status. Pure."""
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -8,8 +8,8 @@ from google.rpc.status_pb2 import Status
 from elbv2_trafficrouter.errors import Problem
 
 DOMAIN = "elbv2-trafficrouter"
-# Clients allow 8 KiB of HTTP/2 headers, in which the message travels twice: percent-encoded (up to three
-# times as long) and in the details, which are in base64 (a third longer).
+# Clients allow 8 KiB of HTTP/2 headers. These contain the message twice: percent-encoded (up to three times
+# as long), and in the details, which are base64-encoded (a third longer).
 _MAX_METADATA_BYTES = 2048
 
 
@@ -18,7 +18,7 @@ def code(problem: Problem) -> grpc.StatusCode:
 
 
 def status(problem: Problem) -> Status:
-    """The sentence is the message; an ErrorInfo has the reason and the metadata for programs."""
+    """The status message is the sentence; an ErrorInfo has the reason and the metadata for programs."""
     info = ErrorInfo(reason=problem.reason, domain=DOMAIN, metadata=metadata(problem))
     detail = Any()
     detail.Pack(info)

@@ -55,7 +55,7 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 def _demo(directory: Path) -> int:
     _say(
         f"Starting Kubernetes {programs.KUBERNETES.version}, Argo Rollouts {programs.NEWEST}, the router and "
-        "an emulator of ELBv2: a quarter of a minute…"
+        "an ELBv2 emulator. This takes about 15 seconds…"
     )
     try:
         with world(directory) as running:

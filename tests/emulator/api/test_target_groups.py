@@ -58,6 +58,10 @@ def test_a_group_is_described_with_its_defaults(elbv2: Any) -> None:
         pytest.param({"HealthCheckTimeoutSeconds": 30}, "smaller than the interval", id="slow health checks"),
         pytest.param({"HealthCheckPort": "http"}, "'traffic-port' or from 1", id="a named port"),
         pytest.param({"HealthCheckPort": "65536"}, "'traffic-port' or from 1", id="no port to check"),
+        *(
+            pytest.param({"HealthCheckPath": path}, "must begin with a '/'", id=f"path {path!r}")
+            for path in ("@127.0.0.1:19099/x", "health", "http://127.0.0.1:19099/x", "/a b", "/a\nb")
+        ),
         pytest.param({"Name": "g-"}, "hyphen", id="name"),
     ],
 )
@@ -65,7 +69,7 @@ def test_a_group_that_aws_would_refuse_is_refused(
     elbv2: Any, parameters: dict[str, Any], complaint: str
 ) -> None:
     sent = {name: value for name, value in {**VALID, **parameters}.items() if value is not None}
-    with pytest.raises(ClientError, match=rf"\(ValidationError\).*{complaint}"):
+    with pytest.raises(ClientError, match=rf"(?s)\(ValidationError\).*{complaint}"):
         elbv2.create_target_group(**sent)
 
 
@@ -98,6 +102,13 @@ def test_a_health_check_can_be_changed(elbv2: Any, petclinic: Any) -> None:
     assert changed["HealthCheckPath"] == "/actuator/health"
     assert changed["HealthCheckIntervalSeconds"] == 30
     assert elbv2.describe_target_groups(TargetGroupArns=[petclinic.stable])["TargetGroups"] == [changed]
+
+
+def test_a_health_check_path_that_names_a_host_is_refused_when_it_is_changed(
+    elbv2: Any, petclinic: Any
+) -> None:
+    with pytest.raises(ClientError, match=r"\(ValidationError\).*must begin with a '/'"):
+        elbv2.modify_target_group(TargetGroupArn=petclinic.stable, HealthCheckPath="@127.0.0.1:19099/x")
 
 
 def test_attributes_can_be_changed_one_at_a_time(elbv2: Any, petclinic: Any) -> None:

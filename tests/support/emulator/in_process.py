@@ -64,7 +64,9 @@ class InProcess(ClientsByRegion):
         """The calls since the last `load`."""
         return tuple(self._world.journal.entries)
 
-    def _create(self, region: str) -> ElasticLoadBalancingv2Client:
+    def of(self, region: str, seconds: float = 0) -> ElasticLoadBalancingv2Client:  # noqa: ARG002  waits for nothing
+        if client := self._clients.get(region):
+            return client
         client = self._clients[region] = self._client(
             boto3.Session("AKIAIOSFODNN7EXAMPLE", "example"), region
         )

@@ -34,6 +34,11 @@ class Http2:
         self._send(_SETTINGS)
         self._acknowledged(_SETTINGS)
 
+    def go_away(self, text: str) -> None:
+        """Announces the end of the connection, with an error and a text for the server's log."""
+        last_stream, enhance_your_calm = 0, 11
+        self._send(_GOAWAY, payload=struct.pack("!II", last_stream, enhance_your_calm) + text.encode())
+
     def _send(self, kind: int, flags: int = 0, payload: bytes = b"") -> None:
         head = struct.pack("!I", len(payload))[1:] + struct.pack("!BBI", kind, flags, 0)
         self._connection.sendall(head + payload)

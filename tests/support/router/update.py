@@ -87,4 +87,5 @@ class Update:
 
 
 def _asking_for(weight: int, *, wanted: tuple[HeaderRoute, ...] = (BETA,), may_exist: bool = True) -> Intent:
-    return asking_for(weight, managed_routes=ManagedRoutes(("beta", "internal"), wanted, may_exist))
+    names = tuple(dict.fromkeys(("beta", "internal", *(route.name for route in wanted))))
+    return asking_for(weight, managed_routes=ManagedRoutes(names, wanted, may_exist))

@@ -1,15 +1,16 @@
 """The client of a region: its time-outs, its attempts, and the source of its credentials."""
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.look_up import LookUp
+from elbv2_trafficrouter.errors.aws import InvalidAwsConfiguration, NoCredentials
 
 PATIENCE_SECONDS = 5
 
@@ -46,7 +47,7 @@ def test_credentials_that_appear_later_are_found(
     credentials_file: Path, request: pytest.FixtureRequest
 ) -> None:
     clients = ClientsByRegion(connections=1)
-    with pytest.raises(NoCredentialsError):
+    with pytest.raises(NoCredentials):
         clients.of("eu-west-1")
     assert not credentials_file.exists()
     request.getfixturevalue("credentials")
@@ -58,44 +59,36 @@ def test_calls_that_waited_on_a_failed_lookup_of_credentials_share_its_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A lookup in an instance's metadata service that nobody answers takes seconds."""
-    clients, lookups = ClientsByRegion(connections=1), []
-    all_wait = threading.Event()
+    clients, lookups, goes_on = ClientsByRegion(connections=1), [], threading.Event()
 
-    class Lock:
-        """Shows when all eight wait."""
-
-        def __init__(self) -> None:
-            self._lock, self._asked = threading.Lock(), 0
-
-        def __enter__(self) -> None:
-            self._asked += 1
-            if self._asked == 9:
-                all_wait.set()
-            assert self._lock.acquire(timeout=PATIENCE_SECONDS)
-
-        def __exit__(self, *_: object) -> None:
-            self._lock.release()
-
-    def look_up(_: boto3.Session) -> None:
+    def find(*_: object) -> None:
         lookups.append(1)
-        if len(lookups) == 1:
-            calls.extend(pool.submit(clients.of, "eu-west-1") for _ in range(8))
-            assert all_wait.wait(PATIENCE_SECONDS), "the calls did not wait for the lookup"
+        assert goes_on.wait(PATIENCE_SECONDS)
+        raise NoCredentials
 
-    monkeypatch.setattr(clients, "_lock", Lock())
-    monkeypatch.setattr(boto3.Session, "get_credentials", look_up)
-    calls: list[Future[object]] = []
+    monkeypatch.setattr(LookUp, "find", find)
+    begun = threading.Barrier(9)
+
+    def call() -> None:
+        begun.wait(PATIENCE_SECONDS)
+        clients.of("eu-west-1", PATIENCE_SECONDS)
+
     with ThreadPoolExecutor(8) as pool:
-        with pytest.raises(NoCredentialsError):
-            clients.of("eu-west-1")
-        assert {type(call.exception(PATIENCE_SECONDS)) for call in calls} == {NoCredentialsError}
+        calls = [pool.submit(call) for _ in range(8)]
+        begun.wait(PATIENCE_SECONDS)
+        time.sleep(0.2)  # all eight wait
+        goes_on.set()
+        assert {type(call.exception(PATIENCE_SECONDS)) for call in calls} == {NoCredentials}
     assert len(lookups) == 1
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_invalid_endpoint_is_an_error_of_botocore_without_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_endpoint_is_an_error_of_the_configuration_without_its_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """botocore raises a ValueError, which would pass for a bug of the router."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://user:secret@[")
-    with pytest.raises(EndpointConnectionError) as caught:
+    with pytest.raises(InvalidAwsConfiguration) as caught:
         ClientsByRegion(connections=1).of("eu-west-1")
+    assert "endpoint's URL" in str(caught.value)
     assert "secret" not in str(caught.value)

@@ -319,6 +319,7 @@ def test_a_default_action_is_its_listeners_however_it_comes() -> None:
     written_so = default_action({"ListenerArn": LISTENER, "DefaultActions": actions})
     assert (read_so.arn, read_so.priority) == (LISTENER, None)
     assert read_so == written_so
+    assert read_so.default_rule == RULE
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.problems import (
     FAILURES,
     Failure,
-    creating_problem,
+    header_rule_problem,
     reading_problem,
     writing_problem,
 )
-from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors import Kind, Problem, resource_of
 from elbv2_trafficrouter.errors.aws import (
     AwsFailed,
     CredentialsRefused,
@@ -31,7 +31,7 @@ from elbv2_trafficrouter.errors.aws import (
     Throttled,
     Unreachable,
 )
-from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
+from elbv2_trafficrouter.errors.managed_routes import HeaderRuleRefused, PriorityTaken
 from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
@@ -53,7 +53,7 @@ def writing(error: Failure) -> Problem:
 
 def creating(error: Failure) -> Problem:
     rule = HeaderRule("beta", RULE, 4, frozenset(), (), CANARY, ())
-    return creating_problem(error, "elasticloadbalancing:CreateRule", rule)
+    return header_rule_problem(error, "elasticloadbalancing:CreateRule", LISTENER, rule)
 
 
 def refusal(code: str, status: int, operation: str, message: str = "AWS's own words") -> boto.ClientError:
@@ -91,6 +91,7 @@ ANSWERS = [
     pytest.param("Throttling", 400, Throttled, Throttled, id="rate exceeded"),
     pytest.param("ThrottlingException", 400, Throttled, Throttled, id="rate exceeded, in other words"),
     pytest.param("RequestLimitExceeded", 400, Throttled, Throttled, id="request limit"),
+    pytest.param("RequestLimitExceeded", 503, Throttled, Throttled, id="request limit, status 503"),
     pytest.param("ListenerNotFound", 400, ListenerNotFound, ListenerNotFound, id="no listener"),
     pytest.param("LoadBalancerNotFound", 400, ListenerNotFound, Refused, id="no load balancer"),
     pytest.param("RuleNotFound", 400, RuleNotFound, RuleNotFound, id="no rule"),
@@ -165,7 +166,7 @@ def test_a_refusal_says_why_in_aws_own_words() -> None:
     ("code", "status", "problem"),
     [
         pytest.param("PriorityInUse", 400, PriorityTaken, id="somebody was faster"),
-        pytest.param("TooManyRules", 400, Refused, id="somebody made rules meanwhile"),
+        pytest.param("TooManyRules", 400, HeaderRuleRefused, id="somebody made rules meanwhile"),
         pytest.param("ListenerNotFound", 400, ListenerNotFound, id="no listener"),
         pytest.param("AccessDenied", 403, NotAllowed, id="IAM refuses"),
         pytest.param("InternalFailure", 500, OutcomeUnknown, id="AWS failed"),
@@ -173,6 +174,22 @@ def test_a_refusal_says_why_in_aws_own_words() -> None:
 )
 def test_an_answer_to_a_create(code: str, status: int, problem: type[Problem]) -> None:
     assert type(creating(refusal(code, status, "CreateRule"))) is problem
+
+
+@pytest.mark.parametrize(
+    ("operation", "arn"), [("CreateRule", LISTENER), ("ModifyRule", RULE)], ids=["created", "modified"]
+)
+def test_a_refused_header_rule_names_its_route(operation: str, arn: Arn) -> None:
+    rule = HeaderRule("beta", RULE, 4, frozenset(), (), CANARY, ())
+    error = refusal("ValidationError", 400, operation, "The regex is invalid")
+    problem = header_rule_problem(error, f"elasticloadbalancing:{operation}", arn, rule)
+    assert problem.kind is Kind.FAILED_PRECONDITION
+    assert problem.metadata["route"] == "beta"
+    assert problem.sentence == (
+        f"AWS rejects elasticloadbalancing:{operation} on {resource_of(arn)} for the header route 'beta' "
+        "with ValidationError: The regex is invalid. Correct the setHeaderRoute step, or the rule whose "
+        "conditions the route shares."
+    )
 
 
 def test_creating_is_allowed_on_the_listener() -> None:

@@ -177,7 +177,7 @@ def test_a_wrong_type_is_refused_with_its_path(block: object, field: str, senten
 )
 def test_no_rule_is_refused(block: object) -> None:
     assert refused(block).sentence.startswith(
-        f"{PATH}.rules names no rule. Name the listener rule to steer: "
+        f"{PATH}.rules does not name a rule. Name the listener rule to steer: "
     )
 
 
@@ -190,7 +190,6 @@ def test_a_second_rule_is_refused() -> None:
     "arn",
     [
         pytest.param("petclinic", id="no ARN"),
-        pytest.param(LISTENER, id="a listener's"),
         pytest.param(RULE.replace("/app/", "/net/"), id="a Network Load Balancer's"),
         pytest.param(RULE.replace("/app/", "/gwy/"), id="a Gateway Load Balancer's"),
         pytest.param(RULE.replace("elasticloadbalancing", "s3"), id="another service's"),
@@ -227,7 +226,6 @@ def test_a_rule_has_one_name(rule: object, has: str) -> None:
     "arn",
     [
         pytest.param("petclinic", id="no ARN"),
-        pytest.param(RULE, id="a rule's"),
         pytest.param(LISTENER.replace("/app/", "/net/"), id="a Network Load Balancer's"),
     ],
 )
@@ -241,6 +239,30 @@ def test_what_is_not_the_arn_of_an_albs_listener_is_refused(arn: str) -> None:
 
 
 # Target groups
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        pytest.param(
+            {"arn": LISTENER},
+            f"{PATH}.rules[0].arn is '{LISTENER}', not the ARN of an Application Load Balancer's rule. "
+            "It is a listener's: name it by listenerArn to steer the listener's default action.",
+            id="a listener under arn",
+        ),
+        pytest.param(
+            {"listenerArn": RULE},
+            f"{PATH}.rules[0].listenerArn is '{RULE}', not the ARN of an Application Load Balancer's "
+            "listener. It is a rule's: name it by arn to steer the rule, or name its listener to steer the "
+            "default action.",
+            id="a rule under listenerArn",
+        ),
+    ],
+)
+def test_an_arn_under_the_wrong_key_is_refused_with_the_right_one(
+    rule: dict[str, str], sentence: str
+) -> None:
+    assert refused(VALID | {"rules": [rule]}).sentence == sentence
 
 
 @pytest.mark.parametrize(
@@ -281,7 +303,7 @@ def test_two_services_with_one_target_group_are_refused() -> None:
 
 def test_a_target_group_without_a_service_is_refused() -> None:
     problem = refused(VALID | {"targetGroups": {"": STABLE}})
-    assert problem.sentence.startswith(f"{PATH}.targetGroups[''] names no Service.")
+    assert problem.sentence.startswith(f"{PATH}.targetGroups[''] has an empty key.")
 
 
 @pytest.mark.parametrize("service", ["\n%", "\ud800", "s" * 10_000, "🚦" * 10_000], ids=ascii)

@@ -135,7 +135,7 @@ def test_a_managed_route_whose_name_can_be_a_tag_value_is_accepted() -> None:
 def test_a_name_that_is_not_managed_is_refused(names: tuple[str, ...], known: str) -> None:
     assert refusal("beta", *names) == (
         "set_header_route.name is 'beta', which is not among the Rollout's trafficRouting.managedRoutes "
-        f"({known}). Add it there: the routes take precedence in the order of that list."
+        f"({known}). Add it there; the order of that list is the order of precedence."
     )
 
 

@@ -220,6 +220,34 @@ def test_a_service_without_a_target_group_is_refused(
     )
 
 
+NAME_THE_SERVICE = (
+    "Set service: {name: NAME} in the template of the experiment step, and add NAME with the ARN of its "
+    "target group to targetGroups."
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        pytest.param(
+            "was-7c9f8b6d5d-2-0-canaryexp",
+            f"plugins['{PLUGIN}'].targetGroups has no target group for the Service "
+            f"'was-7c9f8b6d5d-2-0-canaryexp'. {NAME_THE_SERVICE} Services that have one: 'was-blue', "
+            "'was-canary', 'was-green', 'was-ping', 'was-pong', 'was-stable'.",
+            id="named by Argo Rollouts",
+        ),
+        pytest.param(
+            "",
+            f"additional_destinations[0].service_name is empty. {NAME_THE_SERVICE}",
+            id="without a Service",
+        ),
+    ],
+)
+def test_an_experiment_needs_a_service_whose_name_stays(service: str, sentence: str) -> None:
+    """Its default name changes with every revision, so it cannot be mapped."""
+    assert refused(request(rollout(), 0, [experiment(service, 20)])).sentence == sentence
+
+
 @pytest.mark.parametrize("field", ["name", "namespace"])
 def test_a_rollout_without_a_name_or_namespace_is_refused(field: str) -> None:
     of = rollout()
@@ -404,7 +432,7 @@ def test_a_number_that_is_invalid_in_json_is_refused(number: str) -> None:
     asked = request(rollout())
     plugins = asked.rollout.spec.strategy.canary.traffic_routing.plugins
     plugins[PLUGIN].struct_value["settle"] = float(number)
-    assert "is not valid JSON: it has a number that is infinite or NaN" in refused(asked).sentence
+    assert "is not valid JSON: it contains a number that is infinite or NaN" in refused(asked).sentence
 
 
 @pytest.mark.parametrize("block", [[], None, "on", 5, True], ids=repr)

@@ -1,4 +1,4 @@
-"""A check of the names of load balancers and target groups."""
+"""Checks the names of load balancers and target groups."""
 
 import re
 
@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 
 
 def check_name(name: str, what: str) -> None:
-    """Refuse a name that AWS would refuse for this kind of resource."""
+    """Reject a name that AWS would reject for this kind of resource."""
     if len(name) > LONGEST_NAME:
         raise ValidationError(f"{what} name '{name}' cannot be longer than '{LONGEST_NAME}' characters")
     if not _NAME.fullmatch(name):

@@ -14,14 +14,14 @@ Item = TypeVar("Item")
 
 
 def page(items: Sequence[Item], parameters: Mapping[str, Any]) -> tuple[Sequence[Item], dict[str, str]]:
-    """The requested page, and NextMarker unless it is the last page."""
+    """The requested page, and NextMarker unless this is the last page."""
     start = _position(parameters["Marker"]) if "Marker" in parameters else 0
     end = start + parameters.get("PageSize", LARGEST_PAGE)
     return items[start:end], {"NextMarker": _marker(end)} if end < len(items) else {}
 
 
 def check_how_many(what: str, named: Sequence[str]) -> None:
-    """Refuse to describe more resources, by name or ARN, than AWS allows in one call."""
+    """Reject a request for more resources, by name or ARN, than AWS allows in one call."""
     if len(named) > MOST_AT_ONCE:
         raise ValidationError(f"You cannot describe more than '{MOST_AT_ONCE}' {what} at a time")
 

@@ -85,7 +85,7 @@ def describe_rules(
 
 
 def modify_rule(state: State, parameters: Mapping[str, Any], _scope: Scope) -> tuple[State, dict[str, Any]]:
-    """Each member that is specified replaces the rule's as a whole; the others stay."""
+    """Each specified member replaces the rule's whole member; the other members stay as they are."""
     rule = _require_not_default(state, parameters["RuleArn"], "modified")
     listener = state.listeners[rule.listener_arn]
     if "Actions" in parameters:

@@ -1,5 +1,6 @@
 """The operations on target groups, and the attributes that a target group has."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_resou
 PROTOCOLS = ("HTTP", "HTTPS")
 TARGET_TYPES = ("instance", "ip")
 VERSIONS = ("HTTP1", "HTTP2", "GRPC")
+_CHECK_PATH = re.compile(r"/[!-~]*")
 _HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {
     "HealthCheckProtocol": "HTTP",
     "HealthCheckPort": "traffic-port",
@@ -114,6 +116,11 @@ def _check_health_check(settings: Mapping[str, Any]) -> None:
     port = settings["HealthCheckPort"]
     if port != "traffic-port" and not between(1, 65535)(port):
         raise ValidationError(f"Health check port '{port}' must be 'traffic-port' or from 1 to 65535")
+    path = settings["HealthCheckPath"]
+    if not _CHECK_PATH.fullmatch(path):
+        raise ValidationError(
+            f"Health check path '{path}' must begin with a '/' and contain only printable ASCII characters"
+        )
     if not settings["HealthCheckEnabled"]:
         raise ValidationError("Health checks cannot be disabled for target groups of this type")
     if settings["HealthCheckTimeoutSeconds"] >= settings["HealthCheckIntervalSeconds"]:

@@ -123,7 +123,7 @@ def _description(group: TargetGroup, key: tuple[str, int], *, in_use: bool) -> d
 
 
 def set_health(state: State, group_arn: str, states: Mapping[tuple[str, int], str | None]) -> State:
-    """The state in which these registered targets have these states; None lets their checks decide again."""
+    """The state with these states set for registered targets. None means that their checks decide again."""
     group = state.target_groups[group_arn]
     changed = {key: replace(group.targets[key], set_state=value) for key, value in states.items()}
     return _with_targets(state, group, {**group.targets, **changed})

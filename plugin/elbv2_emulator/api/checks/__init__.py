@@ -1,1 +1,1 @@
-"""Checks of a rule that the service model cannot express: one module for each member of a request."""
+"""Checks of rules that the service model cannot express: one module for actions, one for conditions."""

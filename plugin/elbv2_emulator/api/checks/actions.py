@@ -26,9 +26,9 @@ _CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript
 
 
 def check_actions(actions: Sequence[Described], protocol: str, existing: Sequence[Described] = ()) -> None:
-    """Refuse actions that a listener of this protocol cannot have.
+    """Reject actions that a listener of this protocol cannot have.
 
-    `existing`: the actions that they replace, which must have a client secret if the request keeps it.
+    `existing`: the actions to be replaced, which must have a client secret if the request wants to keep it.
     """
     for action in actions:
         _check_config(action)
@@ -185,7 +185,7 @@ def _check_jwt(config: Described) -> None:
 
 
 def check_groups(state: State, actions: Sequence[Described], load_balancer_arn: str) -> None:
-    """Refuse target groups that do not exist, belong to another load balancer, or exceed this one's quota."""
+    """Reject target groups that do not exist, are used by another load balancer, or exceed a quota."""
     in_use = state.groups_in_use()
     wanted = [(arn, list(forwards(action))) for action in actions for arn, _ in forwards(action)]
     for arn, groups in wanted:

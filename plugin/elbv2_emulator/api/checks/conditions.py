@@ -15,7 +15,7 @@ LONGEST_VALUE = 128
 LONGEST_NAME = 40
 LONGEST_REWRITE = 1024
 
-# The two fields that may be sent in the short form, with the values beside the field.
+# The two fields that can be sent in the short form, with the values next to the field.
 SHORT_FORM = ("host-header", "path-pattern")
 _MAY_REPEAT = ("http-header", "query-string")
 # At least one dot, and only letters after the last one.
@@ -29,7 +29,7 @@ _TRANSFORM_CONFIG_OF = {"host-header-rewrite": "HostHeaderRewriteConfig", "url-r
 
 
 def check_conditions(conditions: Sequence[Described]) -> None:
-    """Refuse conditions that a rule cannot have."""
+    """Reject conditions that a rule cannot have."""
     if not conditions:
         raise ValidationError("A rule must have at least one condition")
     for condition in conditions:
@@ -143,7 +143,7 @@ def _check_header_name(name: str | None) -> None:
 
 
 def check_regex(pattern: str) -> None:
-    """Refuse an invalid regular expression, and one with look-around or back references."""
+    """Reject invalid regular expressions, and those with look-around or back-references."""
     try:
         with warnings.catch_warnings():
             # Python warns about syntax that it interprets unlike most dialects, for example [[:alpha:]].
@@ -156,7 +156,7 @@ def check_regex(pattern: str) -> None:
 
 
 def check_transforms(transforms: Sequence[Described]) -> None:
-    """Refuse transforms that a rule cannot have. Each type is allowed once, with its own configuration."""
+    """Reject transforms that a rule cannot have. Each type is allowed once, with its own configuration."""
     kinds = [transform["Type"] for transform in transforms]
     if len(set(kinds)) < len(kinds):
         raise ValidationError("A rule can have only one transform of each type")

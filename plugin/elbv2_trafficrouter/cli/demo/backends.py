@@ -12,7 +12,7 @@ GROUP_HEADER = "X-Target-Group"
 
 @asynccontextmanager
 async def backends(pods: Iterable[Pod]) -> AsyncIterator[dict[str, str]]:
-    """Runs a server for each pod. Yields each pod's address with the server's own, on loopback."""
+    """Runs a server for each pod. Yields a map from each pod's address to its server's loopback address."""
     async with AsyncExitStack() as servers:
         yield {pod.address: await _serve(pod, servers) for pod in pods}
 

@@ -1,4 +1,4 @@
-"""Argo Rollouts' side of the contract: the calls of a reconcile, in their order, over the Unix socket."""
+"""Argo Rollouts' side of the contract: the calls of a reconcile, in order, over the Unix socket."""
 
 import time
 from typing import Any

@@ -15,7 +15,7 @@ CHANCE = Fraction(1, 1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class DemoRun:
-    """Everything observed in a run. `other_rules`: all rules except the canary's, before and after it."""
+    """Everything observed in a run. `other_rules`: all other rules, before and after the run."""
 
     groups: Groups
     steps: Sequence[Step]
@@ -28,9 +28,9 @@ class DemoRun:
 def likely_counts(requests: int, share: Fraction, unlikely: Fraction) -> tuple[int, int]:
     """The smallest interval that a binomial count misses with a probability of at most `unlikely`.
 
-    A binomial distribution rises to its mode and falls from there, so the less probable of the two ends is
-    the least probable count of all: ends are cut off as long as their sum allows. The calculation uses whole
-    numbers and is exact. A share of 0 or 1 leaves a single count.
+    A binomial distribution rises to its mode and then falls, so the less probable end of an interval is its
+    least probable count. Ends are cut off as long as their total probability allows. The calculation uses
+    integers and is exact. A share of 0 or 1 leaves a single count.
     """
     taken, rest = share.numerator, share.denominator - share.numerator
     ways = [

@@ -1,4 +1,4 @@
-"""The course of the canary: the weight asked for at each moment, and the pods that come and go before it."""
+"""The course of the canary: each requested weight, and the pods that come and go before it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The demo's application on AWS, with the canary's rule and another one, and its Rollout."""
+"""The demo's application on AWS, with the canary's rule and another rule, and its Rollout."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ class Petclinic:
 
     @classmethod
     def create(cls, endpoint: str) -> Self:
-        """Creates all of it, with the stable pods registered and none of the canary's yet."""
+        """Creates all resources. The stable pods are registered, but not the canary pods yet."""
         elbv2 = boto3.client(
             "elbv2", REGION, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
@@ -90,7 +90,7 @@ class Petclinic:
             self._elbv2.deregister_targets(TargetGroupArn=self._groups[pod.service], Targets=[_target(pod)])
 
     def wait_healthy(self) -> None:
-        """Waits until the load balancer has found every pod behind a rule healthy. Raises NotHealthy."""
+        """Waits until the load balancer finds every pod behind a rule healthy. Raises NotHealthy."""
         deadline = time.monotonic() + _HEALTHY_SECONDS
         while waiting := [target for arn in self._groups.values() for target in self._not_healthy(arn)]:
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The demo: starts everything, plays the controller's part step by step, counts, judges, ends everything."""
+"""Runs the demo: starts all programs, makes the controller's calls, counts requests, judges the result."""
 
 import asyncio
 import signal
@@ -38,7 +38,7 @@ _BROKEN = (NotStarted, NotHealthy, CallFailed, BotoCoreError, ClientError, aioht
 
 
 def play() -> int:
-    """Plays the demo. Returns the process's exit code."""
+    """Runs the demo. Returns the process's exit code."""
     isolate_environment()
     # The line of the first step only appears seconds later.
     print(f"Starting an emulator, the sidecar and {len(_PODS)} pods…", flush=True)
@@ -50,7 +50,7 @@ async def _demo_until_signal() -> int:
     received: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:
-        # Only the first counts: a second Ctrl-C must not interrupt the ending of processes.
+        # Only the first signal counts: a second Ctrl-C must not interrupt the shutdown.
         if not received:
             received.append(number)
             demo.cancel()
@@ -100,7 +100,7 @@ async def _canary(socket: str, logs: Mapping[str, Path]) -> DemoRun:
 
 
 async def _connect_pods(api: str, listener: str, addresses: Mapping[str, str]) -> tuple[str, str]:
-    """Makes `addresses` answer for the pods. Returns the listener's URL and the CA that it is verified by."""
+    """Maps the pods to `addresses`. Returns the listener's URL, and the CA certificate that verifies it."""
     async with aiohttp.ClientSession(api, raise_for_status=True) as control:
         await control.put("/_emulator/addresses", json=addresses)
         listeners = await (await control.get("/_emulator/listeners")).json()

@@ -1,4 +1,4 @@
-"""The demo's own processes: the emulator and the sidecar."""
+"""The processes that the demo starts: the emulator and the sidecar."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ _PATIENCE_SECONDS = 3
 
 
 def isolate_environment() -> None:
-    """Removes settings of AWS and proxies, so that this process and its children call nothing outside."""
+    """Removes AWS and proxy settings: this process and its children must not send requests elsewhere."""
     for name in list(os.environ):
         if name.startswith(_LEFT_OUT) or name.lower().endswith("_proxy"):
             del os.environ[name]
@@ -43,7 +43,7 @@ async def emulator(log: Path) -> AsyncIterator[str]:
 
 @contextmanager
 def sidecar(log: Path, socket: str, api: str) -> Iterator[None]:
-    """Runs the sidecar on this socket, using the emulator's API. It may take a moment until it answers."""
+    """Runs the sidecar on this socket, with the emulator's API. It may take a moment until it responds."""
     endpoint = {"AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": api}
     arguments = ("serve", "--listen", socket, "--log-format", "console")
     with _running(log, "elbv2_trafficrouter", *arguments, environment=endpoint):

@@ -1,4 +1,4 @@
-"""What the demo observes in a step of the canary."""
+"""What the demo observes at each step of the canary."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A weight that was asked for, and its result.
+    """A weight that was requested, and its result.
 
     `asked`: the canary's weight in percent. `versions`: target group → the version that its pods must have.
     `weights`: target group → its weight in the rule, from DescribeRules.

@@ -1,4 +1,4 @@
-"""The load: requests at an even pace on persistent connections, each sent once, answered or not."""
+"""Sends requests at a constant rate on persistent connections. No request is sent twice, even if it fails."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ _REQUESTS_PER_OTHER = 100  # requests to the canary's rule for each request to t
 
 
 class Visitors:
-    """They request `/petclinic/actuator/info`, and now and then `/`, which belongs to another rule."""
+    """Requests `/petclinic/actuator/info` and, for every hundredth request, `/` of another rule."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -85,7 +85,7 @@ async def visitors(url: str, authority: str) -> AsyncIterator[Visitors]:
 async def _sent_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Turns a broken connection into a failure: aiohttp would silently send the GET again."""
+    """Makes a broken connection a failure: aiohttp would silently send the GET again."""
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

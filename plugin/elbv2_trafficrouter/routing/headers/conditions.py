@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from elbv2_trafficrouter.errors import quoted
 from elbv2_trafficrouter.errors.managed_routes import InvalidHeaderRoute
 from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
+from elbv2_trafficrouter.routing.headers.regex import fault_in
 from elbv2_trafficrouter.routing.rule import Condition
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -105,6 +106,14 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
             where,
             f"is {quoted(value)}",
             "Regular expressions in ELBv2 cannot use look-around or references to groups.",
+        )
+    if fault := fault_in(match.regex):
+        raise InvalidHeaderRoute(
+            route,
+            where,
+            f"is {quoted(value)} for the header {quoted(match.header)}, "
+            f"which is not a valid regular expression: {fault}",
+            "Correct it, or put a backslash before characters that have no special meaning.",
         )
 
 

@@ -3,7 +3,11 @@
 import re
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.errors.managed_routes import LoadBalancerFull, TooManyConditions
+from elbv2_trafficrouter.errors.managed_routes import (
+    LoadBalancerFull,
+    TooManyConditions,
+    TooManyManagedRoutes,
+)
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits
 
 _WITHOUT_WILDCARDS = {"http-request-method", "source-ip"}
@@ -25,6 +29,12 @@ def check_room(route: str, load_balancer: Arn, used: int, new: int, limits: Limi
     """Raises LoadBalancerFull if the new rules do not fit. `used`: rules now, without default actions."""
     if used + new > limits.rules:
         raise LoadBalancerFull(route, load_balancer, used, new, limits.rules)
+
+
+def check_number_of_routes(routes: int, limits: Limits) -> None:
+    """Raises TooManyManagedRoutes if not even an empty load balancer could have a rule for each route."""
+    if routes > limits.rules:
+        raise TooManyManagedRoutes(routes, limits.rules)
 
 
 def _wildcards(condition: Condition) -> int:

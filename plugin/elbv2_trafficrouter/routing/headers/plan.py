@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors.managed_routes import OidcNotCopyable, RuleNotCopyable
-from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotFound, RuleNotWritable
+from elbv2_trafficrouter.errors.rules import NoForwardToStable, RuleNotWritable
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.conditions import header_conditions
 from elbv2_trafficrouter.routing.headers.priority import free_priority, gap_above, narrows
-from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, SteeredRule
+from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, SteeredRule, rule_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def plan_header_route(
 ) -> list[HeaderRuleChange]:
     """A change for each base rule. An owned rule of the route directly above the base is the one to keep.
 
-    Raises RuleNotFound, RuleNotWritable, NoForwardToStable, RuleNotCopyable, OidcNotCopyable,
-    InvalidHeaderRoute, NoFreePriority.
+    Raises DefaultRuleNamed, RuleNotFound, RuleNotWritable, NoForwardToStable, RuleNotCopyable,
+    OidcNotCopyable, InvalidHeaderRoute, NoFreePriority.
     """
     changes: list[HeaderRuleChange] = []
     for each in steered:
@@ -58,9 +58,7 @@ def plan_header_route(
 
 def base_rule(intent: Intent, steered: SteeredRule, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:
     """The rule that header rules belong above and copy. Raises a Problem if it cannot be copied."""
-    base = rules.get(steered.rule)
-    if base is None:
-        raise RuleNotFound(steered.rule)
+    base = rule_named(steered.rule, rules)
     if base.unwritable:
         raise RuleNotWritable(base.arn, base.unwritable)
     stable = steered.groups[intent.stable.service]

@@ -5,25 +5,44 @@ from dataclasses import dataclass
 from functools import partial
 
 from elbv2_trafficrouter.arn import Arn, listener_of, load_balancer_of
-from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.errors.aws import OutcomeUnknown, Throttled, Unreachable
+from elbv2_trafficrouter.errors import Kind, Problem
+from elbv2_trafficrouter.errors.aws import Throttled
+from elbv2_trafficrouter.errors.call import Superseded
 from elbv2_trafficrouter.errors.managed_routes import HeaderRouteMissing
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
-from elbv2_trafficrouter.routing.headers.limits import check_conditions, check_room
+from elbv2_trafficrouter.routing.headers.limits import (
+    check_conditions,
+    check_number_of_routes,
+    check_room,
+)
 from elbv2_trafficrouter.routing.headers.plan import (
     HeaderRuleChange,
     OwnedRules,
     is_present,
     plan_header_route,
 )
+from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
 from elbv2_trafficrouter.routing.headers.troubles import Troubles
 from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome
 from elbv2_trafficrouter.routing.ownership import Owner, is_shaped_like_ours, route_of
 from elbv2_trafficrouter.routing.ports import Call, Elbv2
-from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot, SteeredRule
+from elbv2_trafficrouter.routing.rule import (
+    DEFAULT_RULES_PER_LOAD_BALANCER,
+    HeaderRule,
+    ListenerRule,
+    Snapshot,
+    SteeredRule,
+)
+
+_ENDING = {Kind.CANCELLED, Kind.DEADLINE_EXCEEDED, Kind.UNAUTHENTICATED, Kind.UNAVAILABLE}
+
+
+def ends_the_call(problem: Problem) -> bool:
+    """Whether further requests would fail, too, and only take time from calls that wait for the listener."""
+    return problem.kind in _ENDING or isinstance(problem, Superseded | Throttled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +54,7 @@ class HeaderRuleContext:
     steered: Sequence[SteeredRule]
     listeners: Collection[Arn]
     snapshot: Snapshot
-    call: Call
-    """For reads."""
+    reads: HeaderReads
     turn: Call
     """For writes: not current any more once a newer call about header routes has begun."""
 
@@ -52,6 +70,8 @@ class HeaderRoutes:
 
     def set(self, route: HeaderRoute, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Gives every base rule the route's rule, by writes where it differs; no rule without matches."""
+        if route.matches:
+            self._check_number_of_routes(context)
         existing = self._survey(context)
         changes = plan_header_route(context.intent, route, context.steered, existing) if route.matches else []
         self._check_limits(changes, existing, context)
@@ -90,6 +110,8 @@ class HeaderRoutes:
                     outcomes += self._restore(route, context, canary)
                 except Problem as problem:
                     problems.append(problem)
+                    if ends_the_call(problem):
+                        break
         self._troubles.record_missing(context.owner, next(iter(problems), None))
         return tuple(outcomes)
 
@@ -97,11 +119,13 @@ class HeaderRoutes:
         self, route: HeaderRoute, context: HeaderRuleContext, canary: Canary
     ) -> list[HeaderRuleOutcome]:
         intent = context.intent
+        self._check_number_of_routes(context)
         missing = [
             each for each in context.steered if not is_present(intent, route, each, context.snapshot.rules)
         ]
         if not missing:
             return []
+        context.turn.require_current()
         existing = self._survey(context)
         was_created_lately = any(is_present(intent, route, each, existing.rules) for each in missing)
         if canary is Canary.UNKNOWN or was_created_lately:
@@ -129,12 +153,19 @@ class HeaderRoutes:
         ]
         created_lately = self._recent.routes_of_created(owner)
         owned = {arn: route for arn, route in created_lately.items() if arn in candidates}
-        tags = self._elbv2.tags.read([arn for arn in candidates if arn not in owned], context.call)
+        tags = context.reads.tags([arn for arn in candidates if arn not in owned])
         for arn, found in tags.items():
             if (route := route_of(found, owner)) is not None:
                 owned[arn] = route
                 self._recent.confirm_create(owner, route)
         return OwnedRules(rules, owned)
+
+    def _check_number_of_routes(self, context: HeaderRuleContext) -> None:
+        """Raises if no load balancer of the account could have a rule for each managed route."""
+        names = context.intent.managed_routes.names
+        if len(names) > DEFAULT_RULES_PER_LOAD_BALANCER:  # only then is the account's quota read
+            for listener in sorted({each.listener for each in context.steered}):
+                check_number_of_routes(len(names), context.reads.limits(listener))
 
     def _check_limits(
         self, changes: Iterable[HeaderRuleChange], existing: OwnedRules, context: HeaderRuleContext
@@ -143,19 +174,22 @@ class HeaderRoutes:
         undone = [change for change in changes if not change.is_done]
         for listener in sorted({change.wanted.listener for change in undone}):
             on_listener = [change for change in undone if change.wanted.listener == listener]
-            limits = self._elbv2.limits.read(listener, context.call)
+            limits = context.reads.limits(listener)
             for change in on_listener:
                 check_conditions(change.wanted, limits)
             if new := [change for change in on_listener if change.present is None]:
-                used = self._count_rules(listener, existing, context.call)
+                used = self._count_rules(listener, existing, context)
                 check_room(new[0].wanted.route, load_balancer_of(listener), used, len(new), limits)
 
-    def _count_rules(self, listener: Arn, existing: OwnedRules, call: Call) -> int:
+    def _count_rules(self, listener: Arn, existing: OwnedRules, context: HeaderRuleContext) -> int:
         """The number of rules of the listener's load balancer, without default actions."""
-        others = self._elbv2.listeners.read_beside(listener, call) - {listener}
-        rules = [rule for rule in existing.rules.values() if listener_of(rule.arn) == listener]
-        rules += self._elbv2.rules.read(others, call).rules.values()
-        return sum(rule.priority is not None for rule in rules)
+        balancer = load_balancer_of(listener)
+        known = [
+            rule
+            for rule in existing.rules.values()
+            if load_balancer_of(listener_of(rule.arn)) == balancer and rule.priority is not None
+        ]
+        return len(known) + context.reads.count_rules_beside(listener, context.listeners)
 
     def _carry_out(self, change: HeaderRuleChange, context: HeaderRuleContext) -> HeaderRuleOutcome:
         wanted, present, owner = change.wanted, change.present, context.owner
@@ -186,7 +220,7 @@ class HeaderRoutes:
         self._delete(elsewhere, context)
 
     def _delete(self, rules: Iterable[Arn], context: HeaderRuleContext) -> tuple[Arn, ...]:
-        """Tries each rule, unless AWS cannot be reached; then raises the first failure, if there was any."""
+        """Tries each rule, until a failure ends the call. Raises the first failure, if there was any."""
         deleted: list[Arn] = []
         problems: list[Problem] = []
         for rule in rules:
@@ -194,8 +228,7 @@ class HeaderRoutes:
                 self._elbv2.rules.delete(rule, context.turn)
             except Problem as problem:
                 problems.append(problem)
-                # Further attempts would take the time in which an abort waits for its weight.
-                if isinstance(problem, OutcomeUnknown | Unreachable | Throttled):
+                if ends_the_call(problem):
                     break
             else:
                 self._recent.record_delete(context.owner, rule)

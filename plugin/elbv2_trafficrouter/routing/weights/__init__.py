@@ -1,1 +1,1 @@
-"""Weights of the rules that a Rollout names: shares as numbers, plan, writes, verification."""
+"""The weights in the rules that a Rollout names: shares as integers, the plan, writes, verification."""

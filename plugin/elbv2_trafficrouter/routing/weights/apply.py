@@ -1,4 +1,4 @@
-"""Writes a plan's changes. The caller holds the locks of the rules' listeners."""
+"""Writes a plan's changes. The caller must hold the locks of the rules' listeners."""
 
 from functools import partial
 
@@ -18,9 +18,9 @@ def apply(
     attached: AttachedGroups,
     call: Call,
 ) -> tuple[RuleOutcome, ...]:
-    """Sends the changes in their order. Returns every rule of the plan as it is then.
+    """Writes the changes in order. Returns every rule of the plan as it is afterwards.
 
-    `call` is asked before each write whether it is still current. Raises what that and the write raise.
+    Before each write, checks that `call` is still current. Raises what the check or the write raises.
     """
     written = {}
     for change in plan.changes:

@@ -1,4 +1,4 @@
-"""Shares as weights: ELBv2 takes whole numbers from 0 to 999 for each target group.
+"""Turns shares into weights: ELBv2 accepts an integer from 0 to 999 for each target group.
 
 Source: API reference, TargetGroupTuple. Pure.
 """
@@ -13,7 +13,7 @@ from elbv2_trafficrouter.routing.rule import MAX_WEIGHT
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the foreign groups and of our groups, each in the order of the question."""
+    """Weights of the foreign groups and of our groups, each in the order of the arguments."""
 
     foreign: tuple[int, ...]
     ours: tuple[int, ...]
@@ -24,16 +24,19 @@ class Weights:
 
 
 def exact_weights(foreign: Sequence[int], ours: int, shares: Sequence[Fraction], max_weight: int) -> Weights:
-    """Weights that divide our part of a rule by `shares` and leave the foreign groups their shares.
+    """Weights that divide our part of a rule according to `shares`, while foreign groups keep their shares.
 
-    `foreign`: weights of the other groups now, 0…999. `ours`: sum of our groups' weights now, above 0.
-    `shares`: of our part, adding up to 1, stable's first. `max_weight`: what the shares were asked out of;
-    our weights add up to it where that fits. All weights are 0…999, never all 0.
+    `foreign`: the current weights of the other groups, 0 to 999. `ours`: the sum of our groups' current
+    weights, above 0. `shares`: the shares of our part, stable's first; they add up to 1. `max_weight`: the
+    total of the requested weights; our weights add up to it if that fits. All weights are 0 to 999, and at
+    least one is above 0.
 
-    Three cases: shrunk: our part alone needs a weight above 999, so it is made smaller, and foreign weights
-    are rounded up. exact: the whole rule's shares, as integers without a common divisor, are all up to 999.
-    nearest: foreign shares are untouched; our shares are rounded down, except stable's, which has the rest.
-    Idempotent: the same question about the answer has the same answer.
+    There are three cases. Exact: all shares of the rule can be expressed as integers up to 999. Nearest: they
+    can't, so our shares are rounded down, except stable's, which gets the rest; foreign shares do not change.
+    Shrunk: even our part alone would need a weight above 999, so first our part is made smaller, and the
+    foreign weights with it, rounded up.
+
+    Idempotent: if the result is passed in as the current weights, it is returned unchanged.
     """
     part = _Part.of(foreign, ours, shares)
     if not part.times(1).fit:
@@ -43,7 +46,7 @@ def exact_weights(foreign: Sequence[int], ours: int, shares: Sequence[Fraction],
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Our part of a rule beside the foreign weights, without a common divisor, and how it is divided.
+    """Our part of a rule and the foreign weights, without a common divisor, and how our part is divided.
 
     Each of our shares is numerator / common.
     """
@@ -63,43 +66,43 @@ class _Part:
         return replace(self, foreign=tuple(weight // unit for weight in self.foreign), ours=self.ours // unit)
 
     def times(self, factor: int) -> Weights:
-        """The rule times a whole number: foreign shares stay as they are to the last digit."""
+        """All weights multiplied by an integer, which leaves the foreign shares exactly as they are."""
         return Weights(tuple(weight * factor for weight in self.foreign), self._split(self.ours * factor))
 
     def shrunk(self) -> "_Part":
-        """The largest part that fits, beside foreign weights in proportion to it.
+        """The largest part that fits, with the foreign weights in proportion to it.
 
-        These are rounded up: no foreign group falls to 0, and the canary gets no more of the whole.
+        The foreign weights are rounded up: none falls to 0, and the canary does not get a larger share.
         """
         smaller = next(total for total in range(self.ours - 1, 0, -1) if Weights((), self._split(total)).fit)
         foreign = tuple(-(-weight * smaller // self.ours) for weight in self.foreign)
         return replace(self, foreign=foreign, ours=smaller).reduced()
 
     def _split(self, total: int) -> tuple[int, ...]:
-        """`total` divided by our shares: all but stable's are rounded down, stable has the rest."""
+        """Divides `total` by our shares: all are rounded down, except stable's, which gets the rest."""
         others = [total * numerator // self.common for numerator in self.numerators[1:]]
         return (total - sum(others), *others)
 
 
 def _exact(part: _Part, max_weight: int) -> Weights | None:
-    """The rule times the smallest number that makes all our weights whole; None if that does not fit.
+    """The rule times the smallest factor that makes all our weights integers; None if that does not fit.
 
-    Where it fits, our weights add up to `max_weight`: as they were asked, 75 and 25, rather than 3 and 1.
+    If possible, our weights add up to `max_weight`, as requested: 75 and 25 rather than 3 and 1.
     """
     least = lcm(*(Fraction(part.ours * numerator, part.common).denominator for numerator in part.numerators))
-    as_asked = [max_weight // part.ours] if max_weight % (part.ours * least) == 0 else []
-    return next((weights for factor in (*as_asked, least) if (weights := part.times(factor)).fit), None)
+    as_requested = [max_weight // part.ours] if max_weight % (part.ours * least) == 0 else []
+    return next((weights for factor in (*as_requested, least) if (weights := part.times(factor)).fit), None)
 
 
 def _nearest(part: _Part) -> Weights:
-    """The rule times the number that makes our weights nearest to their shares. It fits as it is, times 1."""
+    """The rule times the factor that brings our weights closest to their shares. The factor 1 always fits."""
     fitting = [weights for factor in _factors(part) if (weights := part.times(factor)).fit]
-    # What is rounded down elsewhere goes to stable: the less stable has, the nearer all are.
+    # Stable gets what the others lose by rounding: the smaller its share is, the closer all shares are.
     return min(fitting, key=lambda weights: Fraction(weights.ours[0], sum(weights.ours)))
 
 
 def _factors(part: _Part) -> range:
-    """The whole numbers that a rule may be scaled by before some weight must be above 999."""
+    """The factors with which all weights might be at most 999; larger ones certainly do not fit."""
     our_largest = len(part.numerators) * MAX_WEIGHT // part.ours
     largest = min([our_largest, *(MAX_WEIGHT // weight for weight in part.foreign if weight)])
     return range(1, largest + 1)

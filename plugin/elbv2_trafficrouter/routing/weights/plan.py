@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.rules import (
     NoForwardToStable,
-    RuleNotFound,
     RuleNotWritable,
     ShareUnknown,
     TooManyTargetGroups,
 )
 from elbv2_trafficrouter.rollout.intent import Intent
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule, rule_named
 from elbv2_trafficrouter.routing.weights.exact import exact_weights
 
 MAX_GROUPS = 5  # of a forward action; not adjustable (Quotas for your Application Load Balancers)
@@ -26,7 +25,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules with the weights that they need, and the changes to write; none if all rules have them."""
+    """The rules with the weights that they need, and the changes to write. No changes if all have them."""
 
     rules: tuple[ListenerRule, ...]
     changes: tuple[Change, ...]
@@ -40,9 +39,10 @@ def plan(
 ) -> Plan:
     """Each rule with the intent's shares.
 
-    A rule is written unless the read has them already and our last write had them too: reads may lag.
-    `last_writes`: our last write to each rule; None if it was not answered, no entry if there was none.
-    Raises RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups, RuleNotWritable.
+    A rule is written unless both the read and our last write have these shares: a read can be out of date.
+    `last_writes`: our last write to each rule; None if AWS did not answer it, no entry if there was none.
+    Raises DefaultRuleNamed, RuleNotFound, NoForwardToStable, ShareUnknown, TooManyTargetGroups,
+    RuleNotWritable.
     """
 
     def wanted(of: SteeredRule, rule: ListenerRule) -> ListenerRule:
@@ -58,11 +58,11 @@ def plan_attachment(
     snapshot: Snapshot,
     last_writes: Mapping[Arn, ListenerRule | None],
 ) -> Plan:
-    """Each rule with the groups that it lacks at weight 0. `last_writes` and errors: as for `plan`.
+    """Each rule with its missing groups added at weight 0. `last_writes` and errors: as for `plan`.
 
-    ELBv2 checks no target's health in a group that no rule names. A rule without any weight is left to
-    SetWeight, and so is one whose read does not show our last write: no weight is written that nobody asked
-    for.
+    ELBv2 does not check the health of targets in a group that no rule names. A rule is left to SetWeight if
+    all its weights are 0, or if the read does not show our last write: otherwise weights would be written
+    that nobody requested.
     """
 
     def wanted(of: SteeredRule, rule: ListenerRule) -> ListenerRule:
@@ -76,7 +76,7 @@ def plan_attachment(
 def _shows_last_write(
     of: SteeredRule, rule: ListenerRule, last_writes: Mapping[Arn, ListenerRule | None]
 ) -> bool:
-    """Whether the read shows what we wrote last into our groups. Others may change theirs."""
+    """Whether the read shows the weights that we last wrote to our groups. Other groups may have changed."""
     last = last_writes.get(rule.arn, rule)
     return last is not None and last.shares_like(rule, of.our_groups)
 
@@ -88,9 +88,7 @@ def _plan(
 ) -> Plan:
     rules, changes = [], []
     for each in steered:
-        rule = snapshot.rules.get(each.rule)
-        if rule is None:
-            raise RuleNotFound(each.rule)
+        rule = rule_named(each.rule, snapshot.rules)
         if rule.unwritable and not rule.forwards:
             raise RuleNotWritable(rule.arn, rule.unwritable)
         after = wanted(each, rule)

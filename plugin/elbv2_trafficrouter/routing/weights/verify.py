@@ -1,4 +1,4 @@
-"""Whether the rules have the shares that were asked for. Pure."""
+"""Checks whether the rules have the requested shares. Pure."""
 
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import SharesDiffer
@@ -11,9 +11,9 @@ from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 def verify(
     intent: Intent, steered: tuple[SteeredRule, ...], plan: Plan, header_trouble: Problem | None
 ) -> Verification:
-    """The answer to a plan that was made on a read of its own: verified if there is nothing to change.
+    """Verified if the plan, which must be based on a fresh read, has no changes.
 
-    `header_trouble`: what is wrong with a header route, if anything; nothing is verified then.
+    `header_trouble`: a problem with a header route, which also prevents verification; None if there is none.
     """
     changes = {change.before.arn: change for change in plan.changes}
     outcomes = tuple(

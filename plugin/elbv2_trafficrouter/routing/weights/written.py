@@ -1,13 +1,13 @@
-"""What this process wrote into rules, while reads may not show it yet.
+"""What this process last wrote to each rule, because reads may not show it yet.
 
     unknown --send--> UNANSWERED --answered--> WRITTEN(rule)
-       ^                  |---no answer------> UNANSWERED: the write may have been done, or may be done later
-       |                  `---refused--------> what was known before
+       ^                  |---no answer------> UNANSWERED: the write may have taken effect, or still may
+       |                  `---rejected-------> what was known before
        `--------- an hour after the last write: reads have caught up with it
 
-Only the holder of the lock of the rule's listener changes a rule's entry or decides on it. A restart loses
-all: the next SetWeight then decides on its read alone, and VerifyWeight always does. Entries of rules that
-are gone leave after an hour.
+A call reads and changes a rule's entry only while it holds the lock of the rule's listener. A restart loses
+everything: the next SetWeight then decides by its read alone, as VerifyWeight always does. The entries of
+deleted rules expire after an hour.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,11 +27,11 @@ class LastWrites:
         self._writes: Expiring[Arn, ListenerRule | None] = Expiring(runtime, UNUSED_SECONDS)
 
     def of(self, steered: Iterable[SteeredRule]) -> dict[Arn, ListenerRule | None]:
-        """The last write to each of these rules that was written: None if it was not answered."""
+        """The last write to each of these rules: None if AWS did not answer it, no entry without a write."""
         return self._writes.copy([each.rule for each in steered])
 
     def send(self, rule: Arn, write: Callable[[], ListenerRule]) -> ListenerRule:
-        """Sends a write; returns the rule as AWS answered it. Raises what `write` raises."""
+        """Sends a write and returns the rule from AWS's response. Raises what `write` raises."""
         before = self._writes.copy([rule])
         self._writes.put(rule, None)
         try:
@@ -51,12 +51,14 @@ class LastWrites:
 
 
 class AttachedGroups:
-    """The target groups that each rule was last read or written with, so that nothing is read to attach them.
+    """The target groups that each rule had when it was last read or written.
+
+    With this, RemoveManagedRoutes does not have to read a rule that has all groups already.
 
         unknown --record--> the groups of the rule --an hour without a record--> unknown
 
-    Only the holder of the lock of the rule's listener records; any call may ask. A restart loses all: the
-    next RemoveManagedRoutes reads the rules once.
+    A call records only while it holds the lock of the rule's listener; it can ask without the lock. A restart
+    loses everything: the next RemoveManagedRoutes reads the rules once.
     """
 
     def __init__(self, runtime: Runtime) -> None:

@@ -8,9 +8,12 @@ import pytest
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
-from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
-from elbv2_trafficrouter.routing.rule import Condition, Forward, ListenerRule
+from elbv2_trafficrouter.errors.managed_routes import PriorityTaken, TooManyManagedRoutes
+from elbv2_trafficrouter.rollout.intent import HeaderMatch, HeaderRoute
+from elbv2_trafficrouter.routing.headers import routes
+from elbv2_trafficrouter.routing.rule import Condition, Forward, Limits, ListenerRule
 from elbv2_trafficrouter.routing.turns import Turn
+from support.router.ending_problems import ENDING_PROBLEMS
 from support.router.intents import LISTENER, STABLE, WEB
 from support.router.update import BASE, BETA, INTERNAL, PATH, WAS, Update, rule_of_beta
 from support.threads import join, start
@@ -187,6 +190,81 @@ def test_a_route_without_a_free_priority_does_not_affect_the_others(update: Upda
         "listener-rule/app/petclinic/50dc/9f2a/ba5e, which has priority 10: the rule above it has priority "
         "8. Change the priorities of the rules (SetRulePriorities) so that 2 are free directly above it."
     )
+
+
+# Many routes: other calls wait for the listener meanwhile
+
+
+def routes_for(users: int) -> tuple[HeaderRoute, ...]:
+    return tuple(
+        HeaderRoute(f"user-{user}", (HeaderMatch("X-User", exact=str(user)),)) for user in range(users)
+    )
+
+
+MANY = routes_for(98)  # with beta and internal, managedRoutes has 100
+READS = ("DescribeTags", "DescribeAccountLimits", "DescribeListeners", "DescribeRules")
+
+
+@pytest.mark.parametrize(
+    ("protected", "creates"), [pytest.param(True, 1, id="protected"), pytest.param(False, 98, id="the harm")]
+)
+@pytest.mark.parametrize("problem", ENDING_PROBLEMS, ids=lambda problem: type(problem).__name__)
+def test_after_some_failures_no_further_rule_is_created(
+    update: Update, problem: Problem, protected: bool, creates: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not protected:
+        monkeypatch.setattr(routes, "ends_the_call", lambda _: False)
+    update.aws.refusals["CreateRule"] = problem
+    assert update.set_weight(50, wanted=MANY).rules[0].changed
+    assert update.aws.count("CreateRule") == creates
+    assert update.verify_weight(50) == problem.sentence
+
+
+@pytest.mark.parametrize("refused", [None, *READS[:3]])
+def test_everything_is_read_once_for_all_routes(update: Update, refused: str | None) -> None:
+    """DescribeRules reads this listener first, and then the load balancer's other listeners."""
+    if refused:
+        update.aws.refusals[refused] = NotAllowed(f"elasticloadbalancing:{refused}", LISTENER, "no")
+    update.aws.put(rule_of_beta(), {})
+    update.set_weight(wanted=MANY)
+    most = {"DescribeTags": 1, "DescribeAccountLimits": 1, "DescribeListeners": 1, "DescribeRules": 2}
+    assert all(update.aws.count(read) <= most[read] for read in READS)
+    assert update.aws.count("CreateRule") == (0 if refused else 1)  # 8 is taken, so only 9 is free
+
+
+def test_a_full_load_balancer_is_not_asked_again_for_each_route(update: Update) -> None:
+    update.aws.limit = Limits(values=5, wildcards=5, rules=1)
+    assert update.set_weight(wanted=MANY).header_rules == ()
+    assert update.aws.calls == [
+        "DescribeRules",
+        "DescribeAccountLimits",
+        "DescribeListeners",
+        "DescribeRules",
+    ]
+
+
+TOO_MANY = (
+    "The Rollout's trafficRouting.managedRoutes lists 101 routes. Each one needs its own listener "
+    "rule, but the account's quota is 100 rules per load balancer. Remove routes from the list, or raise the "
+    "quota 'Rules per Application Load Balancer'."
+)
+
+
+def test_more_routes_than_a_load_balancer_takes_rules_cost_one_read(update: Update) -> None:
+    assert update.set_weight(wanted=routes_for(99)).header_rules == ()
+    assert update.aws.calls == ["DescribeRules", "DescribeAccountLimits"]
+    assert update.verify_weight(wanted=routes_for(99)) == TOO_MANY
+    with pytest.raises(TooManyManagedRoutes, match="lists 101 routes"):
+        update.set_header_route(wanted=routes_for(99))
+    assert update.set_header_route(HeaderRoute("beta"), wanted=routes_for(99)) == ()
+
+
+def test_an_account_with_a_higher_quota_may_have_more_routes() -> None:
+    update = Update.on(replace(BASE, priority=500))
+    update.verify_weight()
+    update.aws.limit = Limits(values=5, wildcards=5, rules=200)
+    assert len(update.set_weight(wanted=routes_for(99)).header_rules) == 99
+    assert update.verify_weight(wanted=routes_for(99)) == ""
 
 
 def test_at_the_maximum_a_missing_rule_does_not_prevent_verification(update: Update) -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed
 from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.rule import Forward
 from support.router.caller import Caller
+from support.router.ending_problems import ENDING_PROBLEMS
 from support.router.intents import LISTENER, STABLE, WEB, asking_for, configuration
 from support.router.update import BASE, BETA, INTERNAL, WAS, Update, rule_of_beta
 
@@ -64,6 +66,16 @@ def test_a_rule_that_cannot_be_deleted_does_not_keep_others_from_being_tried(upd
     with pytest.raises(NotAllowed):
         update.remove_managed_routes()
     assert update.aws.count("DeleteRule") == 2
+
+
+@pytest.mark.parametrize("problem", ENDING_PROBLEMS, ids=lambda problem: type(problem).__name__)
+def test_after_some_failures_no_further_rule_is_deleted(update: Update, problem: Problem) -> None:
+    update.set_header_route()
+    update.set_header_route(INTERNAL)
+    update.aws.refusals["DeleteRule"] = problem
+    with pytest.raises(type(problem)):
+        update.remove_managed_routes()
+    assert update.aws.count("DeleteRule") == 1
 
 
 # When it is known that there are no rules

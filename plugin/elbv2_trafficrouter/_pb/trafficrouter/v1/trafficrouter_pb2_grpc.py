@@ -32,11 +32,11 @@ class TrafficRouterStub:
     received no response may send the call again. A mutating call that finds everything as requested changes
     nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
-    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
-    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
-    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
-    rejects a call (the message is too large, or there are too many calls), the status has no details.
+    Errors. The status message says what is wrong and what to do about it: Argo Rollouts shows it in the
+    Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs between two
+    attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status details
+    contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself rejects a
+    call (the message is too large, or there are too many calls), the status has no details.
 
     Codes that any call can return:
 
@@ -105,11 +105,11 @@ class TrafficRouterServicer:
     received no response may send the call again. A mutating call that finds everything as requested changes
     nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
-    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
-    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
-    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
-    rejects a call (the message is too large, or there are too many calls), the status has no details.
+    Errors. The status message says what is wrong and what to do about it: Argo Rollouts shows it in the
+    Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs between two
+    attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status details
+    contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself rejects a
+    call (the message is too large, or there are too many calls), the status has no details.
 
     Codes that any call can return:
 
@@ -138,8 +138,8 @@ class TrafficRouterServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetWeight(self, request, context):
-        """Gives the canary exactly the desired share of this Rollout's part of each listener rule, the additional
-        destinations their shares, and stable the rest.
+        """Divides the traffic that each listener rule sends to this Rollout: the canary gets exactly the desired
+        share, the additional destinations get their shares, and the stable Service gets the rest.
 
         Effect: ModifyRule (for a default action: ModifyListener) on each rule whose shares differ. All other
         actions, target groups, conditions, transforms and the stickiness stay as they are. A target group of this
@@ -186,7 +186,7 @@ class TrafficRouterServicer:
         For a Rollout that is aborted, promoted in full or fully promoted, the call does nothing and returns no
         rules. It also creates nothing between a RemoveManagedRoutes and the next VerifyWeight: Argo Rollouts makes
         these calls in one reconcile while the canary has no available pod. SetWeight creates the route once the
-        canary has one.
+        canary has an available pod.
 
         | condition                                          | code                | what the caller does          |
         |----------------------------------------------------|---------------------|-------------------------------|
@@ -246,7 +246,7 @@ class TrafficRouterServicer:
         only checks the health of targets in groups that a rule names. Idempotent: removing an absent rule
         succeeds.
 
-        For three seconds after a failure, AWS is not called again: the call returns the last error.
+        For three seconds after a failure, the call does not call AWS again, but returns the last error.
 
         The conditions and codes of SetWeight apply, except those about the weight.
         """
@@ -319,11 +319,11 @@ class TrafficRouter:
     received no response may send the call again. A mutating call that finds everything as requested changes
     nothing.
 
-    Errors. The status message is one sentence that says what is wrong and what to do about it: Argo Rollouts
-    shows it as the Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs
-    between two attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status
-    details contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself
-    rejects a call (the message is too large, or there are too many calls), the status has no details.
+    Errors. The status message says what is wrong and what to do about it: Argo Rollouts shows it in the
+    Rollout's TrafficRoutingError event. It contains no percent sign and nothing that differs between two
+    attempts of the same call, and has at most 1,000 bytes. A google.rpc.ErrorInfo in the status details
+    contains the domain `elbv2-trafficrouter`, a reason, and metadata such as full ARNs. If gRPC itself rejects a
+    call (the message is too large, or there are too many calls), the status has no details.
 
     Codes that any call can return:
 
