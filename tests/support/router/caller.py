@@ -1,4 +1,4 @@
-"""A call as routing sees it, whose client is connected and waits, or is not."""
+"""A call whose client waits for the response, unless a test says that it does not."""
 
 from dataclasses import dataclass
 

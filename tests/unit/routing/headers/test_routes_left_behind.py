@@ -146,6 +146,15 @@ def test_a_rule_that_is_created_again_elsewhere_is_deleted_where_it_was(
     assert update.header_rules == {"beta": outcome.rule}
 
 
+def test_a_rule_below_the_base_is_deleted_when_it_is_created_again_above(update: Update) -> None:
+    """Below the base, it takes requests from the rules there and none from the base."""
+    update.verify_weight()
+    below = update.aws.put(rule_of_beta(priority=11, forwards=(Forward(STABLE, 1),)), WAS.tags_of("beta"))
+    (outcome,) = update.set_weight(wanted=(BETA,)).header_rules
+    assert below.arn not in update.aws.rules
+    assert update.header_rules == {"beta": outcome.rule}
+
+
 def test_no_rule_is_deleted_when_it_could_not_be_created_again(
     update: Update, separated: ListenerRule
 ) -> None:

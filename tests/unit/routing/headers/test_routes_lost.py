@@ -18,7 +18,7 @@ from support.router.intents import LISTENER, STABLE, WEB
 from support.router.update import BASE, BETA, INTERNAL, PATH, WAS, Update, rule_of_beta
 from support.threads import join, start
 
-NOT_SEEN = (
+MISSING = (
     "The rule of the header route 'beta' is missing above listener-rule/app/petclinic/50dc/9f2a/ba5e. "
     "The next SetWeight recreates it."
 )
@@ -124,7 +124,7 @@ def test_a_new_process_creates_nothing_until_a_reconcile_has_ended(update: Updat
     update.restart()
     assert update.set_weight().header_rules == ()
     assert update.aws.count("CreateRule") == 0
-    assert update.verify_weight() == NOT_SEEN
+    assert update.verify_weight() == MISSING
     assert len(update.set_weight().header_rules) == 1
     assert update.verify_weight() == ""
 
@@ -145,7 +145,7 @@ def test_a_rule_that_reads_do_not_show_yet_is_neither_created_again_nor_verified
     update.set_header_route()
     assert update.set_weight().header_rules == ()
     assert update.aws.count("CreateRule") == 1
-    assert update.verify_weight() == NOT_SEEN
+    assert update.verify_weight() == MISSING
     update.aws.lagging = None
     update.set_weight()
     assert update.verify_weight() == ""

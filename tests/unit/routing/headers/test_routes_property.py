@@ -23,13 +23,15 @@ ANY = settings(
     print_blob=True,
 )
 SHRINKING_SECONDS = 15
-TWIN = settings(ANY, max_examples=200, phases=[Phase.generate], derandomize=True, print_blob=False)
-"""The same examples in every run, so that no twin fails by chance; for the control as well."""
+TWIN = settings(
+    ANY, max_examples=200, phases=[Phase.generate], derandomize=True, database=None, print_blob=False
+)
+"""Of the twins and their control: the same examples in every run, so that none fails by chance."""
 
 
 @pytest.fixture(autouse=True)
 def _shrinking_ends_before_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """hypothesis shrinks for 300 s, and has no setting for it: a test that timed out shows no example."""
+    """A test that times out shows no example. hypothesis shrinks for 300 s and has no setting for that."""
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS)
 
 
@@ -76,10 +78,11 @@ def test_it_is_noticed_when_a_protection_is_gone(
     assert caught.value.promise is broken
 
 
+@pytest.mark.timeout(300)
 def test_nothing_is_noticed_when_no_protection_is_gone() -> None:
     run_state_machine_as_test(Calls, settings=TWIN)
 
 
 def checking(promise: Promise) -> type[Calls]:
-    """Without a protection other promises may be broken as well, in an order that the examples decide."""
+    """Calls that are checked for one promise: without a protection, others may be broken before it."""
     return type("CallsOfATwin", (Calls,), {"checked": {promise}})
