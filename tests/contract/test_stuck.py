@@ -78,6 +78,6 @@ def test_health_fails_while_every_call_hangs_and_recovers(
 def test_the_process_ends_while_calls_hang(hanging: Sidecar, clinic: Petclinic) -> None:
     hang(hanging, clinic, 2)
     hanging.process.send_signal(signal.SIGTERM)
-    assert hanging.process.wait(40) == os.EX_OK
+    assert hanging.wait(40) == os.EX_OK
     assert [entry["event"] for entry in hanging.log if "method" not in entry] == ["draining", "stopped"]
     assert not hanging.socket.exists()

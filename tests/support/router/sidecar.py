@@ -43,6 +43,7 @@ class Sidecar:
     unix: str
     tcp: str
     log: list[dict[str, Any]] = field(default_factory=list)
+    reader: threading.Thread | None = None
 
     @property
     def socket(self) -> Path:
@@ -61,7 +62,14 @@ class Sidecar:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(_PATIENCE_SECONDS)
+        return self.wait()
+
+    def wait(self, seconds: float = _PATIENCE_SECONDS) -> int:
+        """The exit code of the sidecar, once it has ended and its log is complete."""
+        code = self.process.wait(seconds)
+        if self.reader:
+            self.reader.join(seconds)
+        return code
 
 
 def wait_until_arrived(stub: pb_grpc.TrafficRouterStub) -> None:
@@ -120,7 +128,7 @@ def sidecar(volumes: Path, variables: Mapping[str, str], *flags: str) -> Iterato
             started = json.loads(first)
             unix, tcp = started["listen"]
             running = Sidecar(process, unix, tcp)
-            reader = threading.Thread(target=_keep, args=(output, running.log))
+            running.reader = reader = threading.Thread(target=_keep, args=(output, running.log))
             reader.start()
             yield running
         finally:
