@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
-"""Seconds since the epoch, as `time.time` returns them. A test's own clock may stand still and jump."""
+"""Seconds since the epoch, as `time.time` returns them. A test can use a clock that it stops and sets."""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ class TimedProcess(subprocess.Popen[bytes]):
         options |= {"stdin": subprocess.DEVNULL, "start_new_session": True}
         super().__init__(*arguments, **options)
 
-    def communicate(self, input: Any = None, timeout: float | None = None) -> Any:  # noqa: A002
+    def communicate(self, input: Any = None, timeout: float | None = None) -> Any:  # noqa: A002  the name in subprocess
         seconds = _PROCESS_SECONDS if timeout is None else timeout
         try:
             return super().communicate(input, seconds)
