@@ -2,11 +2,11 @@
 
 from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.limits import Elbv2AccountLimits
-from elbv2_trafficrouter.aws.listeners import Elbv2Listeners
+from elbv2_trafficrouter.aws.elbv2.limits import Elbv2AccountLimits
+from elbv2_trafficrouter.aws.elbv2.listeners import Elbv2Listeners
+from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
+from elbv2_trafficrouter.aws.elbv2.tags import Elbv2Tags
 from elbv2_trafficrouter.aws.regions import AllowedRegions
-from elbv2_trafficrouter.aws.rules import Elbv2Rules
-from elbv2_trafficrouter.aws.tags import Elbv2Tags
 from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.runtime import ThreadRuntime

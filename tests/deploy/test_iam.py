@@ -14,7 +14,7 @@ import pytest
 from botocore.session import get_session
 
 from elbv2_trafficrouter import aws
-from elbv2_trafficrouter.aws import limits, listeners, rules, tags
+from elbv2_trafficrouter.aws.elbv2 import limits, listeners, rules, tags
 from support.docs.pages import page
 from support.manifest import CONTROLLER, ROOT, SIDECAR, containers_of, named, rendered
 
@@ -58,7 +58,7 @@ HEADER_ROUTES = (
 
 def test_every_request_is_one_of_these() -> None:
     modules = [
-        importlib.import_module(f"{aws.__name__}.{each.name}") for each in pkgutil.iter_modules(aws.__path__)
+        importlib.import_module(each.name) for each in pkgutil.walk_packages(aws.__path__, f"{aws.__name__}.")
     ]
     assert called(*modules) == called(*WEIGHTS) | called(*TAGS) | called(*HEADER_ROUTES)
 

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from elbv2_trafficrouter.arn import Arn, region_of
-from elbv2_trafficrouter.aws.bounds import bounded
 from elbv2_trafficrouter.aws.causes import cause_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.connections.bounds import bounded
 from elbv2_trafficrouter.aws.problems import BOTOCORE, FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response
 from elbv2_trafficrouter.errors import Problem

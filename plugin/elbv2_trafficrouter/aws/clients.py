@@ -11,14 +11,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from elbv2_trafficrouter.aws.bounds import bounded
 from elbv2_trafficrouter.aws.causes import cause_of
-from elbv2_trafficrouter.aws.connections import bound_connections
-from elbv2_trafficrouter.aws.credential_problems import configuration_problem
-from elbv2_trafficrouter.aws.credentials import SharedCredentials
-from elbv2_trafficrouter.aws.look_up import CONNECT_SECONDS, READ_SECONDS, Found
-from elbv2_trafficrouter.aws.raw_answer import keep_unmodelled_elements
-from elbv2_trafficrouter.aws.repeated_read import repeat_read
+from elbv2_trafficrouter.aws.connections.bounded import bound_connections
+from elbv2_trafficrouter.aws.connections.bounds import bounded
+from elbv2_trafficrouter.aws.connections.repeated_read import repeat_read
+from elbv2_trafficrouter.aws.credentials.look_up import CONNECT_SECONDS, READ_SECONDS, Found
+from elbv2_trafficrouter.aws.credentials.problems import configuration_problem
+from elbv2_trafficrouter.aws.credentials.shared import SharedCredentials
+from elbv2_trafficrouter.aws.elbv2.raw_answer import keep_unmodelled_elements
 from elbv2_trafficrouter.errors.aws import InvalidAwsConfiguration
 
 if TYPE_CHECKING:

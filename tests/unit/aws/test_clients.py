@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.look_up import LookUp
+from elbv2_trafficrouter.aws.credentials.look_up import LookUp
 from elbv2_trafficrouter.errors.aws import InvalidAwsConfiguration, NoCredentials
 
 PATIENCE_SECONDS = 5

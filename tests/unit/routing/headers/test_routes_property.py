@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from elbv2_trafficrouter.aws.tags import Elbv2Tags
+from elbv2_trafficrouter.aws.elbv2.tags import Elbv2Tags
 from elbv2_trafficrouter.routing.headers import plan as header_plan
 from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.headers.plan import HeaderRuleChange

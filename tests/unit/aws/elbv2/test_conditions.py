@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elbv2_emulator.api.checks.conditions import check_conditions
-from elbv2_trafficrouter.aws.conditions import conditions, conditions_to_send
+from elbv2_trafficrouter.aws.elbv2.conditions import conditions, conditions_to_send
 from elbv2_trafficrouter.routing.rule import Condition
 from support.any.rule import REGION, any_rule
 

@@ -5,7 +5,7 @@ import pytest
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.rules import Elbv2Rules
+from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
 from support.aws.rule_answers import FORWARD, GROUP, LISTENER, OTHER_RULE, RULE, answer, answer_with, rule

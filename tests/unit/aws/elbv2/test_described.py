@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.aws.described import (
+from elbv2_trafficrouter.aws.elbv2.described import (
     actions_to_send,
     default_action,
     header_actions_to_send,

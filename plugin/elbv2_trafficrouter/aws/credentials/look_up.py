@@ -19,10 +19,10 @@ from botocore.credentials import (
 )
 from botocore.utils import ContainerMetadataFetcher
 
-from elbv2_trafficrouter.aws.bounds import bounded
-from elbv2_trafficrouter.aws.credential_problems import look_up_problem
-from elbv2_trafficrouter.aws.credential_process import TimedProcess
-from elbv2_trafficrouter.aws.sources import CONFIGURATION, Source, source_of
+from elbv2_trafficrouter.aws.connections.bounds import bounded
+from elbv2_trafficrouter.aws.credentials.problems import look_up_problem
+from elbv2_trafficrouter.aws.credentials.process import TimedProcess
+from elbv2_trafficrouter.aws.credentials.sources import CONFIGURATION, Source, source_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import CredentialsUnusable, NoCredentials
 from elbv2_trafficrouter.redaction import keep_secret

@@ -14,7 +14,7 @@ import math
 import threading
 import time
 
-from elbv2_trafficrouter.aws.look_up import Found, LookUp
+from elbv2_trafficrouter.aws.credentials.look_up import Found, LookUp
 from elbv2_trafficrouter.aws.shared_work import SharedWork
 from elbv2_trafficrouter.errors.aws import CredentialsUnavailable
 from elbv2_trafficrouter.errors.call import DeadlineExceeded

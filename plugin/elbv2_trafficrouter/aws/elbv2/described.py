@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from elbv2_trafficrouter.arn import Arn, listener_of
-from elbv2_trafficrouter.aws.conditions import conditions
+from elbv2_trafficrouter.aws.elbv2.conditions import conditions
 from elbv2_trafficrouter.aws.response import (
     MalformedResponse,
     Structure,

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ConnectionClosedError, SSLError
 
-from elbv2_trafficrouter.aws.bounds import current_bounds
+from elbv2_trafficrouter.aws.connections.bounds import current_bounds
 
 _CLOSED = (ConnectionClosedError, SSLError)
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
-from elbv2_trafficrouter.aws.raw_answer import UNMODELLED, keep_unmodelled_elements, unmodelled_elements
+from elbv2_trafficrouter.aws.elbv2.raw_answer import UNMODELLED, keep_unmodelled_elements, unmodelled_elements
 from support.aws.rule_answers import (
     FORWARD,
     GROUP,

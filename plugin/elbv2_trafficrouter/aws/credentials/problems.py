@@ -7,8 +7,8 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from elbv2_trafficrouter.aws.causes import cause_of
+from elbv2_trafficrouter.aws.credentials.sources import CONFIGURATION, Source
 from elbv2_trafficrouter.aws.problems import without_credentials
-from elbv2_trafficrouter.aws.sources import CONFIGURATION, Source
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import (
     CredentialsUnavailable,

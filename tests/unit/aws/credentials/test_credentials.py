@@ -13,8 +13,8 @@ import pytest
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.assembly import elbv2_on
-from elbv2_trafficrouter.aws import credential_process, credentials, look_up
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.credentials import look_up, process, shared
 from elbv2_trafficrouter.errors import Kind, Problem
 from elbv2_trafficrouter.errors.aws import (
     AwsFailed,
@@ -344,7 +344,7 @@ def test_a_credential_process_that_hangs_is_killed_with_its_children(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(credential_process, "_PROCESS_SECONDS", 0.5)
+    monkeypatch.setattr(process, "_PROCESS_SECONDS", 0.5)
     config(tmp_path, f"credential_process = sh -c 'sleep 60 & echo $! > {tmp_path}/child; wait'")
     problem = problem_of_clients()
     assert type(problem) is CredentialsUnavailable
@@ -470,7 +470,7 @@ def test_expired_credentials_are_not_used(
     with answering_server(lambda _: (200, container_answer(3600))) as endpoint:
         container(variables, endpoint.address, token_file)
         clients.of(REGION)
-        monkeypatch.setattr(credentials, "_EXPIRY_MARGIN_SECONDS", 4000)
+        monkeypatch.setattr(shared, "_EXPIRY_MARGIN_SECONDS", 4000)
         endpoint.answer = lambda _: (500, "")
         with pytest.raises(CredentialsUnavailable):
             clients.of(REGION)

@@ -5,15 +5,15 @@ from typing import Any
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
-from elbv2_trafficrouter.aws.conditions import conditions_to_send
-from elbv2_trafficrouter.aws.described import (
+from elbv2_trafficrouter.aws.elbv2.conditions import conditions_to_send
+from elbv2_trafficrouter.aws.elbv2.described import (
     actions_to_send,
     default_action,
     header_actions_to_send,
     listener_rule,
 )
+from elbv2_trafficrouter.aws.elbv2.raw_answer import UNMODELLED
 from elbv2_trafficrouter.aws.problems import Failure, header_rule_problem
-from elbv2_trafficrouter.aws.raw_answer import UNMODELLED
 from elbv2_trafficrouter.aws.response import Response, member, only, text_member
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import RuleNotFound

@@ -15,8 +15,8 @@ from botocore import awsrequest
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from elbv2_trafficrouter.aws.bounds import Bounds, current_bounds
-from elbv2_trafficrouter.aws.names import addresses_of
+from elbv2_trafficrouter.aws.connections.bounds import Bounds, current_bounds
+from elbv2_trafficrouter.aws.connections.names import addresses_of
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""How long a request may take, and how large its response may be."""

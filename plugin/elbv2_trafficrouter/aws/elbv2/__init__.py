@@ -1,0 +1,1 @@
+"""ELBv2's resources, as routing's ports describe them."""
