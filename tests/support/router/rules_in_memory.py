@@ -1,6 +1,7 @@
 """ELBv2 in memory, behind the ports of routing: the rules, and what reads show of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from elbv2_trafficrouter.arn import Arn, listener_of
@@ -34,17 +35,24 @@ class RulesInMemory:
     limit: Limits = _LIMITS
     gone: Collection[Arn] = ()
     """Listeners that were deleted."""
+    reserved: list[int] = field(default_factory=list)
+    """The numbers of writes that calls reserved before they took a lock."""
 
     @property
     def elbv2(self) -> Elbv2:
         return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self))
 
-    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+    def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
         self.record("DescribeRules", call)
         for listener in listeners.intersection(self.gone):
             raise ListenerNotFound(listener)
-        return Snapshot(shown)
+        return Snapshot(shown, dict.fromkeys(listeners, since))
+
+    @contextmanager
+    def reserved_writes(self, rules: Collection[Arn], call: Call) -> Iterator[Call]:
+        self.reserved.append(len(rules))
+        yield call
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
         self.record("ModifyRule of weights", call)

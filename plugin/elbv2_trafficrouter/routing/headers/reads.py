@@ -16,8 +16,9 @@ T = TypeVar("T")
 
 
 class HeaderReads:
-    def __init__(self, elbv2: Elbv2, call: Call) -> None:
+    def __init__(self, elbv2: Elbv2, now: float, call: Call) -> None:
         self._elbv2 = elbv2
+        self._now = now
         self._call = call
         self._tags: dict[Arn, Mapping[str, str]] = {}
         self._answers: dict[object, Any] = {}
@@ -41,7 +42,7 @@ class HeaderReads:
 
         def count() -> int:
             others = self._elbv2.listeners.read_beside(listener, self._call) - set(listeners)
-            rules = self._elbv2.rules.read(others, self._call).rules.values()
+            rules = self._elbv2.rules.read(others, self._now, self._call).rules.values()
             return sum(rule.priority is not None for rule in rules)
 
         return self._once("rules", load_balancer_of(listener), count)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits, ListenerRule
+from support.aws.ports import ports_on
 from support.aws.rule_answers import answer_with
 from support.emulator.in_process import InProcess
 from support.router.caller import Caller
@@ -39,7 +39,7 @@ def clinic(aws: InProcess) -> Petclinic:
 
 @pytest.fixture
 def elbv2(aws: InProcess) -> Elbv2:
-    return elbv2_on(aws)
+    return ports_on(aws)
 
 
 def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
@@ -50,7 +50,7 @@ def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
 
 
 def read(aws: InProcess, clinic: Petclinic, arn: Arn) -> ListenerRule | None:
-    return elbv2_on(aws).rules.read(frozenset({Arn(clinic.listener)}), Caller()).rules.get(arn)
+    return ports_on(aws).rules.read(frozenset({Arn(clinic.listener)}), 0, Caller()).rules.get(arn)
 
 
 def test_a_rule_is_created_as_it_is_wanted_with_its_tags(
@@ -165,7 +165,7 @@ def test_limits_that_aws_does_not_return_are_the_documented_defaults(answer: byt
     clients = ClientsByRegion(connections=1)
     answer_with(clients.of(REGION), answer)
     listener = Arn(f"arn:aws:elasticloadbalancing:{REGION}:123456789012:listener/app/petclinic/50dc/9f2a")
-    assert elbv2_on(clients).limits.read(listener, Caller()) == expected
+    assert ports_on(clients).limits.read(listener, Caller()) == expected
 
 
 def test_the_listeners_of_a_load_balancer_are_all_of_it(clinic: Petclinic, elbv2: Elbv2) -> None:

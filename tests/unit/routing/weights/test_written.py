@@ -50,30 +50,30 @@ def last_writes(runtime: Runtime) -> LastWrites:
 
 
 def test_of_a_rule_that_was_never_written_nothing_is_known(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     assert last_writes.of([OTHER_STEERED]) == {}
 
 
 def test_an_answered_write_is_known_as_aws_answered_it(last_writes: LastWrites) -> None:
-    assert last_writes.send(RULE, lambda: with_weight(10)) == with_weight(10)
+    assert last_writes.send(with_weight(0), lambda: with_weight(10)) == with_weight(10)
     assert last_writes.of([STEERED, OTHER_STEERED]) == {RULE: with_weight(10)}
 
 
 def test_a_write_is_unanswered_while_it_is_being_sent(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
 
     def write() -> ListenerRule:
         assert last_writes.of([STEERED]) == {RULE: None}
         return with_weight(20)
 
-    last_writes.send(RULE, write)
+    last_writes.send(with_weight(0), write)
     assert last_writes.of([STEERED]) == {RULE: with_weight(20)}
 
 
 def test_a_write_without_an_answer_stays_unanswered(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     with pytest.raises(OutcomeUnknown):
-        last_writes.send(RULE, failing(UNANSWERED))
+        last_writes.send(with_weight(0), failing(UNANSWERED))
     assert last_writes.of([STEERED]) == {RULE: None}
 
 
@@ -86,19 +86,19 @@ def test_a_write_without_an_answer_stays_unanswered(last_writes: LastWrites) -> 
 )
 def test_a_refused_write_restores_what_was_known_before(last_writes: LastWrites, refusal: Problem) -> None:
     with pytest.raises(type(refusal)):
-        last_writes.send(RULE, failing(refusal))
+        last_writes.send(with_weight(0), failing(refusal))
     assert last_writes.of([STEERED]) == {}
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     with pytest.raises(type(refusal)):
-        last_writes.send(RULE, failing(refusal))
+        last_writes.send(with_weight(0), failing(refusal))
     assert last_writes.of([STEERED]) == {RULE: with_weight(10)}
 
 
 def test_a_refused_write_does_not_answer_the_one_before_it(last_writes: LastWrites) -> None:
     with pytest.raises(OutcomeUnknown):
-        last_writes.send(RULE, failing(UNANSWERED))
+        last_writes.send(with_weight(0), failing(UNANSWERED))
     with pytest.raises(NotAllowed):
-        last_writes.send(RULE, failing(REFUSED))
+        last_writes.send(with_weight(0), failing(REFUSED))
     assert last_writes.of([STEERED]) == {RULE: None}
 
 
@@ -109,7 +109,7 @@ def test_a_write_is_forgotten_after_an_hour(
     last_writes: LastWrites, runtime: Runtime, write: Callable[[], ListenerRule]
 ) -> None:
     with suppress(OutcomeUnknown):
-        last_writes.send(RULE, write)
+        last_writes.send(with_weight(0), write)
     runtime.seconds += 3600
     assert RULE in last_writes.of([STEERED])
     runtime.seconds += 1
@@ -118,10 +118,10 @@ def test_a_write_is_forgotten_after_an_hour(
 
 def test_the_writes_of_rules_that_are_gone_are_forgotten(last_writes: LastWrites, runtime: Runtime) -> None:
     for number in range(1000):
-        last_writes.send(Arn(f"{RULE}{number:x}"), lambda: with_weight(10))
+        last_writes.send(with_weight(0, Arn(f"{RULE}{number:x}")), lambda: with_weight(10))
     assert len(last_writes) == 1000
     runtime.seconds += 3601
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     assert len(last_writes) == 1
 
 
