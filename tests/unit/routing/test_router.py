@@ -56,7 +56,7 @@ def test_a_rise_that_an_abort_superseded_writes_nothing(
     last: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The rise arrives first and gets the listener's lock last."""
+    """Both arrive while another Rollout's write holds the listener's lock. The rise gets the lock last."""
     if not protected:
         monkeypatch.setattr(Turn, "require_current", lambda *_: None)
     failures, threads = [], []
@@ -72,7 +72,7 @@ def test_a_rise_that_an_abort_superseded_writes_nothing(
             threads.append(start(set_weight, weight))
             runtime.wait_until_waiting(number)
 
-    aws.during["DescribeRules"] = both_arrive
+    aws.during["ModifyRule of weights"] = both_arrive
     router.set_weight(asking_for(10, rollout="other"), Caller())
     join(*threads)
     assert canary_weight(aws.rules[RULE]) == last
@@ -98,7 +98,7 @@ def test_nothing_is_written_for_a_client_that_no_longer_waits(
     ("seconds_left", "timeout"),
     [
         pytest.param(7, 7, id="until its deadline"),
-        pytest.param(-0.5, 0, id="not at all after its deadline"),
+        pytest.param(-0.5, 0, id="not at all if the read took until its deadline"),
     ],
 )
 def test_a_call_waits_for_a_busy_listener_until_its_deadline(
@@ -119,11 +119,12 @@ def test_a_call_waits_for_a_busy_listener_until_its_deadline(
         def lock(self) -> NewestFirstLock:
             return BusyLock(self)
 
-    router = Router(aws.elbv2, BusyRuntime(), Installation())
+    router, caller = Router(aws.elbv2, BusyRuntime(), Installation()), Caller()
+    aws.during["DescribeRules"] = lambda: setattr(caller, "seconds", seconds_left)
     with pytest.raises(DeadlineExceeded, match="another call to the same listener"):
-        router.set_weight(asking_for(50), Caller(seconds_left))
+        router.set_weight(asking_for(50), caller)
     assert timeouts == [timeout]
-    assert aws.calls == []
+    assert aws.calls == ["DescribeRules"]
 
 
 def test_a_lagging_read_does_not_prove_that_nothing_is_to_be_written(
@@ -188,11 +189,12 @@ def test_foreign_weights_that_changed_are_not_written_back(router: Router, aws: 
     assert written(aws) == [25]
 
 
-def test_no_group_is_attached_on_the_strength_of_a_lagging_read(router: Router, aws: RulesInMemory) -> None:
+def test_a_group_is_attached_to_the_last_write_if_the_read_lags(router: Router, aws: RulesInMemory) -> None:
     """50 was written, then 0; the read still shows 50 and lacks a group: writing it back would undo the 0."""
     router.set_weight(asking_for(50), Caller())
     aws.lagging = dict(aws.rules)
     router.set_weight(asking_for(0), Caller())
     with_experiment = configuration(groups={"was-experiment": WEB})
     router.remove_managed_routes(asking_for(0, config=with_experiment), Caller())
-    assert written(aws) == [50, 0]
+    assert written(aws) == [50, 0, 0]
+    assert aws.rules[RULE].forwards == (Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 0))

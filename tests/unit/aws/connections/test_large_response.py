@@ -64,7 +64,8 @@ class Waiting(Call):
     seconds_left = lambda self: 10
     is_connected = lambda self: True
 try:
-    elbv2_on(ClientsByRegion(connections=1), ThreadRuntime(), 1).rules.read(frozenset({{"{LISTENER}"}}), 0, Waiting())
+    rules = elbv2_on(ClientsByRegion(connections=1), ThreadRuntime(), 1).rules
+    rules.read(frozenset({{"{LISTENER}"}}), 0, Waiting())
 except Problem as problem:
     print(problem.reason)
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

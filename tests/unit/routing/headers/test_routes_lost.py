@@ -274,18 +274,22 @@ def test_at_the_maximum_a_missing_rule_does_not_prevent_verification(update: Upd
     assert update.verify_weight(100) == ""
 
 
-@pytest.mark.parametrize(
-    ("action", "protected", "created"),
-    [
-        pytest.param("DescribeRules", True, 0, id="before the rule is missed"),
-        pytest.param("DescribeAccountLimits", True, 0, id="before the rule is created"),
-        pytest.param("DescribeAccountLimits", False, 1, id="the harm"),
-    ],
-)
-def test_a_removal_stops_a_set_weight_from_creating_a_rule(
-    update: Update, action: str, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("action", ["DescribeRules", "DescribeAccountLimits"])
+def test_a_removal_that_ends_before_a_set_weight_has_the_lock_stops_it_from_creating_a_rule(
+    update: Update, action: str
 ) -> None:
-    """The removal arrives during this action and waits until SetWeight releases the listener."""
+    update.aws.during[action] = lambda: update.remove_managed_routes() and None
+    assert update.set_weight().header_rules == ()
+    assert update.aws.count("CreateRule") == 0
+
+
+@pytest.mark.parametrize(
+    ("protected", "created"), [pytest.param(True, 1, id="protected"), pytest.param(False, 2, id="the harm")]
+)
+def test_a_removal_stops_a_set_weight_from_creating_further_rules(
+    update: Update, protected: bool, created: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The removal arrives during the first CreateRule and waits until SetWeight releases the listener."""
     if not protected:
         monkeypatch.setattr(Turn, "require_current", lambda *_: None)
     removals = []
@@ -294,8 +298,8 @@ def test_a_removal_stops_a_set_weight_from_creating_a_rule(
         removals.append(start(update.remove_managed_routes))
         update.runtime.wait_until_waiting(1)
 
-    update.aws.during[action] = removal_arrives
-    assert len(update.set_weight().header_rules) == created
+    update.aws.during["CreateRule"] = removal_arrives
+    assert len(update.set_weight(wanted=(BETA, INTERNAL)).header_rules) == created
     join(*removals)
     assert update.aws.count("CreateRule") == created
     assert update.header_rules == {}
