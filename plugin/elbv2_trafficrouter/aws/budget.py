@@ -36,6 +36,7 @@ _RECOVERY_PER_SECOND = 1 / 120  # of the whole rate: half of it in a minute
 _LEAST_RATE = 1 / 16
 _THROTTLED_AGAIN_SECONDS = 1.0  # throttled responses within it are one event
 _LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
+_LEAST_WAIT_SECONDS = 0.001
 _IDLE_SECONDS = 600.0  # in which every bucket fills, whatever share and rate
 
 Location: TypeAlias = tuple[str, ...]
@@ -115,6 +116,7 @@ class Budget:
         self._levels: dict[Location, _Levels] = {}
         self._waiting: list[_Request] = []
         self._arrivals = 0
+        self._grants = 0
         self._last_served: dict[Priority, int] = {}  # only while requests wait
 
     def take(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> None:
@@ -190,7 +192,8 @@ class Budget:
             if other is request and lacking is None:
                 for bucket in request.kind.value:
                     levels.tokens[bucket] -= request.number
-                self._last_served[request.call.priority] = self._arrivals
+                self._grants += 1
+                self._last_served[request.call.priority] = self._grants
                 return True
             if other is request or lacking is not Bucket.MODIFYING:
                 return False
@@ -216,7 +219,7 @@ class Budget:
         if bucket is None:
             return _LOOK_AGAIN_SECONDS
         missing = self._needed(request, bucket) - levels.tokens[bucket]
-        return missing / (bucket.per_second * self._share * levels.rate)
+        return max(_LEAST_WAIT_SECONDS, missing / (bucket.per_second * self._share * levels.rate))
 
     def _burst(self, bucket: Bucket) -> float:
         return max(_RESERVED_FOR_ABORTS + 1, bucket.burst * self._share)

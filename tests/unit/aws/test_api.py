@@ -87,7 +87,7 @@ class EndsAfter(Caller):
 def test_pages_are_requested_until_the_call_ends(clients: ClientsByRegion) -> None:
     sent = answer_with(clients.of("eu-west-1"), *(answer(marker=str(page)) for page in range(9)))
     with pytest.raises(ClientDisconnected):
-        ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, EndsAfter(requests=3))
+        list(api_on(clients).send_for_pages(READ, EndsAfter(requests=3), lambda page: page))
     assert len(sent) == 3
 
 
