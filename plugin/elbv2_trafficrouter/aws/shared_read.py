@@ -3,7 +3,7 @@
     a read:  QUEUED --the read before it has ended, and there are tokens--> RUNNING since `began` --> OVER
              QUEUED or RUNNING --the last of its calls leaves--> ABANDONED: nobody joins it any more
 
-A call names the time since which a read must have begun. It gets the latest answered read if that one began
+A call names the time after which a read must have begun. It gets the latest answered read if that one began
 late enough; otherwise it joins a read that is QUEUED, or RUNNING and began late enough; otherwise it queues
 the next read. So nobody gets what was read before it was allowed to be, and the calls that arrive while a
 read runs, or while it waits for tokens, cost one read together.
@@ -44,8 +44,8 @@ class Reading(Generic[V]):
         return self.began == float("inf") and not self.is_over
 
     def serves(self, since: float) -> bool:
-        """Whether it began, or will begin, at this time or later."""
-        return self.began >= since
+        """Whether it began after this time, or has yet to begin."""
+        return self.began > since
 
 
 class SharedRead(Generic[V]):
@@ -68,8 +68,7 @@ class SharedRead(Generic[V]):
         with self._changed, ExitStack() as joined:
             readings = {}
             for arn in sorted(arns):
-                readings[arn] = self._found(arn, since, call)
-                readings[arn].call.add(call)
+                readings[arn] = self._joined(arn, since, call)
                 joined.callback(self._leave, arn, readings[arn], call)
             for reading in readings.values():
                 while not reading.is_over:
@@ -79,19 +78,21 @@ class SharedRead(Generic[V]):
                     raise reading.failure
         return readings
 
-    def _found(self, arn: Arn, since: float, call: Call) -> Reading[V]:
+    def _joined(self, arn: Arn, since: float, call: Call) -> Reading[V]:
         for reading in (self._latest.get(arn), self._running.get(arn), self._next.get(arn)):
             if reading is not None and reading.serves(since):
                 if reading.is_queued:
                     self._budget.require_room(arn, call)
+                reading.call.add(call)
                 return reading
-        queued: Reading[V] = Reading()
+        following: Reading[V] = Reading()
+        following.call.add(call)
         if arn in self._running:
             self._budget.require_room(arn, call)
-            self._next[arn] = queued
+            self._next[arn] = following
         else:
-            self._start(arn, queued)
-        return queued
+            self._start(arn, following)
+        return following
 
     def _leave(self, arn: Arn, reading: Reading[V], call: Call) -> None:
         reading.call.remove(call)

@@ -100,7 +100,7 @@ class Rules(Protocol):
     """
 
     def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
-        """All rules of these listeners, from reads that began at `since` or later on the runtime's clock.
+        """All rules of these listeners, from reads that began after `since` on the runtime's clock.
 
         Calls that need the same listener share a read.
         """

@@ -78,7 +78,7 @@ class Router:
             self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
         ):
             snapshot = self._read(listeners, self._last_intents.begin(intent), turn)
-            rules = self._write_shares(intent, steered, snapshot, turn)
+            rules, snapshot = self._write_shares(intent, steered, snapshot, turn)
             context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
             restored = self._restore_header_routes(context)
         self._last_intents.record_success(intent)
@@ -165,7 +165,8 @@ class Router:
 
     def _write_shares(
         self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, turn: Call
-    ) -> tuple[RuleOutcome, ...]:
+    ) -> tuple[tuple[RuleOutcome, ...], Snapshot]:
+        """Returns the rules as they are now, and the read on which that was decided."""
         changes = self._plan(intent, steered, snapshot).changes
         urgency = urgency_of(intent, steered, {change.before.arn: change.before for change in changes})
         turn = PrioritizedCall(turn, Priority(urgency, intent.namespace))
@@ -174,7 +175,7 @@ class Router:
             self._elbv2.rules.reserved_writes(rules, turn) as writing,
             self._locked_snapshot(snapshot, turn) as current,
         ):
-            return self._apply(self._plan(intent, steered, current), steered, writing)
+            return self._apply(self._plan(intent, steered, current), steered, writing), current
 
     def _restore_header_routes(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Raises no Problem, because weights matter more: VerifyWeight reports it."""

@@ -27,7 +27,7 @@ class RulesInMemory:
     """Whether a write of weights is answered; it is done in any case."""
     lagging: Mapping[Arn, ListenerRule] | None = None
     """The rules that reads show instead of the current ones."""
-    during: dict[str, Callable[[], None]] = field(default_factory=dict)
+    during: dict[str, Callable[[], object]] = field(default_factory=dict)
     """By action, what happens once during a call: of a read, when it has read and has not returned yet."""
     refusals: dict[str, Problem] = field(default_factory=dict)
     unanswered_creates: list[Callable[[], object]] | None = None
@@ -37,6 +37,10 @@ class RulesInMemory:
     """Listeners that were deleted."""
     reserved: list[int] = field(default_factory=list)
     """The numbers of writes that calls reserved before they took a lock."""
+    while_reserving: Callable[[], object] = lambda: None
+    """Happens once, when a call reserves writes."""
+    since: list[float] = field(default_factory=list)
+    """Since when the reads of rules had to begin."""
 
     @property
     def elbv2(self) -> Elbv2:
@@ -44,6 +48,7 @@ class RulesInMemory:
 
     def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
+        self.since.append(since)
         self.record("DescribeRules", call)
         for listener in listeners.intersection(self.gone):
             raise ListenerNotFound(listener)
@@ -51,6 +56,9 @@ class RulesInMemory:
 
     @contextmanager
     def reserved_writes(self, rules: Collection[Arn], call: Call) -> Iterator[Call]:
+        if rules:
+            happens, self.while_reserving = self.while_reserving, lambda: None
+            happens()
         self.reserved.append(len(rules))
         yield call
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
 from elbv2_trafficrouter.errors.rules import SharesDiffer
+from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
@@ -18,6 +20,7 @@ from support.router.rules_in_memory import RulesInMemory
 from support.router.runtime import NewestFirstLock, Runtime
 from support.threads import join, start
 
+OTHER = Arn(WEB.replace("web", "web-canary"))
 BEFORE = ListenerRule(RULE, (Forward(STABLE, 100), Forward(CANARY, 0)), ())
 
 
@@ -198,3 +201,60 @@ def test_a_group_is_attached_to_the_last_write_if_the_read_lags(router: Router, 
     router.remove_managed_routes(asking_for(0, config=with_experiment), Caller())
     assert written(aws) == [50, 0, 0]
     assert aws.rules[RULE].forwards == (Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 0))
+
+
+# What is decided outside of the locks
+
+
+def test_a_write_is_not_decided_on_an_old_read(router: Router, aws: RulesInMemory, runtime: Runtime) -> None:
+    """Somebody else may have changed the rule while the call waited for its share of AWS's API limits."""
+    aws.rules[RULE] = replace(BEFORE, forwards=(*BEFORE.forwards, Forward(WEB, 100)))
+
+    def wait(seconds: float) -> None:
+        runtime.seconds += seconds
+        aws.rules[RULE] = replace(BEFORE, forwards=(*BEFORE.forwards, Forward(WEB, 50)))
+
+    aws.while_reserving = lambda: wait(3.1)
+    router.set_weight(asking_for(50), Caller())
+    assert aws.rules[RULE].forwards[2] == Forward(WEB, 50)
+    assert aws.calls == ["DescribeRules", "DescribeRules", "ModifyRule of weights"]
+
+
+def test_two_calls_that_read_the_same_state_write_one_after_the_other(
+    router: Router, aws: RulesInMemory
+) -> None:
+    """Each Rollout has its groups in the rule. The second write must keep what the first one wrote."""
+    mine, theirs = (
+        asking_for(50),
+        asking_for(
+            40, rollout="other", config=Config((NamedRule(RULE),), {"was-stable": WEB, "was-canary": OTHER})
+        ),
+    )
+    aws.rules[RULE] = replace(
+        BEFORE, forwards=(Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 100), Forward(OTHER, 0))
+    )
+    aws.during["DescribeRules"] = lambda: router.set_weight(theirs, Caller())
+    router.set_weight(mine, Caller())
+    assert aws.rules[RULE].forwards == (
+        Forward(STABLE, 50),
+        Forward(CANARY, 50),
+        Forward(WEB, 60),
+        Forward(OTHER, 40),
+    )
+
+
+def test_no_lock_is_held_while_a_call_waits_for_its_share_of_the_limits(
+    router: Router, aws: RulesInMemory
+) -> None:
+    """Otherwise an abort would wait for the listener as long as the rise waits for its tokens."""
+    aws.while_reserving = lambda: router.set_weight(asking_for(0, rollout="aborted"), Caller(seconds=0.1))
+    router.set_weight(asking_for(50), Caller())
+    assert written(aws) == [50]
+    assert aws.reserved == [0, 0, 1, 0]
+
+
+def test_a_repeated_call_needs_no_fresh_read(router: Router, aws: RulesInMemory, runtime: Runtime) -> None:
+    runtime.seconds = 100
+    for weight in (25, 25, 50):
+        router.set_weight(asking_for(weight), Caller())
+    assert aws.since == [100, 98, 100]

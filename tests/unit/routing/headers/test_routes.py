@@ -207,7 +207,7 @@ def test_a_route_that_a_removal_superseded_is_not_created(
 ) -> None:
     if not protected:
         monkeypatch.setattr(Turn, "require_current", lambda *_: None)
-    update.aws.during["DescribeRules"] = lambda: update.remove_managed_routes() and None
+    update.aws.during["DescribeRules"] = update.remove_managed_routes
     with (
         pytest.raises(Superseded, match="by a newer SetHeaderRoute or RemoveManagedRoutes")
         if protected

@@ -278,7 +278,7 @@ def test_at_the_maximum_a_missing_rule_does_not_prevent_verification(update: Upd
 def test_a_removal_that_ends_before_a_set_weight_has_the_lock_stops_it_from_creating_a_rule(
     update: Update, action: str
 ) -> None:
-    update.aws.during[action] = lambda: update.remove_managed_routes() and None
+    update.aws.during[action] = update.remove_managed_routes
     assert update.set_weight().header_rules == ()
     assert update.aws.count("CreateRule") == 0
 

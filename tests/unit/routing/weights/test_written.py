@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 import pytest
 
-from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import Superseded
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, SteeredRule
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.weights.apply import apply
 from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
@@ -123,6 +125,61 @@ def test_the_writes_of_rules_that_are_gone_are_forgotten(last_writes: LastWrites
     runtime.seconds += 3601
     last_writes.send(with_weight(0), lambda: with_weight(10))
     assert len(last_writes) == 1
+
+
+# Reads that cannot show the last write yet
+
+
+def read_of(rule: ListenerRule, began: float) -> Snapshot:
+    return Snapshot({rule.arn: rule}, {listener_of(rule.arn): began})
+
+
+def written_in_order(last_writes: LastWrites, runtime: Runtime, *weights: int) -> None:
+    """Writes these weights, one second apart, from the first one on."""
+    for before, after in pairwise(weights):
+        runtime.seconds += 1
+        last_writes.send(with_weight(before), partial(with_weight, after))
+
+
+@pytest.mark.parametrize(
+    ("shown", "began", "corrected"),
+    [
+        pytest.param(99, 1.5, 50, id="began before the write was answered"),
+        pytest.param(25, 2.5, 50, id="shows the state before the write"),
+        pytest.param(0, 2.5, 50, id="shows the state before the write before that"),
+        pytest.param(50, 2.5, 50, id="shows the write"),
+        pytest.param(99, 2.5, 99, id="shows somebody else's write"),
+    ],
+)
+def test_a_read_that_cannot_show_the_last_write_is_corrected(
+    last_writes: LastWrites, runtime: Runtime, shown: int, began: float, corrected: int
+) -> None:
+    written_in_order(last_writes, runtime, 0, 25, 50)
+    runtime.seconds += 9
+    read = read_of(with_weight(shown), began)
+    assert last_writes.corrected(read) == read_of(with_weight(corrected), began)
+
+
+def test_after_ten_seconds_a_read_that_shows_the_state_before_is_somebody_else_s_write(
+    last_writes: LastWrites, runtime: Runtime
+) -> None:
+    written_in_order(last_writes, runtime, 0, 25)
+    runtime.seconds += 11
+    read = read_of(with_weight(0), runtime.seconds)
+    assert last_writes.corrected(read) == read
+
+
+def test_only_the_actions_are_corrected(last_writes: LastWrites, runtime: Runtime) -> None:
+    written_in_order(last_writes, runtime, 0, 25)
+    read = read_of(replace(with_weight(0), priority=7), runtime.seconds)
+    assert last_writes.corrected(read).rules[RULE] == replace(with_weight(25), priority=7)
+
+
+def test_an_unanswered_write_corrects_nothing(last_writes: LastWrites, runtime: Runtime) -> None:
+    with pytest.raises(OutcomeUnknown):
+        last_writes.send(with_weight(0), failing(UNANSWERED))
+    read = read_of(with_weight(0), runtime.seconds - 1)
+    assert last_writes.corrected(read) == read
 
 
 # The groups of each rule
