@@ -6,6 +6,7 @@ from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
+from elbv2_trafficrouter.routing.access import Access
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
 from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
@@ -33,6 +34,7 @@ class Router:
         self._elbv2 = elbv2
         self._regions = regions or AnyRegion()
         self._installation = installation
+        self._access = Access(elbv2.tags, runtime)
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
         self._last_writes = LastWrites(runtime)
@@ -136,6 +138,8 @@ class Router:
             return {}
 
     def _apply(self, planned: Plan, steered: tuple[SteeredRule, ...], call: Call) -> tuple[RuleOutcome, ...]:
+        if planned.changes:
+            self._access.require_steerable(steered, call)
         return apply(
             planned,
             steered,
@@ -154,7 +158,7 @@ class Router:
             steered=steered,
             listeners=_listeners(steered) | {listener_of(rule) for rule in snapshot.rules},
             snapshot=snapshot,
-            reads=HeaderReads(self._elbv2, call),
+            reads=HeaderReads(self._elbv2, self._access, call),
             turn=turn,
         )
 
