@@ -60,10 +60,7 @@ class Tags(Protocol):
     """Tags of rules, listeners, load balancers and target groups."""
 
     def read(self, resources: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        """The tags of these resources, which are in one account and region.
-
-        Resources that do not exist are left out.
-        """
+        """The tags of these resources. Resources that do not exist are left out."""
 
 
 class AccountLimits(Protocol):

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 
-from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.arn import Arn, location_of
 from elbv2_trafficrouter.aws.api import Api, Request
 from elbv2_trafficrouter.aws.problems import tags_problem
 from elbv2_trafficrouter.aws.response import Response, arn_member, member, text_member
@@ -22,9 +22,9 @@ class Elbv2Tags:
 
     def read(self, resources: Collection[Arn], call: Call) -> dict[Arn, dict[str, str]]:
         found: dict[Arn, dict[str, str]] = {}
-        left = iter(sorted(resources))
-        while arns := list(islice(left, _MOST_ARNS)):
-            found |= self._read(arns, call)
+        for _, located in groupby(sorted(resources), location_of):
+            while arns := list(islice(located, _MOST_ARNS)):
+                found |= self._read(arns, call)
         return found
 
     def _read(self, arns: list[Arn], call: Call) -> dict[Arn, dict[str, str]]:

@@ -156,6 +156,15 @@ def test_one_resource_that_does_not_exist_does_not_hide_the_tags_of_the_others(
     assert elbv2.tags.read([absent], Caller()) == {}
 
 
+def test_each_region_is_asked_for_its_own_resources(aws: InProcess, clinic: Petclinic, elbv2: Elbv2) -> None:
+    """A Rollout may have left rules in the region that it named before."""
+    there = petclinic_of(aws.of("eu-west-2"))
+    arns = [Arn(clinic.rule), Arn(there.rule), Arn(clinic.listener)]
+    before = len(aws.calls)
+    assert elbv2.tags.read(arns, Caller()) == {arn: {} for arn in arns}
+    assert [call.action for call in aws.calls[before:]] == ["DescribeTags"] * 2
+
+
 def test_a_rule_without_tags_has_none(clinic: Petclinic, elbv2: Elbv2) -> None:
     assert elbv2.tags.read([Arn(clinic.rule)], Caller()) == {clinic.rule: {}}
 
