@@ -195,7 +195,7 @@ def test_remove_managed_routes_attaches_the_canary_at_0_and_then_writes_nothing(
     assert clinic.weights() == {"stable": 1, "canary": 0}
     stub.RemoveManagedRoutes(request)
     actions = [entry["action"] for entry in clinic.journal()]
-    assert actions == ["DescribeRules", "ModifyRule", "DescribeRules"]
+    assert actions == ["DescribeRules", "DescribeTags", "ModifyRule", "DescribeRules"]
 
 
 def test_everything_else_in_a_rule_is_kept(stub: Stub, clinic: Petclinic) -> None:

@@ -125,10 +125,10 @@ class Rules(Protocol):
 
 
 class Tags(Protocol):
-    """Tags of rules."""
+    """Tags of rules, listeners, load balancers and target groups."""
 
-    def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        """The tags of these rules. Rules that do not exist are left out."""
+    def read(self, resources: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
+        """The tags of these resources. Resources that do not exist are left out."""
 
 
 class AccountLimits(Protocol):

@@ -1,13 +1,15 @@
 """Handles each call: reads the rules, decides, writes, and returns the outcome."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
+from elbv2_trafficrouter.routing.access import Access
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
 from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
@@ -27,13 +29,15 @@ from elbv2_trafficrouter.routing.ports import (
     Runtime,
     Urgency,
 )
-from elbv2_trafficrouter.routing.rule import Snapshot, SteeredRule
+from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.turns import Subject, Turns
 from elbv2_trafficrouter.routing.urgency import urgency_of
 from elbv2_trafficrouter.routing.weights.apply import apply
-from elbv2_trafficrouter.routing.weights.plan import Plan, plan, plan_attachment
+from elbv2_trafficrouter.routing.weights.plan import Change, Plan, plan, plan_attachment
 from elbv2_trafficrouter.routing.weights.verify import verify
 from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
+
+_LastWrites: TypeAlias = Mapping[Arn, ListenerRule | None]
 
 _OLDEST_READ_SECONDS = 3.0
 """A write is decided on a read that began at most this long before the locks were acquired."""
@@ -54,6 +58,7 @@ class Router:
         self._now = runtime.now
         self._regions = regions or AnyRegion()
         self._installation = installation
+        self._access = Access(elbv2.tags, runtime)
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
         self._last_intents = LastIntents(runtime)
@@ -78,7 +83,7 @@ class Router:
             self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
         ):
             snapshot = self._read(listeners, self._last_intents.begin(intent), turn)
-            rules, snapshot = self._write_shares(intent, steered, snapshot, turn)
+            rules, snapshot = self._write(plan, intent, steered, snapshot, turn)
             context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
             restored = self._restore_header_routes(context)
         self._last_intents.record_success(intent)
@@ -141,13 +146,12 @@ class Router:
                 if listener not in snapshot.began:
                     snapshot = snapshot.with_snapshot(self._read_former(listener, owner, turn))
             context = self._header_rule_context(intent, steered, snapshot, call, turn)
-            with self._locked(context, self._header_routes.prepare_removal(context)) as locked:
+            writes = self._header_routes.prepare_removal(context)
+            with self._locked(context, writes) as locked:
                 removed = self._header_routes.remove(locked)
-                corrected = self._last_writes.corrected(locked.snapshot)
-                planned = plan_attachment(intent, steered, corrected, self._last_writes.of(steered))
-                # Attaching a group changes no share, so a newer call does not stop it.
-                self._apply(planned, steered, call)
-                return removed
+            # Attaching a group changes no share, so a newer call does not stop it.
+            self._write(plan_attachment, intent, steered, snapshot, call)
+            return removed
 
     def _read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         """The listeners' rules, for which every call sends its first request."""
@@ -163,19 +167,45 @@ class Router:
             self._recent.forget_listener(owner, listener)
             return Snapshot({}, {})
 
-    def _write_shares(
-        self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, turn: Call
+    def _write(
+        self,
+        decide: Callable[[Intent, tuple[SteeredRule, ...], Snapshot, _LastWrites], Plan],
+        intent: Intent,
+        steered: tuple[SteeredRule, ...],
+        snapshot: Snapshot,
+        call: Call,
     ) -> tuple[tuple[RuleOutcome, ...], Snapshot]:
-        """Returns the rules as they are now, and the read on which that was decided."""
-        changes = self._plan(intent, steered, snapshot).changes
+        """Writes what `decide` plans. Returns the rules as they are now, and the read that they are based on."""
+
+        def planned(current: Snapshot) -> Plan:
+            last_writes = self._last_writes.of(steered)
+            return decide(intent, steered, self._last_writes.corrected(current), last_writes)
+
+        changes = planned(snapshot).changes
+        self._require_steerable(changes, steered, call)
         urgency = urgency_of(intent, steered, {change.before.arn: change.before for change in changes})
-        turn = PrioritizedCall(turn, Priority(urgency, intent.namespace))
-        rules = [change.after.arn for change in changes]
+        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
         with (
-            self._elbv2.rules.reserved_writes(rules, turn) as writing,
-            self._locked_snapshot(snapshot, turn) as current,
+            self._elbv2.rules.reserved_writes([change.after.arn for change in changes], call) as writing,
+            self._locked_snapshot(snapshot, call) as current,
         ):
-            return self._apply(self._plan(intent, steered, current), steered, writing), current
+            plan_to_apply = planned(current)
+            self._require_steerable(plan_to_apply.changes, steered, call)
+            written = apply(
+                plan_to_apply,
+                steered,
+                rules=self._elbv2.rules,
+                last_writes=self._last_writes,
+                attached=self._attached,
+                call=writing,
+            )
+            return written, current
+
+    def _require_steerable(
+        self, changes: tuple[Change, ...], steered: tuple[SteeredRule, ...], call: Call
+    ) -> None:
+        if changes:
+            self._access.require_steerable(steered, call)
 
     def _restore_header_routes(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Raises no Problem, because weights matter more: VerifyWeight reports it."""
@@ -207,20 +237,6 @@ class Router:
                     return
             snapshot = self._read(listeners, self._now(), call)
 
-    def _plan(self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot) -> Plan:
-        corrected = self._last_writes.corrected(snapshot)
-        return plan(intent, steered, corrected, self._last_writes.of(steered))
-
-    def _apply(self, planned: Plan, steered: tuple[SteeredRule, ...], call: Call) -> tuple[RuleOutcome, ...]:
-        return apply(
-            planned,
-            steered,
-            rules=self._elbv2.rules,
-            last_writes=self._last_writes,
-            attached=self._attached,
-            call=call,
-        )
-
     def _header_rule_context(
         self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, call: Call, turn: Call
     ) -> HeaderRuleContext:
@@ -230,7 +246,7 @@ class Router:
             steered=steered,
             listeners=frozenset(snapshot.began),
             snapshot=snapshot,
-            reads=HeaderReads(self._elbv2, self._now(), call),
+            reads=HeaderReads(self._elbv2, self._access, self._now(), call),
             turn=turn,
         )
 

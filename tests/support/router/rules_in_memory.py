@@ -132,10 +132,13 @@ class RulesInMemory:
 class _Tags:
     aws: RulesInMemory
 
-    def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        if rules:
-            self.aws.record("DescribeTags", call)
-        return {arn: self.aws.tags_of.get(arn, {}) for arn in rules if arn in self.aws.shown}
+    def read(self, resources: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
+        """Only the check of the access reads the tags of other resources than rules."""
+        others = {arn for arn in resources if ":listener-rule/" not in arn}
+        if resources:
+            self.aws.record("DescribeTags for access" if others else "DescribeTags", call)
+        existing = {*self.aws.shown, *(others - set(self.aws.gone))}
+        return {arn: self.aws.tags_of.get(arn, {}) for arn in resources if arn in existing}
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def test_a_call_waits_for_a_busy_listener_until_its_deadline(
     with pytest.raises(DeadlineExceeded, match="another call to the same listener"):
         router.set_weight(asking_for(50), caller)
     assert timeouts == [timeout]
-    assert aws.calls == ["DescribeRules"]
+    assert aws.calls == ["DescribeRules", "DescribeTags for access"]
 
 
 def test_a_lagging_read_does_not_prove_that_nothing_is_to_be_written(
@@ -217,7 +217,12 @@ def test_a_write_is_not_decided_on_an_old_read(router: Router, aws: RulesInMemor
     aws.while_reserving = lambda: wait(3.1)
     router.set_weight(asking_for(50), Caller())
     assert aws.rules[RULE].forwards[2] == Forward(WEB, 50)
-    assert aws.calls == ["DescribeRules", "DescribeRules", "ModifyRule of weights"]
+    assert aws.calls == [
+        "DescribeRules",
+        "DescribeTags for access",
+        "DescribeRules",
+        "ModifyRule of weights",
+    ]
 
 
 def test_two_calls_that_read_the_same_state_write_one_after_the_other(

@@ -163,7 +163,7 @@ class HeaderRoutes:
             raise HeaderRouteMissing(route.name, missing[0].rule)
         planned = plan_header_route(intent, route, context.steered, existing)
         changes = [change for change in planned if change.present is None]
-        self._check_limits(changes, existing, context)
+        self._check_changes(changes, existing, context)
         outcomes = [self._carry_out(change, context) for change in changes]
         kept = {change.present.arn for change in planned if change.present}
         kept |= {outcome.rule.arn for outcome in outcomes}
@@ -179,7 +179,7 @@ class HeaderRoutes:
         self._check_number_of_routes(context)
         existing = self._survey(context)
         changes = plan_header_route(context.intent, route, context.steered, existing)
-        self._check_limits(changes, existing, context)
+        self._check_changes(changes, existing, context)
         return changes, existing
 
     def _survey(self, context: HeaderRuleContext) -> OwnedRules:
@@ -210,11 +210,13 @@ class HeaderRoutes:
             for listener in sorted({each.listener for each in context.steered}):
                 check_number_of_routes(len(names), context.reads.limits(listener))
 
-    def _check_limits(
+    def _check_changes(
         self, changes: Iterable[HeaderRuleChange], existing: OwnedRules, context: HeaderRuleContext
     ) -> None:
-        """Raises for what AWS would refuse, before anything is written."""
+        """Raises for what the router or AWS would refuse, before anything is written."""
         undone = [change for change in changes if not change.is_done]
+        if undone:
+            context.reads.require_steerable(context.steered)
         for listener in sorted({change.wanted.listener for change in undone}):
             on_listener = [change for change in undone if change.wanted.listener == listener]
             limits = context.reads.limits(listener)
