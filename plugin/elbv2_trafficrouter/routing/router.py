@@ -175,7 +175,7 @@ class Router:
         snapshot: Snapshot,
         call: Call,
     ) -> tuple[tuple[RuleOutcome, ...], Snapshot]:
-        """Writes what `decide` plans. Returns the rules as they are now, and the read that they are based on."""
+        """Writes what `decide` plans. Returns the rules as they are now, and the read they are based on."""
 
         def planned(current: Snapshot) -> Plan:
             last_writes = self._last_writes.of(steered)
