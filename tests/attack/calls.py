@@ -17,9 +17,9 @@ from attack.rollouts import RolloutOnARule, ground, seeded, sidecar_on
 COUNT = 100_000
 _ROLLOUTS = 8
 _CLIENTS = 4
-_WARM_UP_PART = 0.1
+WARM_UP = 10_000
 _STEPS = 10
-MOST_MEBIBYTES_OF_GROWTH = 2.0
+MOST_MEBIBYTES_OF_GROWTH = 2
 _SECONDS = 30
 
 
@@ -43,7 +43,7 @@ def resident_mebibytes(pid: int) -> float:
 
 def measured(count: int, seed: int) -> Measured:
     """Several clients at once make a controller's calls, each for Rollouts of its own."""
-    warm_up = int(count * _WARM_UP_PART)
+    warm_up = min(WARM_UP, count // 2)
     parts = [warm_up, *[(count - warm_up) // _STEPS] * _STEPS]
     mebibytes, codes = list[float](), Counter[str]()
     with ground(_ROLLOUTS) as there, sidecar_on(there) as router, ThreadPoolExecutor(_CLIENTS) as threads:

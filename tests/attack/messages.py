@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 
 from attack.mutations import MUTATIONS
 from attack.rollouts import METHODS, Ground, Request, ground, seeded, sidecar_on
+from attack.wire import without_other_blocks
 from attack.writes import Writes
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from support.router.sidecar import Sidecar
@@ -76,8 +77,10 @@ def _attacked(there: Ground, router: Sidecar, count: int, random: Random) -> Fou
                     found.undue_writes.append(f"{sent}: {reason}: {write.action} {dict(write.parameters)}")
             writes.read_owners()
             if sent.number % _BETWEEN_VALID_REQUESTS == 0:
+                writes.remove_rules_of_mutants()
                 found.wrong_codes += _troubles_of_valid_requests(there, channel, random)
                 writes.forget()
+        writes.remove_rules_of_mutants()
         found.wrong_codes += _troubles_of_valid_requests(there, channel, random)
     # VerifyWeight answers NOT_VERIFIED even to an unexpected exception.
     found.wrong_codes += [str(entry) for entry in list(router.log) if entry.get("level") == "error"]
@@ -115,12 +118,13 @@ def _reason_why_undue(writes: Writes, write: Any, sent: Sent) -> str:
 def _rollout_of(sent: Sent) -> Any:
     """The Rollout that the message is about; None if the message is none."""
     message: Any = getattr(pb, f"{sent.request.method}Request")()
-    try:
-        message.ParseFromString(sent.raw)
-    except DecodeError:
-        # protobuf does not decode a deep block, but the sidecar skips those of other plugins.
-        return getattr(sent.request.message, "rollout", None) if sent.mutation == "deep_json" else None
-    return message.rollout
+    for raw in (sent.raw, without_other_blocks(sent.raw)):
+        try:
+            message.ParseFromString(raw)
+        except DecodeError:
+            continue
+        return message.rollout
+    return None
 
 
 def _troubles_of_valid_requests(there: Ground, channel: grpc.Channel, random: Random) -> Iterator[str]:

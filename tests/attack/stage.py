@@ -30,6 +30,7 @@ Call = Callable[[Stub, float], str]
 REGIONS = "eu-west-1,eu-central-1"
 VICTIMS = 4
 _RECOVERY_SECONDS = 60
+_PATIENCE_SECONDS = 20
 _SECONDS_BETWEEN_ATTEMPTS = 0.02
 
 
@@ -140,8 +141,12 @@ def measured(
     deadline: float,
     *,
     neighbours_are_served: bool = True,
+    was_met: Callable[[], bool] = lambda: True,
 ) -> Measured:
-    """The victims call once while the fault lasts, all at once; the neighbours call until they have ended."""
+    """The victims call once while the fault lasts, all at once.
+
+    The neighbours call until the victims' calls have ended and something has met the fault.
+    """
     done = threading.Event()
     with client_of(address) as stub, client_of(address) as another, ThreadPoolExecutor() as threads:
         with fault:
@@ -151,9 +156,11 @@ def measured(
             ]
             calls = [threads.submit(_timed, partial(call, stub, deadline)) for call in stage.victims]
             ends = [call.result() for call in calls]
+            has_met = _wait_for(was_met)
             done.set()
             of_others = [other.result() for other in others]
         recovered = seconds_until_ok(partial(stage.victims[0], stub, deadline))
+    assert has_met, "nothing met the fault"
     return Measured(
         codes={code for code, _ in ends},
         seconds=max(seconds for _, seconds in ends) - begun,
@@ -161,6 +168,13 @@ def measured(
         seconds_of_another=max(seconds for _, seconds in of_others) if neighbours_are_served else None,
         codes_of_others=frozenset().union(*(codes for codes, _ in of_others)),
     )
+
+
+def _wait_for(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not (is_met := condition()) and time.monotonic() < until:
+        time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+    return is_met
 
 
 def seconds_until_ok(call: Callable[[], str]) -> float:

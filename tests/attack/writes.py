@@ -26,6 +26,7 @@ class Writes:
             rollout.named["listenerArn"] for rollout in there.rollouts if "listenerArn" in rollout.named
         }
         self._listeners.add(there.clinic.listener)
+        self._rollouts = {("petclinic", rollout.name, rollout.uid) for rollout in there.rollouts}
         self._was_written = True
         self.read_owners()
         self._entries.clear()
@@ -48,6 +49,13 @@ class Writes:
         """What was written until now is not asked for again."""
         self.since_last_asked()
         self.read_owners()
+
+    def remove_rules_of_mutants(self) -> None:
+        """A message with another name or uid is about another Rollout, whose routes nobody removes."""
+        for arn, tags in self._owners.items():
+            if tags and _owner(tags) not in self._rollouts:
+                self._clinic.client.delete_rule(RuleArn=arn)
+        self._was_written = True
 
     def read_owners(self) -> None:
         """Reads the rules as they are now, if they may have changed."""
@@ -103,8 +111,11 @@ def _reason_for_creating(parameters: Mapping[str, Any], raw: bytes, rollout: Any
 
 def _is_owner(rollout: Any, tags: Mapping[str, str]) -> bool:
     metadata = rollout.metadata
-    owner = tuple(tags.get(_PREFIX + tag) for tag in _TAGS)
-    return owner == (metadata.namespace, metadata.name, metadata.uid)
+    return _owner(tags) == (metadata.namespace, metadata.name, metadata.uid)
+
+
+def _owner(tags: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple(tags.get(_PREFIX + tag) for tag in _TAGS)
 
 
 def _groups(actions: Any) -> set[str]:
