@@ -60,10 +60,11 @@ def _call_once(stage: Stage, address: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source of credentials, and its answer with an expiration."""
+    """A source of credentials."""
 
     name: str
-    answer: Callable[[str], str]
+    answer: Callable[[float | None], str]
+    """Its credentials expire so many seconds from now, or have no expiration."""
     variables: Callable[[str, Path], dict[str, str]]
     """Get the server's address and an empty directory."""
 
@@ -82,14 +83,16 @@ def _variables_of_a_container(address: str, _directory: Path) -> dict[str, str]:
     return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{address}/"}
 
 
-STS = Source("STS", sts_answer, _variables_of_sts)
+STS = Source(
+    "STS", lambda seconds: sts_answer("" if seconds is None else in_seconds(seconds)), _variables_of_sts
+)
 CONTAINER = Source("The container's credentials endpoint", container_answer, _variables_of_a_container)
 
 
 @contextmanager
 def _server_of(source: Source, seconds: float) -> Iterator[FaultyServer]:
     """Its credentials expire so many seconds after it was asked."""
-    with faulty_server(lambda *_: (200, source.answer(in_seconds(seconds)).encode())) as server:
+    with faulty_server(lambda *_: (200, source.answer(seconds).encode())) as server:
         yield server
 
 
@@ -104,7 +107,7 @@ def _failing(source: Source, server: FaultyServer, fault: Fault | None) -> Itera
 
     def answer(*_: object) -> tuple[int, bytes]:
         server.hit += 1
-        return 200, source.answer("").encode()
+        return 200, source.answer(None).encode()
 
     server.answer = answer
     try:

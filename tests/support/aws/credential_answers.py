@@ -30,6 +30,7 @@ def sts_error(code: str, message: str = "no") -> str:
     return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 
 
-def container_answer(expiration: str = "", key: str = ACCESS_KEY) -> str:
+def container_answer(seconds: float | None = 3600, key: str = ACCESS_KEY) -> str:
+    """With an expiration so many seconds from now, or without any."""
     found = {"AccessKeyId": key, "SecretAccessKey": SECRET, "Token": TOKEN}
-    return json.dumps(found | ({"Expiration": expiration} if expiration else {}))
+    return json.dumps(found if seconds is None else found | {"Expiration": in_seconds(seconds)})
