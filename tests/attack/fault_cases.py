@@ -204,6 +204,7 @@ def _log_that_is_full(stage: Stage, deadline: float) -> Measured:
 
 def _log_that_is_closed(stage: Stage, deadline: float) -> Measured:
     with _logging_to_a_pipe(stage, "sh", "-c", 'exec "$@" 2>&-', "sh") as (address, _):
+        _call_once(stage, address)
         return measured(stage, address, nullcontext(), deadline)
 
 

@@ -86,13 +86,13 @@ class FaultyServer:
     def serve(self, request: bytes, handler: BaseHTTPRequestHandler) -> None:
         """Called for each request."""
         fault, over = self._fault, self._fault_is_over
-        if fault is None or not self._covers(request):
-            status, body = self.answer(request, handler.headers)
-            _send(handler, status, body, len(body))
-            return
-        self.hit += 1
-        handler.close_connection = True
-        with suppress(ConnectionError):  # the client had enough
+        with suppress(ConnectionError):  # the client is gone, or had enough
+            if fault is None or not self._covers(request):
+                status, body = self.answer(request, handler.headers)
+                _send(handler, status, body, len(body))
+                return
+            self.hit += 1
+            handler.close_connection = True
             self._send_with_a_fault(fault, over, request, handler)
 
     def _send_with_a_fault(
