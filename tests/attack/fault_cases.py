@@ -24,6 +24,7 @@ _RENEWED_SECONDS = 15 * 60  # so long before they expire, the sidecar looks for 
 _FIRST_CALLS_SECONDS = 8
 _REFUSED_WITHIN_SECONDS = 2
 _SMALLEST_PIPE = 4096
+_PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def _aws(fault: Fault, stage: Stage, deadline: float) -> Measured:
 def _call_once(stage: Stage, address: str) -> None:
     with client_of(address) as stub:
         for call in (*stage.victims, *stage.neighbours):
-            assert call(stub, 30) == "OK"
+            seconds_until_ok(partial(call, stub, _PATIENCE_SECONDS))
 
 
 # Credentials
@@ -180,7 +181,7 @@ def _logging_to_a_pipe(stage: Stage, *before: str) -> Iterator[tuple[str, IO[byt
         try:
             address = f"unix:{stage.volumes}/router-socket/router.sock"
             with grpc.insecure_channel(address) as channel:
-                grpc.channel_ready_future(channel).result(30)
+                grpc.channel_ready_future(channel).result(_PATIENCE_SECONDS)
             assert process.stderr is not None
             yield address, process.stderr
         finally:
