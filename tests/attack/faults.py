@@ -55,28 +55,37 @@ def _seconds(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.2f} s"
 
 
-def table(rows: Sequence[Row]) -> str:
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def write(page: Path, rows: Sequence[Row]) -> None:
-    """Replaces the table between the marks of the page."""
+def write(page: Path, rows: Sequence[Row], cases: Sequence[Case] = CASES) -> None:
+    """Replaces the rows in the table between the marks of the page. It keeps the rows of the other cases."""
     before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}")
+    old, _, after = rest.partition(END)
+    lines = {_first_cell(line): line for line in old.strip().splitlines()}
+    lines |= {row.case.name: _line(row.cells) for row in rows}
+    table = [_line(HEADINGS), _line(["---"] * len(HEADINGS))]
+    table += [lines[case.name] for case in cases if case.name in lines]
+    page.write_text("\n".join([before + BEGIN, *table, END + after]))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _first_cell(line: str) -> str:
+    return line.split("|")[1].strip()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="attack.faults", description=__doc__)
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the table of a page")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="replace the measured rows in the table of a page"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults whose names contain it")
     parser.add_argument(
         "--short", action="store_true", help="only one fault of each kind, with short deadlines"
     )
     options = parser.parse_args(arguments)
-    if options.write and (options.only or options.short):
-        parser.error("--write needs all faults")
+    if options.write and options.short:
+        parser.error("--write needs the long deadlines")
     deadline = DEADLINE_SECONDS / 3 if options.short else DEADLINE_SECONDS
     cases = [
         case for case in CASES if options.only in case.name and (case.in_short_pass or not options.short)

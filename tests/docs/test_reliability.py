@@ -89,18 +89,24 @@ def test_the_limits_are_the_commands_own(command: str, limits: list[str]) -> Non
         assert limit in commands()[command]
 
 
-def test_the_command_replaces_only_the_table(tmp_path: Path) -> None:
+def case(name: str) -> Case:
+    return Case(name, lambda *_: Measured(set(), 0, 0))
+
+
+def test_the_command_replaces_only_the_rows_that_it_measured(tmp_path: Path) -> None:
     copy = tmp_path / "page.md"
-    copy.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    case = Case("AWS is slow", lambda *_: Measured(set(), 0, 0))
-    measured = Measured({"UNAVAILABLE", "ABORTED"}, 3.004, 0.5, None)
-    faults.write(copy, [Row(case, measured)])
+    copy.write_text(f"before\n{BEGIN}\n{END}\nafter\n")
+    cases = [case("first"), case("second")]
+    second = Measured({"UNAVAILABLE", "ABORTED"}, 3.004, 0.5, None)
+    faults.write(copy, [Row(cases[0], Measured({"OK"}, 1, 1)), Row(cases[1], second)], cases)
+    faults.write(copy, [Row(cases[0], Measured({"OK"}, 1, 2, 0.25))], cases)
     assert copy.read_text().splitlines() == [
         "before",
         BEGIN,
         f"| {' | '.join(HEADINGS)} |",
         "| --- | --- | --- | --- | --- |",
-        "| AWS is slow | `ABORTED`, `UNAVAILABLE` | 3.00 s | 0.50 s | - |",
+        "| first | `OK` | 1.00 s | 2.00 s | 0.25 s |",
+        "| second | `ABORTED`, `UNAVAILABLE` | 3.00 s | 0.50 s | - |",
         END,
         "after",
     ]
@@ -117,6 +123,9 @@ def test_the_command_replaces_only_the_table(tmp_path: Path) -> None:
     ],
 )
 def test_a_missed_goal_is_a_trouble(measured: Measured, trouble: str) -> None:
-    case = Case("a fault", lambda *_: measured)
-    assert trouble in Row(case, measured).troubles
-    assert Row(case, Measured({"UNAVAILABLE"}, 9, 1, 0.1, frozenset({"OK"}))).troubles == []
+    assert trouble in Row(case("a fault"), measured).troubles
+
+
+def test_met_goals_are_no_trouble() -> None:
+    measured = Measured({"UNAVAILABLE"}, 9, 1, 0.1, frozenset({"OK"}))
+    assert Row(case("a fault"), measured).troubles == []
