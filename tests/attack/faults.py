@@ -95,8 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         row = Row(case, case.measured(deadline))
         print(" | ".join([*row.cells, *row.troubles]), flush=True)
         rows.append(row)
-    if options.write:
-        write(options.write, rows)
+        if options.write:
+            write(options.write, [row])
     return 1 if any(row.troubles for row in rows) or not rows else 0
 
 

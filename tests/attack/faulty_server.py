@@ -15,6 +15,7 @@ Answering: TypeAlias = Callable[[bytes, Message], Answer]
 _PATIENCE_SECONDS = 20
 _SECONDS_BETWEEN_BYTES = 1.0
 _LARGE_BYTES = 50 * 1024 * 1024
+_PART = b" " * 64 * 1024
 
 
 class Fault(Enum):
@@ -104,7 +105,9 @@ class FaultyServer:
             case Fault.FAILS:
                 _send(handler, 503, b"", 0)
             case Fault.TOO_LARGE:
-                _send(handler, 200, b" " * _LARGE_BYTES, _LARGE_BYTES)
+                _send(handler, 200, b"", _LARGE_BYTES)
+                for _ in range(_LARGE_BYTES // len(_PART)):
+                    handler.wfile.write(_PART)
             case Fault.CLOSES | Fault.REFUSES:
                 pass
             case _:
