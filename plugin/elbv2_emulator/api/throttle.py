@@ -38,8 +38,8 @@ def buckets(action: str) -> tuple[Bucket, Bucket]:
 def levels_after(levels: Levels, action: str, now: float) -> tuple[Levels, bool]:
     """The levels after this call, and whether it is admitted. Buckets start full.
 
-    A throttled call takes no tokens, but its time is recorded: if the clock is set back, an empty bucket fills
-    from the new time on, and keeps the tokens that it got before.
+    A throttled call takes no tokens, but its time is recorded: if the clock is set back, an empty bucket
+    keeps what it got before, and fills from the new time on.
     """
     left = {bucket: _calls_left(levels.get(bucket), bucket, now) for bucket in buckets(action)}
     is_admitted = all(calls >= 1 for calls in left.values())
