@@ -1,6 +1,7 @@
 """Applies mutations one at a time to a copy of the repository, and runs the test that must notice each."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from mutants.mutation import Mutation, TextNotUniqueError, mutated
 
 _LINKED = (".venv", "build")  # not in git: tests use the programs in them
 _TEST_SECONDS = 60
-_PYTEST_FAILED = 1  # other codes: no test ran, or its file could not be imported
+# pytest ends with 1 also if a file could not be imported or a fixture failed, which it reports as ERROR.
+_FAILED_TEST = re.compile(r"^FAILED |^--- FAIL: ", re.MULTILINE)
 
 
 class Result(Enum):
@@ -105,7 +107,7 @@ def _result_of_test(copy: Path, mutation: Mutation) -> tuple[Result, str]:
     output = ended.stdout + ended.stderr
     if ended.returncode == 0:
         return Result.SURVIVED, output
-    has_failed = "--- FAIL: " in output if mutation.is_go else ended.returncode == _PYTEST_FAILED
+    has_failed = _FAILED_TEST.search(output)
     return (Result.KILLED if has_failed else Result.NOT_RUN), output
 
 

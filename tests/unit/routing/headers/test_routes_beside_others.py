@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.routing.rule import Condition, Forward
 from support.router.intents import WEB
 from support.router.update import BASE, PATH, Update, rule_of_beta
 
 OF_ANOTHER_ROLLOUT = replace(
     rule_of_beta(),
-    arn=f"{BASE.arn}a",
+    arn=Arn(f"{BASE.arn}a"),
     forwards=(Forward(WEB, 1),),
     conditions=frozenset({PATH, Condition("http-header", frozenset({"bob"}), name="X-User")}),
 )
