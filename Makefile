@@ -35,7 +35,7 @@ mutants: .venv/installed build/kustomize build/install.yaml ## Break the code in
 	PYTHONPATH=tests $(BIN)/python -m mutants $(ONLY)
 
 .PHONY: properties
-properties: .venv/installed ## Run every property test with 50 times the examples and fresh seeds (about XX minutes)
+properties: .venv/installed ## Run every property test with 50 times the examples, and other ones in every run
 	EXAMPLES_FACTOR=50 $(BIN)/pytest -m hypothesis --timeout 7200
 
 .PHONY: e2e
