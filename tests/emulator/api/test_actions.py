@@ -251,9 +251,6 @@ def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make
 @pytest.fixture
 def sticky(elbv2: Any, petclinic: Any) -> str:
     """The stable group, whose targets are sticky."""
-    elbv2.modify_target_group_attributes(
-        TargetGroupArn=petclinic.canary, Attributes=[{"Key": "stickiness.enabled", "Value": "false"}]
-    )
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[FIXED])
     elbv2.modify_target_group_attributes(
         TargetGroupArn=petclinic.stable,
@@ -275,7 +272,7 @@ def test_a_group_with_sticky_targets_may_be_the_only_group_of_a_rule(
 def test_a_group_with_sticky_targets_beside_another_needs_group_stickiness(
     elbv2: Any, petclinic: Any, sticky: str
 ) -> None:
-    """Fact: target stickiness needs group stickiness on each rule with several groups."""
+    """Otherwise a client would lose its target with every change of groups."""
     split = groups((sticky, 1), (petclinic.canary, 1))
     with pytest.raises(ClientError, match="You must enable group stickiness"):
         elbv2.modify_rule(RuleArn=petclinic.rule, Actions=split)
