@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from itertools import groupby
 from pathlib import Path
 
 from mutants.mutation import Mutation, TextNotUniqueError, mutated
@@ -67,7 +68,8 @@ def _pass_without_mutation(copy: Path, mutations: Sequence[Mutation]) -> bool:
     plain = [test for test, k in tests if not k]
     commands = [_pytest(*plain)] if plain else []
     commands += [_pytest(test, "-k", k) for test, k in tests if k]
-    commands += [_go_test(test) for test in dict.fromkeys(each.test for each in mutations if each.is_go)]
+    go_tests = sorted({mutation.test for mutation in mutations if mutation.is_go})
+    commands += [_go_test(*tests) for _, tests in groupby(go_tests, key=_directory)]
     for command in commands:
         ended = _output_of(copy, command, seconds=_TEST_SECONDS * len(mutations))
         if ended.returncode or "no tests to run" in ended.stdout:
@@ -117,22 +119,16 @@ def _pytest(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", *options, *arguments]
 
 
-def _go_test(test: str) -> list[str]:
-    path, _, name = test.partition("::")
-    directory = str(Path(path).parent)
+def _go_test(*tests: str) -> list[str]:
+    """Runs tests of one directory."""
+    names = "|".join(test.partition("::")[2] for test in tests)
     # -C, because the package is in a module of its own.
-    return [
-        "go",
-        "test",
-        "-C",
-        directory,
-        "-count=1",
-        "-timeout",
-        f"{_TEST_SECONDS}s",
-        "-run",
-        f"^{name}$",
-        ".",
-    ]
+    options = ["-C", _directory(tests[0]), "-count=1", "-timeout", f"{_TEST_SECONDS}s"]
+    return ["go", "test", *options, "-run", f"^({names})$", "."]
+
+
+def _directory(go_test: str) -> str:
+    return str(Path(go_test.partition("::")[0]).parent)
 
 
 def _output_of(copy: Path, command: list[str], seconds: float) -> "subprocess.CompletedProcess[str]":
