@@ -30,6 +30,14 @@ test: .venv/installed build/grpcurl build/trafficrouter-bridge build/kustomize b
 	$(BIN)/pytest
 	cd $(BRIDGE) && go test -race -count=1 ./...
 
+.PHONY: mutants
+mutants: .venv/installed build/kustomize build/install.yaml ## Break the code in a copy, in each known way, and check that a test notices; ONLY=WORD selects
+	PYTHONPATH=tests $(BIN)/python -m mutants $(ONLY)
+
+.PHONY: properties
+properties: .venv/installed ## Run every property test with 50 times the examples, and other ones in every run
+	EXAMPLES_FACTOR=50 $(BIN)/pytest -m hypothesis --timeout 7200
+
 .PHONY: e2e
 e2e: cluster ## Run the tests with the real controller on a real control plane
 	$(BIN)/pytest tests/e2e --timeout 300

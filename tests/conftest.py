@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.any.examples import IS_THOROUGH, examples
 from support.emulator.undocumented import _only_what_is_documented  # noqa: F401  autouse, for every test
 
 # The time that an example takes means nothing on a shared machine.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tests")
+settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(100)
+)
+# In CI, hypothesis tries the same examples in every run.
+settings.register_profile("thorough", settings.get_profile("tests"), derandomize=False, print_blob=True)
+settings.load_profile("thorough" if IS_THOROUGH else "tests")
 
 E2E = Path(__file__).with_name("e2e")
 

@@ -134,10 +134,12 @@ class ApiCalls:
 
     def _throttle(self, call: _Call) -> None:
         if self._timing.throttling:
-            levels = throttle.levels_after(self._throttle_levels[call.region], call.action, self._clock())
-            if levels is None:
+            levels = self._throttle_levels[call.region]
+            self._throttle_levels[call.region], is_admitted = throttle.levels_after(
+                levels, call.action, self._clock()
+            )
+            if not is_admitted:
                 raise ApiError("Throttling", "Rate exceeded")
-            self._throttle_levels[call.region] = levels
 
     async def _apply(self, call: _Call, operation: OperationModel, request_id: str) -> str:
         parameters = call.parameters or {}

@@ -1,5 +1,6 @@
 """The file of the Unix socket: only one server uses it, a stale socket is removed, and its mode is 0660."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -82,6 +83,7 @@ def _remove_stale(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(_ANSWER_SECONDS)
         # The lock alone is not enough: someone may have removed the lock file of a running server.
-        if client.connect_ex(str(path)) == 0:
+        # EAGAIN: a server listens, and its queue of connections is full.
+        if client.connect_ex(str(path)) in {0, errno.EAGAIN}:
             raise SocketUnusable(f"Another server listens on {path}. Stop it, or choose another --listen.")
     path.unlink()

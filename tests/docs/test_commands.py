@@ -26,6 +26,8 @@ NOT_RUN_BY_CI = {
     "help": "prints the Makefile's comments",
     "lock": "changes the tree",
     "measure": "is for people: it measures and asserts nothing",
+    "mutants": "tests the tests, and takes minutes; `make test` checks that its lists are up to date",
+    "properties": "takes long, and tries other examples in every run",
     "proto": "changes the tree; `make lint` generates the same code beside it",
 }
 

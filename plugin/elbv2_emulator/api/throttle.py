@@ -35,15 +35,20 @@ def buckets(action: str) -> tuple[Bucket, Bucket]:
     return ALL, REGISTERING if action in {"RegisterTargets", "DeregisterTargets"} else MUTATING
 
 
-def levels_after(levels: Levels, action: str, now: float) -> Levels | None:
-    """The levels after this call; None if it is throttled, which takes no tokens. Buckets start full."""
+def levels_after(levels: Levels, action: str, now: float) -> tuple[Levels, bool]:
+    """The levels after this call, and whether it is admitted. Buckets start full.
+
+    A throttled call takes no tokens, but its time is recorded: if the clock is set back, an empty bucket
+    keeps what it got before, and fills from the new time on.
+    """
     left = {bucket: _calls_left(levels.get(bucket), bucket, now) for bucket in buckets(action)}
-    if any(calls < 1 for calls in left.values()):
-        return None
-    return {**levels, **{bucket: Level(calls - 1, now) for bucket, calls in left.items()}}
+    is_admitted = all(calls >= 1 for calls in left.values())
+    taken = 1 if is_admitted else 0
+    return {**levels, **{bucket: Level(calls - taken, now) for bucket, calls in left.items()}}, is_admitted
 
 
 def _calls_left(level: Level | None, bucket: Bucket, now: float) -> float:
     if level is None:
         return bucket.burst
-    return min(bucket.burst, level.calls + max(0.0, now - level.at) * bucket.per_second)
+    calls = level.calls + max(0.0, now - level.at) * bucket.per_second
+    return min(bucket.burst, round(calls, 9))  # rounded, because many small additions would lose a token

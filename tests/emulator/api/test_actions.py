@@ -246,3 +246,35 @@ def test_a_load_balancer_has_at_most_100_groups(elbv2: Any, petclinic: Any, make
         forward(200, arns[100:])
     # Groups that the load balancer has already do not count again.
     forward(200, arns[:5])
+
+
+@pytest.fixture
+def sticky(elbv2: Any, petclinic: Any) -> str:
+    """The stable group, whose targets are sticky."""
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=[FIXED])
+    elbv2.modify_target_group_attributes(
+        TargetGroupArn=petclinic.stable,
+        Attributes=[
+            {"Key": "stickiness.enabled", "Value": "true"},
+            {"Key": "stickiness.type", "Value": "lb_cookie"},
+        ],
+    )
+    return str(petclinic.stable)
+
+
+def test_a_group_with_sticky_targets_may_be_the_only_group_of_a_rule(
+    elbv2: Any, petclinic: Any, sticky: str
+) -> None:
+    (rule,) = elbv2.modify_rule(RuleArn=petclinic.rule, Actions=groups((sticky, 1)))["Rules"]
+    assert rule["Actions"][0]["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": sticky, "Weight": 1}]
+
+
+def test_a_group_with_sticky_targets_beside_another_needs_group_stickiness(
+    elbv2: Any, petclinic: Any, sticky: str
+) -> None:
+    """Otherwise a client would lose its target with every change of groups."""
+    split = groups((sticky, 1), (petclinic.canary, 1))
+    with pytest.raises(ClientError, match="You must enable group stickiness"):
+        elbv2.modify_rule(RuleArn=petclinic.rule, Actions=split)
+    split[0]["ForwardConfig"]["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": 60}
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=split)

@@ -18,6 +18,7 @@ from elbv2_emulator.api.errors import ApiError
 from elbv2_emulator.state.resources import CONDITION_CONFIG_OF, Scope, State
 from elbv2_emulator.traffic.matching import Request, first_match
 from elbv2_emulator.traffic.selection import choose_group
+from support.any.examples import IS_THOROUGH, examples
 
 SCOPE = Scope("eu-west-1", datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
@@ -105,6 +106,7 @@ def scalar(shape: Shape) -> st.SearchStrategy[Any]:
     return st.sampled_from([*petclinic()[1], *TEXTS])
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("action", sorted(ACTIONS))
 def test_an_operation_answers_or_refuses(action: str) -> None:
     operation = shapes.service().operation_model(action)
@@ -113,11 +115,11 @@ def test_an_operation_answers_or_refuses(action: str) -> None:
     refusals: list[str] = []
 
     @settings(
-        max_examples=60,
+        max_examples=examples(60),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
-        derandomize=True,
+        derandomize=not IS_THOROUGH,
     )
     @given(values(operation.input_shape))
     def check(parameters: dict[str, Any]) -> None:

@@ -80,6 +80,17 @@ def test_a_late_write_overwrites_what_was_written_after_it_was_sent(
     assert list(emulator.journal.entries)[-2].time == clock.now
 
 
+def test_late_writes_that_are_due_at_the_same_time_are_applied_in_the_order_of_their_calls(
+    *, emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any, weights: Callable[[], list[int]]
+) -> None:
+    emulator.faults.add(Fault("ModifyRule", answer="close", applied_after_seconds=5))
+    for weight in range(1, 9):
+        with pytest.raises(ConnectionClosedError):
+            elbv2.modify_rule(RuleArn=petclinic.rule, Actions=petclinic.split(weight, 0))
+    clock.now += 5
+    assert weights() == [8, 0]
+
+
 def test_a_late_write_to_a_deleted_rule_is_refused_when_it_is_due(
     emulator: Emulator, clock: Clock, elbv2: Any, petclinic: Any
 ) -> None:

@@ -123,6 +123,22 @@ def test_creating_the_same_listener_again_returns_the_existing_one(elbv2: Any, p
     assert again["Listeners"][0]["ListenerArn"] == petclinic.listener
 
 
+def test_a_listener_on_the_same_port_with_another_default_action_is_refused(
+    elbv2: Any, petclinic: Any
+) -> None:
+    (existing,) = elbv2.describe_listeners(ListenerArns=[petclinic.listener])["Listeners"]
+    with pytest.raises(ClientError, match="DuplicateListener"):
+        elbv2.create_listener(
+            LoadBalancerArn=petclinic.balancer,
+            Protocol="HTTPS",
+            Port=443,
+            Certificates=existing["Certificates"],
+            DefaultActions=petclinic.split(1, 0),
+        )
+    (after,) = elbv2.describe_listeners(ListenerArns=[petclinic.listener])["Listeners"]
+    assert after["DefaultActions"] == existing["DefaultActions"]
+
+
 def test_default_actions_are_those_of_the_default_rule(elbv2: Any, petclinic: Any) -> None:
     """Fact: only ModifyListener changes the default rule, and replaces its actions as a whole."""
     elbv2.modify_listener(ListenerArn=petclinic.listener, DefaultActions=petclinic.split(3, 1))

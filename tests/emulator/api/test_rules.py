@@ -188,6 +188,33 @@ def test_priorities_can_be_swapped_but_not_taken(elbv2: Any, petclinic: Any) -> 
     assert [rule["RuleArn"] for rule in rules[:2]] == [other, petclinic.rule]
 
 
+@pytest.fixture
+def elsewhere(elbv2: Any, petclinic: Any) -> str:
+    """A rule with priority 7 on another listener of the same load balancer."""
+    made = elbv2.create_listener(
+        LoadBalancerArn=petclinic.balancer, Protocol="HTTP", Port=80, DefaultActions=fixed()
+    )
+    listener = made["Listeners"][0]["ListenerArn"]
+    made = elbv2.create_rule(ListenerArn=listener, Priority=7, Conditions=path("/x"), Actions=fixed())
+    return str(made["Rules"][0]["RuleArn"])
+
+
+def test_priorities_of_two_listeners_cannot_be_set_at_once(
+    elbv2: Any, petclinic: Any, elsewhere: str
+) -> None:
+    pairs = [{"RuleArn": petclinic.rule, "Priority": 4}, {"RuleArn": elsewhere, "Priority": 5}]
+    with pytest.raises(ClientError, match="ValidationError"):
+        elbv2.set_rule_priorities(RulePriorities=pairs)
+    (rule,) = elbv2.describe_rules(RuleArns=[petclinic.rule])["Rules"]
+    assert rule["Priority"] == "1"
+
+
+def test_a_priority_is_taken_on_its_own_listener_only(elbv2: Any, petclinic: Any, elsewhere: str) -> None:
+    elbv2.set_rule_priorities(RulePriorities=[{"RuleArn": petclinic.rule, "Priority": 7}])
+    rules = elbv2.describe_rules(RuleArns=[petclinic.rule, elsewhere])["Rules"]
+    assert [rule["Priority"] for rule in rules] == ["7", "7"]
+
+
 def test_rules_are_described_in_pages(elbv2: Any, petclinic: Any) -> None:
     """Fact: a page has 1 to 400 items and a marker."""
     for priority in range(2, 12):

@@ -27,17 +27,19 @@ def emulator(started: ExitStack, clock: StandingClock) -> Emulator:
 def at_once(levels: Levels, action: str, now: float) -> tuple[int, Levels]:
     """How many calls are admitted at this time, and the levels after them."""
     count = 0
-    while (left := levels_after(levels, action, now)) is not None:
-        count, levels = count + 1, left
-    return count, levels
+    while True:
+        levels, is_admitted = levels_after(levels, action, now)
+        if not is_admitted:
+            return count, levels
+        count += 1
 
 
 def after(calls: int, action: str, now: float) -> Levels:
     """What is left after so many calls at this time."""
-    levels: Levels | None = {}
+    levels: Levels = {}
     for _ in range(calls):
-        levels = levels_after(levels or {}, action, now)
-    assert levels is not None
+        levels, is_admitted = levels_after(levels, action, now)
+        assert is_admitted
     return levels
 
 
@@ -65,7 +67,8 @@ def test_every_action_draws_from_the_bucket_for_all_actions() -> None:
 def test_a_throttled_call_takes_nothing_from_the_other_buckets() -> None:
     _, levels = at_once({}, "ModifyRule", 0.0)
     for _ in range(5):
-        assert levels_after(levels, "CreateRule", 0.0) is None
+        levels, is_admitted = levels_after(levels, "CreateRule", 0.0)
+        assert not is_admitted
     assert at_once(levels, "DescribeRules", 0.0)[0] == 20
 
 
@@ -76,10 +79,30 @@ def test_a_clock_that_is_set_back_neither_fills_nor_empties_a_bucket(drawn: int)
     assert at_once(after(drawn, "ModifyRule", 100.0), "ModifyRule", 0.0)[0] == 20 - drawn
 
 
-def test_a_bucket_fills_again_from_the_time_to_which_the_clock_was_set_back() -> None:
-    left, levels = at_once(after(15, "ModifyRule", 3600.0), "ModifyRule", 0.0)
-    assert left == 5
+@pytest.mark.parametrize(
+    "drawn", [pytest.param(20, id="an empty one"), pytest.param(15, id="a partly filled one")]
+)
+def test_a_bucket_fills_again_from_the_time_to_which_the_clock_was_set_back(drawn: int) -> None:
+    left, levels = at_once(after(drawn, "ModifyRule", 3600.0), "ModifyRule", 0.0)
+    assert left == 20 - drawn
     assert at_once(levels, "ModifyRule", 2.0)[0] == 6
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_throttling() -> None:
+    """A third of a second is needed for a call; most of it had passed when the clock was set back."""
+    levels, is_admitted = levels_after(after(20, "ModifyRule", 3600.0), "ModifyRule", 3600.3)
+    assert not is_admitted
+    levels, is_admitted = levels_after(levels, "ModifyRule", 0.0)
+    assert not is_admitted
+    assert levels_after(levels, "ModifyRule", 0.04)[1]
+
+
+def test_throttled_calls_do_not_delay_the_next_admitted_one() -> None:
+    levels = after(20, "ModifyRule", 0.0)
+    for tenth in range(1, 10):
+        levels, is_admitted = levels_after(levels, "ModifyRule", tenth / 10)
+        assert is_admitted == (tenth in {4, 7})
+    assert levels_after(levels, "ModifyRule", 1.0)[1]
 
 
 def test_every_action_has_a_bucket_of_its_kind() -> None:
@@ -111,4 +134,18 @@ def test_calls_are_throttled_while_throttling_is_on(
     with pytest.raises(ClientError, match="Throttling"):
         elbv2.describe_load_balancers()
     emulator.timing.throttling = False
+    elbv2.describe_load_balancers()
+
+
+def test_throttling_ends_in_time_after_the_clock_was_set_back(
+    emulator: Emulator, clock: StandingClock, client: Callable[[str], Any]
+) -> None:
+    elbv2 = client("eu-west-1")
+    emulator.timing.throttling = True
+    for _ in range(40):
+        elbv2.describe_load_balancers()
+    clock.now -= 3600
+    with pytest.raises(ClientError, match="Throttling"):
+        elbv2.describe_load_balancers()
+    clock.now += 0.15
     elbv2.describe_load_balancers()

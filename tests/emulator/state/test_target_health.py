@@ -92,6 +92,23 @@ def test_an_unhealthy_target_shows_the_reason_of_its_last_failure() -> None:
     }
 
 
+def test_a_target_that_recovers_shows_its_last_failure_until_it_is_healthy() -> None:
+    state = target_health.as_of(a_state(ARRIVED), 100)
+    shown = []
+    for outcome in (404, 404, 200, 200, 200):
+        (check,) = target_health.due_checks(state, math.inf)
+        state = target_health.with_result(state, check, 100, outcome)
+        target = the_target(state)
+        assert target is not None
+        shown.append(target_health.health_of(target, in_use=True))
+    unhealthy = {
+        "State": "unhealthy",
+        "Reason": "Target.ResponseCodeMismatch",
+        "Description": "Health checks failed with these codes: [404]",
+    }
+    assert shown[1:] == [unhealthy, unhealthy, unhealthy, {"State": "healthy"}]
+
+
 def test_the_next_check_starts_one_interval_after_the_start_of_the_last() -> None:
     state = target_health.as_of(a_state(ARRIVED), 100)
     (check,) = target_health.due_checks(state, 100)

@@ -208,6 +208,27 @@ def test_a_running_check_is_not_started_again(register: Any, wait_for_checks: An
         first.close()
 
 
+def test_the_check_after_a_time_out_starts_one_interval_after_the_one_that_timed_out(
+    register: Any, wait_for_checks: Any, clock: StandingClock
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        register(f"127.0.0.1:{server.getsockname()[1]}", UnhealthyThresholdCount=2)
+        first, _ = server.accept()
+        clock.now += TIMEOUT
+        assert first.recv(65536)
+        assert first.recv(1) == b"", "the check that timed out has ended"
+        first.close()
+        clock.now += INTERVAL - TIMEOUT - 1
+        wait_for_checks()
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+        clock.now += 1
+        server.settimeout(20)
+        second, _ = server.accept()
+        second.close()
+
+
 def test_a_check_uses_the_health_check_port_of_the_group(
     backends: Any, control: Any, register: Any, wait_for: Any
 ) -> None:

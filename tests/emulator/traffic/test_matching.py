@@ -112,6 +112,7 @@ def test_a_query_string_matches_by_any_decoded_pair_and_is_case_insensitive(
         ("path-pattern", "PathPatternConfig", "^/v[12]/", {"path": "/v2/pets"}, True),
         ("path-pattern", "PathPatternConfig", "^/v[12]/", {"path": "/a/v2/"}, False),
         ("path-pattern", "PathPatternConfig", "^/v[12]/", {"path": "/V2/"}, False),
+        ("path-pattern", "PathPatternConfig", "/v[12]/", {"path": "/a/v2/pets"}, True),
         ("host-header", "HostHeaderConfig", r"^(a|b)\.example", {"host": "B.example.com"}, True),
         ("http-header", "HttpHeaderConfig", "^can", {"headers": (("X-Canary", "Canary"),)}, True),
     ],

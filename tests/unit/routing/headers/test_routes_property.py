@@ -13,10 +13,11 @@ from elbv2_trafficrouter.routing.headers import routes as header_routes
 from elbv2_trafficrouter.routing.headers.plan import HeaderRuleChange
 from elbv2_trafficrouter.routing.headers.priority import free_priority
 from support.any.calls import Calls
+from support.any.examples import examples
 from support.any.promises import Promise, PromiseBrokenError
 
 ANY = settings(
-    max_examples=100,
+    max_examples=examples(100),
     stateful_step_count=8,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     report_multiple_bugs=False,
@@ -35,6 +36,7 @@ def _shrinking_ends_before_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS)
 
 
+@pytest.mark.hypothesis
 def test_any_calls_on_any_listener_keep_every_promise() -> None:
     run_state_machine_as_test(Calls, settings=ANY)
 
