@@ -37,7 +37,10 @@ class Chooser:
         arn = held_to if held_to in arns else choose_group(action, self._random)
         if arn is None:
             return Choice(None)
-        group = state.target_groups[arn]
+        group = state.target_groups.get(arn)
+        if group is None:
+            # Once no current rule names a group, it can be deleted before listeners apply that change.
+            return Choice(None)
         if group.settings["ProtocolVersion"] != "HTTP1":
             # Listeners speak only HTTP/1.1 here, which the targets of such a group do not accept.
             return Choice(group, refusal=464)
