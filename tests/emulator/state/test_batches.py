@@ -188,6 +188,19 @@ def test_each_load_balancer_has_its_own_batches() -> None:
     assert (priority(served, "web"), priority(served, "api")) == (2, 2)
 
 
+def test_batches_that_end_between_two_requests_keep_their_order() -> None:
+    clock = StandingClock()
+    store = a_store(clock, Timing(data_plane_batch_seconds=10, data_plane_lag_seconds=8))
+    store.put(with_priority(store.current, 2, "web"))
+    clock.now += 6
+    store.put(with_priority(store.current, 2, "api"))
+    clock.now += 12
+    served = store.served_by_listeners()
+    assert (priority(served, "web"), priority(served, "api")) == (2, 1)
+    clock.now += 6
+    assert store.served_by_listeners() == store.current
+
+
 def test_targets_do_not_wait_for_a_batch() -> None:
     clock = StandingClock()
     store = a_store(clock, Timing(data_plane_batch_seconds=10))
@@ -263,9 +276,14 @@ def test_without_a_duration_the_next_change_ends_an_open_batch() -> None:
 
 
 def test_loading_discards_open_batches() -> None:
-    store = a_store(StandingClock(), Timing(data_plane_batch_seconds=10))
+    clock = StandingClock()
+    store = a_store(clock, Timing(data_plane_batch_seconds=10))
     store.put(with_priority(store.current, 2))
     store.load(with_priority(a_state(), 7))
+    assert priority(store.served_by_listeners()) == 7
+    clock.now += 5
+    store.put(with_priority(store.current, 8))
+    clock.now += 9.9
     assert priority(store.served_by_listeners()) == 7
 
 

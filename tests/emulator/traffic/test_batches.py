@@ -1,5 +1,6 @@
 """Batches of rule changes, as a client observes them: its requests, its reads and its registrations."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -108,6 +109,19 @@ def test_a_group_serves_until_the_batch_that_removes_it_ends(
     clock.now += 0.1
     assert get(PATH) == (200, "1.0.1")
     assert served["stable"].requests
+
+
+def test_a_group_is_checked_until_the_batch_that_removes_it_ends(
+    *, emulator: Emulator, elbv2: Any, petclinic: Any, clock: StandingClock, served: Any
+) -> None:
+    emulator.timing.data_plane_batch_seconds = 40
+    elbv2.modify_rule(RuleArn=petclinic.rule, Actions=answers(202))
+    before = len(served["stable"].checks)
+    clock.now += 30  # the interval of the checks
+    deadline = time.monotonic() + 10
+    while len(served["stable"].checks) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_group_that_is_deleted_before_the_batch_ends_answers_503(
