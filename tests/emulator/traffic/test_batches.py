@@ -124,13 +124,25 @@ def test_a_group_is_checked_until_the_batch_that_removes_it_ends(
         time.sleep(0.01)
 
 
+@pytest.mark.undocumented
 def test_a_group_that_is_deleted_before_the_batch_ends_answers_503(
-    *, emulator: Emulator, elbv2: Any, petclinic: Any, clock: StandingClock, get: Callable[..., Any]
+    *,
+    emulator: Emulator,
+    elbv2: Any,
+    petclinic: Any,
+    clock: StandingClock,
+    control: Any,
+    get: Callable[..., Any],
 ) -> None:
     emulator.timing.data_plane_batch_seconds = 10
     elbv2.modify_rule(RuleArn=petclinic.rule, Actions=answers(202))
     elbv2.delete_target_group(TargetGroupArn=petclinic.stable)
     elbv2.delete_target_group(TargetGroupArn=petclinic.canary)
     assert get(PATH)[0] == 503
+    entry = control("GET", "journal")[-1]
+    assert entry["parameters"]["TargetGroupArn"] in {petclinic.stable, petclinic.canary}
+    assert entry["undocumented"] == (
+        "a request to a target group that was deleted before listeners applied the change of their rules"
+    )
     clock.now += 10
     assert get(PATH)[0] == 202
