@@ -146,7 +146,8 @@ class ApiCalls:
         shapes.validate(call.action, parameters)
         store = self._stores[call.region]
         now = self._clock()
-        store.put_same_version(target_health.as_of(store.current, now))
+        still_served = store.groups_served_until_batch_ends()
+        store.put_same_version(target_health.as_of(store.current, now, still_served))
         only_reads = call.action.startswith("Describe")
         before = store.visible_to_reads(self._random) if only_reads else store.current
         scope = Scope(call.region, now, self._timing.registration_lag_seconds)
@@ -159,7 +160,7 @@ class ApiCalls:
         # Encode the output first: if that fails, the new state must not be stored.
         document = wire.encode(operation, output, request_id)
         if not only_reads:
-            store.put(target_health.as_of(after, now))
+            store.put(target_health.as_of(after, now, still_served))
         self._record(call, 200, None, undocumented.in_call(parameters))
         await self._listeners.follow(before, after, store)
         return document

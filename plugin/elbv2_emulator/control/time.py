@@ -1,4 +1,4 @@
-"""/_emulator/time: the lags of registrations, reads and traffic, and whether calls are throttled."""
+"""/_emulator/time: lags, the batches of rule changes, and whether calls are throttled."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from elbv2_emulator.control.body import WrongBody
 from elbv2_emulator.state.timing import Timing
 
 # Key → the field of Timing.
-_LAGS = {
+_DURATIONS = {
     "registrationLagSeconds": "registration_lag_seconds",
     "describeLagSeconds": "describe_lag_seconds",
     "dataPlaneLagSeconds": "data_plane_lag_seconds",
+    "dataPlaneBatchSeconds": "data_plane_batch_seconds",
 }
-_KEYS = {**_LAGS, "throttling": "throttling"}
+_KEYS = {**_DURATIONS, "throttling": "throttling"}
 _EXAMPLE = '{"describeLagSeconds": 5, "throttling": true}'
 
 
@@ -23,7 +24,7 @@ def routes(timing: Timing) -> list[web.RouteDef]:
 
 
 def _check(key: str, value: Any) -> None:
-    if key in _LAGS:
+    if key in _DURATIONS:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise WrongBody(f"'{key}' cannot be {value!r}")
         if not 0 <= value < float("inf"):

@@ -148,9 +148,13 @@ def with_checks_due(state: State, changed: frozenset[str]) -> State:
     return state
 
 
-def as_of(state: State, now: float) -> State:
-    """The state as time alone makes it: registrations and draining end, and targets in use are checked."""
-    in_use = state.groups_in_use()
+def as_of(state: State, now: float, still_served: frozenset[str] = frozenset()) -> State:
+    """The state as time alone makes it: registrations and draining end, and targets in use are checked.
+
+    `still_served`: groups to which listeners can still forward, whether or not a rule in the state names
+    them. Their targets are checked, too.
+    """
+    in_use = state.groups_in_use().keys() | still_served
     for group in state.target_groups.values():
         targets = [
             (key, _target_as_of(target, group, now, in_use=group.arn in in_use))

@@ -100,12 +100,12 @@ class Balancer:
 
     def _journal_undocumented(self, choice: Choice, state: State, now: float) -> None:
         """Journal handling that AWS does not document, once for each group and version of the state."""
-        group = choice.group
-        mark = undocumented.in_choice(group, choice.target) if group is not None else None
-        if group is None or mark is None or self._journaled.get(group.arn) == state.version:
+        found = undocumented.in_choice(choice)
+        if found is None or self._journaled.get(found[0]) == state.version:
             return
-        self._journaled[group.arn] = state.version
-        self._journal.add(Entry(now, "Request", {"TargetGroupArn": group.arn}, None, None, None, mark))
+        group_arn, mark = found
+        self._journaled[group_arn] = state.version
+        self._journal.add(Entry(now, "Request", {"TargetGroupArn": group_arn}, None, None, None, mark))
 
     def _count(
         self, now: float, rule: Rule | None, choice: Choice, response: web.StreamResponse

@@ -13,12 +13,16 @@ from elbv2_emulator.traffic.stickiness import Cookies, Hold, Stickiness
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`refusal`: the status of the response if there is no target. `holds`: what the client must stick to."""
+    """`refusal`: the status of the response if there is no target. `holds`: what the client must stick to.
+
+    `deleted_group`: the ARN of the chosen group, if it has been deleted while listeners still forward to it.
+    """
 
     group: TargetGroup | None
     target: Target | None = None
     refusal: int = 503
     holds: tuple[Hold, ...] = ()
+    deleted_group: str | None = None
 
 
 class Chooser:
@@ -37,7 +41,10 @@ class Chooser:
         arn = held_to if held_to in arns else choose_group(action, self._random)
         if arn is None:
             return Choice(None)
-        group = state.target_groups[arn]
+        group = state.target_groups.get(arn)
+        if group is None:
+            # Once no current rule names a group, it can be deleted before listeners apply that change.
+            return Choice(None, deleted_group=arn)
         if group.settings["ProtocolVersion"] != "HTTP1":
             # Listeners speak only HTTP/1.1 here, which the targets of such a group do not accept.
             return Choice(group, refusal=464)

@@ -78,7 +78,8 @@ class HealthChecks:
             state, until = self._unchanged.get(region, (None, 0.0))
             if store.current is state and now < until:
                 continue
-            store.put_same_version(target_health.as_of(store.current, now))
+            still_served = store.groups_served_until_batch_ends()
+            store.put_same_version(target_health.as_of(store.current, now, still_served))
             for check in list(target_health.due_checks(store.current, now)):
                 if (region, check) not in self._running:
                     self._start(region, check, now)

@@ -132,18 +132,22 @@ def test_lags_and_throttling_are_set_through_control(emulator: Emulator, control
         "registrationLagSeconds": 0,
         "describeLagSeconds": 0,
         "dataPlaneLagSeconds": 0,
+        "dataPlaneBatchSeconds": 0,
         "throttling": False,
     }
     assert control("GET", "time") == default
     control("PUT", "time", {"registrationLagSeconds": 1, "describeLagSeconds": 2.5})
-    settings = control("PUT", "time", {"dataPlaneLagSeconds": 3, "throttling": True})
+    settings = control(
+        "PUT", "time", {"dataPlaneLagSeconds": 3, "dataPlaneBatchSeconds": 10, "throttling": True}
+    )
     assert settings == {
         "registrationLagSeconds": 1,
         "describeLagSeconds": 2.5,
         "dataPlaneLagSeconds": 3,
+        "dataPlaneBatchSeconds": 10,
         "throttling": True,
     }
-    assert emulator.timing == Timing(1, 2.5, 3, throttling=True)
+    assert emulator.timing == Timing(1, 2.5, 3, 10, throttling=True)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +157,8 @@ def test_lags_and_throttling_are_set_through_control(emulator: Emulator, control
         ({"describeLagSeconds": 1, "lag": 1}, "'lag' is not one of registrationLagSeconds, "),
         ({"throttling": True, "describeLagSeconds": -1}, "must be 0 or more"),
         ({"describeLagSeconds": float("inf")}, "must be 0 or more"),
+        ({"dataPlaneBatchSeconds": -1}, "must be 0 or more"),
+        ({"dataPlaneBatchSeconds": "10"}, "cannot be '10'"),
         ({"describeLagSeconds": True}, "cannot be True"),
         ({"describeLagSeconds": "1"}, "cannot be '1'"),
         ({"describeLagSeconds": 1, "throttling": 1}, "must be true or false, not 1"),

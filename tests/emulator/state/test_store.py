@@ -88,7 +88,8 @@ def test_versions_that_are_no_longer_visible_are_discarded() -> None:
     for number in range(1000):
         store.put(named(str(number)))
         clock.now += 0.5
-    assert len(store._versions) <= 8  # noqa: SLF001  nothing else shows how many are kept
+    assert len(store._read._states) <= 8  # noqa: SLF001  nothing else shows how many are kept
+    assert len(store._served._states) <= 4  # noqa: SLF001  nothing else shows how many are kept
 
 
 def test_a_change_that_no_call_makes_keeps_the_version_number() -> None:
