@@ -181,7 +181,8 @@ class Router:
             last_writes = self._last_writes.of(steered)
             return decide(intent, steered, self._last_writes.corrected(current), last_writes)
 
-        changes = planned(snapshot).changes
+        first_plan = planned(snapshot)
+        changes = first_plan.changes
         self._require_steerable(changes, steered, call)
         urgency = urgency_of(intent, steered, {change.before.arn: change.before for change in changes})
         call = PrioritizedCall(call, Priority(urgency, intent.namespace))

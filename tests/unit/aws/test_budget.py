@@ -309,10 +309,9 @@ def would_be_throttled(sent: list[tuple[float, Kind]]) -> bool:
     """Whether AWS's buckets, as the emulator keeps them, refuse one of these requests."""
     levels: Levels = {}
     for at, kind in sent:
-        after = levels_after(levels, ACTION_OF[kind], at * (1 + 1e-9))  # floating point numbers
-        if after is None:
+        levels, is_admitted = levels_after(levels, ACTION_OF[kind], at)
+        if not is_admitted:
             return True
-        levels = after
     return False
 
 
