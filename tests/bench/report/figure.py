@@ -1,0 +1,61 @@
+"""A measured figure beside its goal."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`most`: the goal, the largest value that is good enough; None if there is none.
+
+    `beside`: what the figure consists of, for the reader who wants to check it.
+    """
+
+    what: str
+    value: float
+    unit: str = ""
+    most: float | None = None
+    beside: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return self.most is None or self.value <= self.most
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str]:
+        goal = "" if self.most is None else f"≤ {_number(self.most)}{_after(self.unit)}"
+        verdict = "" if self.most is None else "met" if self.is_met else "missed"
+        return self.what, goal, f"{_number(self.value)}{_after(self.unit)}", verdict, self.beside
+
+
+HEADINGS = ("figure", "goal", "measured", "verdict", "consists of")
+
+
+def table(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
+    """A Markdown table."""
+    lines = (headings, ["---"] * len(headings), *rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that at least so many percent of the values do not exceed."""
+    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
+
+
+def load() -> str:
+    """How busy this machine is, which every duration depends on."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        return "never"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}"  # noqa: PLR2004  three digits are enough
+
+
+def _after(unit: str) -> str:
+    return f" {unit}" if unit else ""
