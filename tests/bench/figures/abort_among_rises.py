@@ -33,16 +33,13 @@ def figures(module: str = SHIPPED, rises: int = RISES) -> list[Figure]:
 
         controller = Controller(change)
         controller.add(others)
-        running = threading.Thread(target=controller.run, args=(_GIVE_UP_SECONDS,))
-        running.start()
-        time.sleep(_BUSY_SECONDS)
-        begun = time.time()
-        before = len(account.calls().of("ModifyRule").done)
-        controller.add([aborted])
-        is_done.wait(_GIVE_UP_SECONDS)
-        calls = account.calls()
-        controller.stop()
-        running.join()
+        with controller.running():
+            time.sleep(_BUSY_SECONDS)
+            before = len(account.calls().of("ModifyRule").done)
+            begun = time.time()
+            controller.add([aborted])
+            is_done.wait(_GIVE_UP_SECONDS)
+            calls = account.calls()
     written = calls.of("ModifyRule").done.about(aborted.rule).times
     seconds = written[0] - begun if written else math.inf
     return [

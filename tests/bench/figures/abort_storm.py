@@ -73,7 +73,7 @@ def figures(storm: Storm) -> list[Figure]:
             f"{what}: last ModifyRule ÷ the bucket's own time",
             storm.seconds / own,
             most=1.15,
-            beside=f"{storm.seconds:.1f} s ÷ {own:.1f} s; {len(writes)} ModifyRule, {len(reads)} DescribeRules",
+            beside=f"{storm.seconds:.1f} ÷ {own:.1f} s; {len(writes)} ModifyRule, {len(reads)} DescribeRules",
         ),
         Figure(f"{what}: throttled calls", storm.calls.throttled, most=0),
     ]

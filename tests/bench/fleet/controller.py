@@ -9,8 +9,9 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 
 import grpc
@@ -25,6 +26,7 @@ CALL_SECONDS = 10.0
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.001, 10.0
 _NOT_VERIFIED_SECONDS = 10.0
+_DAY_SECONDS = 86_400.0
 _OWN_SECONDS = 0.045
 """What a reconcile takes beside our calls: Argo Rollouts 1.10 made 626 reconciles of one Rollout in 29 s."""
 
@@ -54,7 +56,7 @@ class Controller:
             self._changed.notify_all()
 
     def run(self, seconds: Seconds) -> bool:
-        """Reconciles until all are at rest. False if this time is over before, or `stop` was called."""
+        """Reconciles until all are at rest. False if this time is over before."""
         self._until = time.monotonic() + seconds
         with ThreadPoolExecutor(WORKERS) as workers:
             ended = [workers.submit(self._work) for _ in range(WORKERS)]
@@ -62,10 +64,18 @@ class Controller:
             each.result()
         return not self._due
 
-    def stop(self) -> None:
-        with self._changed:
-            self._until = -math.inf
-            self._changed.notify_all()
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Reconciles while the block runs."""
+        with ThreadPoolExecutor(1) as background:
+            ended = background.submit(self.run, _DAY_SECONDS)
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._until = -math.inf
+                    self._changed.notify_all()
+            ended.result()
 
     def _work(self) -> None:
         while (canary := self._next()) is not None:

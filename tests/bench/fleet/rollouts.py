@@ -32,7 +32,9 @@ class Canary:
     def listener(self) -> str:
         return self.rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
-    def set_weight(self, weight: int, *, aborted: bool = False, promoted: bool = False) -> pb.SetWeightRequest:
+    def set_weight(
+        self, weight: int, *, aborted: bool = False, promoted: bool = False
+    ) -> pb.SetWeightRequest:
         request = pb.SetWeightRequest(desired_weight=weight)
         json_format.ParseDict(self.rollout(aborted=aborted, promoted=promoted), request.rollout)
         return request
@@ -64,14 +66,25 @@ class Canary:
 
 
 def rollouts(
-    url: str, number: int, balancers: int, *, weight: int = 0, regions: Sequence[str] = (REGION,)
+    url: str,
+    number: int,
+    balancers: int,
+    *,
+    weight: int = 0,
+    listeners_each: int = 1,
+    regions: Sequence[str] = (REGION,),
 ) -> list[Canary]:
     """Replaces everything in the emulator by so many rules, each of which gives a canary this weight.
 
-    They are spread evenly over so many load balancers in each region.
+    They are spread evenly over so many load balancers in each region, and over their listeners.
     """
     described = _Described()
-    listeners = [described.listener(region, each) for each in range(balancers) for region in regions]
+    listeners = [
+        listener
+        for each in range(balancers)
+        for region in regions
+        for listener in described.listeners(region, each, listeners_each)
+    ]
     canaries = [described.canary(listeners[each % len(listeners)], each, weight) for each in range(number)]
     answer = urllib3.request("PUT", f"{url}/_emulator/state", body=json.dumps(described.document).encode())
     assert answer.status == 200, answer.data[:1000]
@@ -89,7 +102,7 @@ class _Described:
             "Rules": [],
         }
 
-    def listener(self, region: str, number: int) -> str:
+    def listeners(self, region: str, number: int, listeners: int) -> list[str]:
         name = f"apps-{number}"
         balancer = arns.load_balancer_arn(region, name, arns.identity(number, region, name))
         self.document["LoadBalancers"].append(
@@ -105,13 +118,16 @@ class _Described:
                 "AvailabilityZones": [],
             }
         )
-        listener = arns.listener_arn(balancer, arns.identity(number, balancer))
+        return [self._listener(balancer, 80 + each) for each in range(listeners)]
+
+    def _listener(self, balancer: str, port: int) -> str:
+        listener = arns.listener_arn(balancer, arns.identity(port, balancer))
         self.document["Listeners"].append(
             {
                 "ListenerArn": listener,
                 "LoadBalancerArn": balancer,
                 "Protocol": "HTTP",
-                "Port": 80,
+                "Port": port,
                 "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
             }
         )

@@ -54,7 +54,7 @@ def _number(value: float) -> str:
         return "never"
     if value == int(value):
         return f"{int(value):,}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}"  # noqa: PLR2004  three digits are enough
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}"
 
 
 def _after(unit: str) -> str:
