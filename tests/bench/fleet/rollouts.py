@@ -12,7 +12,6 @@ from elbv2_emulator.api import arns
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from support.router.petclinic import PLUGIN, REGION
 
-STABLE, CANARY = "was-stable", "was-canary"
 OLD_HASH, NEW_HASH = "687d76d795", "7c9f8b6d5d"
 _VPC = "vpc-0a1b2c3d"
 _CREATED = "2026-01-01T00:00:00+00:00"
@@ -29,6 +28,17 @@ class Canary:
     canary: str
 
     @property
+    def services(self) -> tuple[str, str]:
+        """The stable Service and the canary Service."""
+        return f"{self.name}-stable", f"{self.name}-canary"
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """The router's block in the Rollout."""
+        groups = (self.stable, self.canary)
+        return {"rules": [{"arn": self.rule}], "targetGroups": dict(zip(self.services, groups, strict=True))}
+
+    @property
     def listener(self) -> str:
         return self.rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
@@ -41,18 +51,17 @@ class Canary:
 
     def rollout(self, *, aborted: bool = False, promoted: bool = False) -> dict[str, Any]:
         """Without the fields that the contract does not have."""
-        groups = {STABLE: self.stable, CANARY: self.canary}
-        block = {"rules": [{"arn": self.rule}], "targetGroups": groups}
+        stable, canary = self.services
         return {
             "metadata": {"name": self.name, "namespace": self.namespace, "uid": f"uid-{self.name}"},
             "spec": {
                 "replicas": 2,
                 "strategy": {
                     "canary": {
-                        "stableService": STABLE,
-                        "canaryService": CANARY,
+                        "stableService": stable,
+                        "canaryService": canary,
                         "steps": [{"setWeight": 10}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}],
-                        "trafficRouting": {"plugins": {PLUGIN: block}},
+                        "trafficRouting": {"plugins": {PLUGIN: self.block}},
                     }
                 },
             },
