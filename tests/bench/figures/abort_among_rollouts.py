@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from lightkube.types import PatchType
 
@@ -80,8 +81,8 @@ def _update(world: World, canaries: Sequence[Canary]) -> None:
 
 def _wait_for(world: World, phase: str, number: int) -> None:
     def reached() -> bool:
-        found = world.client.list(ROLLOUT, namespace="*")
-        return sum((rollout.status or {}).get("phase") == phase for rollout in found) >= number
+        statuses: list[Any] = [rollout.status or {} for rollout in world.client.list(ROLLOUT, namespace="*")]
+        return len([status for status in statuses if status.get("phase") == phase]) >= number
 
     wait_until(reached, f"{number} Rollouts were {phase}", world.argo.controller, seconds=_PATIENCE_SECONDS)
 

@@ -45,7 +45,11 @@ class Storm:
         return counts
 
 
-def storm(module: str = SHIPPED) -> Storm:
+def figures(module: str = SHIPPED) -> list[Figure]:
+    return _figures(_storm(module))
+
+
+def _storm(module: str) -> Storm:
     with aws() as account, router(account.url, module) as sidecar, sidecar.stub() as stub:
         canaries = rollouts(account.url, ROLLOUTS, BALANCERS, weight=_WEIGHT)
         for canary in canaries:
@@ -64,7 +68,7 @@ def storm(module: str = SHIPPED) -> Storm:
         return Storm(begun, account.calls())
 
 
-def figures(storm: Storm) -> list[Figure]:
+def _figures(storm: Storm) -> list[Figure]:
     own = least_seconds(reads=BALANCERS, writes=ROLLOUTS)
     writes, reads = storm.calls.of("ModifyRule"), storm.calls.of("DescribeRules")
     what = f"{ROLLOUTS} Rollouts on {BALANCERS} ALBs aborted at once"
@@ -74,6 +78,7 @@ def figures(storm: Storm) -> list[Figure]:
             storm.seconds / own,
             most=1.15,
             beside=f"{storm.seconds:.1f} ÷ {own:.1f} s; {len(writes)} ModifyRule, {len(reads)} DescribeRules",
+            points=list(enumerate(storm.per_second)),
         ),
         Figure(f"{what}: throttled calls", storm.calls.throttled, most=0),
     ]

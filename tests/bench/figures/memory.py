@@ -2,12 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.fleet.aws import Aws, aws
-from bench.fleet.controller import WORKERS
+from bench.fleet.controller import CALL_SECONDS, Controller
 from bench.fleet.rollouts import Canary, rollouts
 from bench.fleet.router import router
 from bench.report.figure import Figure
@@ -23,6 +22,7 @@ _REGIONS = (REGION, "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1", "us-ea
 _HOUR_SECONDS = 3_601
 _FEW, _WARM_UP = 10, 100  # changes of a few Rollouts, so that all threads and connections exist
 _BACK_MEBIBYTES = 5.0
+_PATIENCE_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,16 @@ def memory(number: int, module: str = movable_clock.__name__) -> Memory:
         with (
             router(account.url, module, **{movable_clock.VARIABLE: clock.name}) as sidecar,
             sidecar.stub() as stub,
-            ThreadPoolExecutor(WORKERS) as workers,
         ):
             regions = _REGIONS[: -(-number // _MOST_IN_A_REGION)]
 
             def set_weights(canaries: Sequence[Canary], weight: int) -> float:
-                list(workers.map(lambda canary: stub.SetWeight(canary.set_weight(weight)), canaries))
+                def set_weight(canary: Canary) -> None:
+                    stub.SetWeight(canary.set_weight(weight), timeout=CALL_SECONDS)
+
+                controller = Controller(set_weight)
+                controller.add(canaries)
+                assert controller.run(_PATIENCE_SECONDS), f"Some calls never succeeded: {controller.codes}"
                 return sidecar.resident_mebibytes
 
             canaries = rollouts(
@@ -78,4 +82,5 @@ def figures(numbers: Sequence[int] = NUMBERS) -> Iterator[Figure]:
             "MiB",
             most=_BACK_MEBIBYTES,
             beside=f"{measured.before:.1f}, with them {measured.during:.1f}, then {measured.after:.1f} MiB",
+            points=[(number, each) for each in (measured.before, measured.during, measured.after)],
         )

@@ -9,6 +9,7 @@ from bench.fleet.aws import aws
 from bench.fleet.rollouts import Canary, rollouts
 from bench.fleet.router import SHIPPED, router
 from bench.report.figure import Figure, percentile
+from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from support.router.petclinic import client_of
 
 LATENCIES = (0.0, 0.02, 0.05)
@@ -16,6 +17,7 @@ _MEDIAN_GOALS = {0.0: 1.4, 0.02: 1.05, 0.05: 1.05}
 _P99_GOALS = {0.05: 1.25}
 _RULES = 10
 _WARM_UP = 10
+_OTHER_WEIGHT = 30
 
 
 def figures(module: str = SHIPPED, times: int = 1000) -> Iterator[Figure]:
@@ -32,6 +34,10 @@ def figures(module: str = SHIPPED, times: int = 1000) -> Iterator[Figure]:
             elbv2.describe_rules(ListenerArn=theirs.listener)
             elbv2.modify_rule(RuleArn=theirs.rule, Actions=_forward(theirs, weight))
 
+        change(_OTHER_WEIGHT)
+        rollout = ours.set_weight(_OTHER_WEIGHT).rollout
+        stub.VerifyWeight(pb.VerifyWeightRequest(rollout=rollout, desired_weight=_OTHER_WEIGHT))
+        yield Figure("AWS calls for one change and its verification", len(account.calls()))
         for latency in LATENCIES:
             account.delay(latency)
             pairs = _compared(change, change_by_boto3, times)

@@ -1,12 +1,14 @@
 """The real controller: from a promotion in the Rollout until the next weight is verified."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from bench.fleet.argo import ROLLOUT, argo_rollouts, patch_status
 from bench.fleet.router import SHIPPED
 from bench.report.figure import Figure, percentile
 from cluster.applications.petclinic import NAME, NEW, Petclinic, petclinic, weights_of
+from support.manifest import Object
 from support.router.petclinic import petclinic as other_petclinic
 
 _LATENCY_SECONDS = 0.05
@@ -16,17 +18,17 @@ _PATIENCE_SECONDS = 60
 
 
 def figures(module: str = SHIPPED, times: int = _TIMES) -> list[Figure]:
-    steps = [step for weight in range(1, times + 2) for step in ({"setWeight": weight}, {"pause": {}})]
+    weights = range(1, times + 2)
     with argo_rollouts(module) as (world, account):
         other = other_petclinic(world.endpoint)
-        clinic = petclinic(world, "promoted", steps=steps, replicas=1)
+        clinic = petclinic(world, "promoted", steps=_steps(weights), replicas=1)
         clinic.wait_promoted()
         clinic.set_image(NEW)
         clinic.wait_paused(1)
         account.throttle()
         account.delay(_LATENCY_SECONDS)
         ours, theirs = list[float](), list[float]()
-        for weight in range(2, times + 2):
+        for weight in weights[1:]:
             theirs.append(_by_boto3(other, weight))
             ours.append(_promoted(clinic, weight))
             clinic.wait_paused(weight)
@@ -41,6 +43,11 @@ def figures(module: str = SHIPPED, times: int = _TIMES) -> list[Figure]:
             beside=f"{one * 1000:.0f} ÷ {alone * 1000:.0f} ms; n = {times}; {throttled} throttled",
         )
     ]
+
+
+def _steps(weights: Iterable[int]) -> list[Object]:
+    """A pause without an end at each weight."""
+    return [step for weight in weights for step in (Object(setWeight=weight), Object(pause={}))]
 
 
 def _promoted(clinic: Petclinic, weight: int) -> float:

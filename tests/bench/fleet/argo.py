@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
@@ -28,4 +29,5 @@ def patch_status(world: World, name: str, namespace: str, change: Object) -> str
     patched = world.client.patch(
         ROLLOUT.Status, name, {"status": change}, namespace=namespace, patch_type=PatchType.MERGE
     )
-    return str(patched.metadata.resourceVersion)
+    metadata: Any = patched.metadata
+    return str(metadata.resourceVersion)

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Figure:
     """`most`: the goal, the largest value that is good enough; None if there is none.
 
-    `beside`: what the figure consists of, for the reader who wants to check it.
+    `beside`: what the figure consists of, for the reader who wants to check it. `points`: for a chart.
     """
 
     what: str
@@ -18,22 +18,26 @@ class Figure:
     unit: str = ""
     most: float | None = None
     beside: str = ""
+    points: Sequence[tuple[float, float]] = ()
 
     @property
     def is_met(self) -> bool:
         return self.most is None or self.value <= self.most
 
     @property
-    def cells(self) -> tuple[str, str, str, str, str]:
-        goal = "" if self.most is None else f"≤ {_number(self.most)}{_after(self.unit)}"
-        verdict = "" if self.most is None else "met" if self.is_met else "missed"
-        return self.what, goal, f"{_number(self.value)}{_after(self.unit)}", verdict, self.beside
+    def goal(self) -> str:
+        return "" if self.most is None else f"≤ {_number(self.most)}{_after(self.unit)}"
+
+    @property
+    def verdict(self) -> str:
+        return "" if self.most is None else "met" if self.is_met else "missed"
+
+    @property
+    def measured(self) -> str:
+        return f"{_number(self.value)}{_after(self.unit)}"
 
 
-HEADINGS = ("figure", "goal", "measured", "verdict", "consists of")
-
-
-def table(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = (headings, ["---"] * len(headings), *rows)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
