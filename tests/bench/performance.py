@@ -103,7 +103,7 @@ def _storm_picture(figures: Sequence[Figure], unprotected: Sequence[Figure]) -> 
     limit = [(second, ALL.per_second) for second, _ in seconds]
     lines = [
         Line("with the protections", seconds),
-        Line("AWS's limit after a burst of 40", limit, is_dashed=True),
+        Line("AWS's limit", limit, is_dashed=True),
     ]
     if unprotected:
         lines.insert(1, Line("without them", unprotected[0].points))

@@ -25,6 +25,7 @@ NOT_RUN_BY_CI = {
     "help": "prints the Makefile's comments",
     "lock": "changes the tree",
     "measure": "is for people: it measures and asserts nothing",
+    "measure-storms": "takes an hour and changes docs/performance.md; `make bench` runs the same code",
     "proto": "changes the tree; `make lint` generates the same code beside it",
 }
 

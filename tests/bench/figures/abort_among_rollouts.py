@@ -101,7 +101,8 @@ def _objects(canary: Canary) -> list[Object]:
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": service, "namespace": canary.namespace},
-            "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
+            # Headless: the control plane has 254 addresses for Services.
+            "spec": {"selector": labels, "clusterIP": "None", "ports": [{"port": 80, "targetPort": 8080}]},
         }
         for service in canary.services
     ]
