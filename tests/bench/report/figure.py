@@ -26,7 +26,7 @@ class Figure:
 
     @property
     def goal(self) -> str:
-        return "" if self.most is None else f"≤ {_number(self.most)}{_after(self.unit)}"
+        return "" if self.most is None else f"≤ {_with_unit(self.most, self.unit)}"
 
     @property
     def verdict(self) -> str:
@@ -34,7 +34,7 @@ class Figure:
 
     @property
     def measured(self) -> str:
-        return f"{_number(self.value)}{_after(self.unit)}"
+        return _with_unit(self.value, self.unit)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -53,13 +53,13 @@ def load() -> str:
     return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
-def _number(value: float) -> str:
+def _with_unit(value: float, unit: str) -> str:
     if math.isinf(value):
         return "never"
+    return f"{_number(value)} {unit}".rstrip()
+
+
+def _number(value: float) -> str:
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}"
-
-
-def _after(unit: str) -> str:
-    return f" {unit}" if unit else ""
