@@ -5,9 +5,12 @@ lacks its protections and writes the figures into docs/performance.md. Names of 
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
 
 from bench.figures import (
     abort_among_rises,
@@ -28,8 +31,10 @@ from bench.report.chart import Line, chart
 from bench.report.figure import Figure, load, table
 from bench.report.page import write_between, write_picture
 
-UNPROTECTED: str | None = None
+UNPROTECTED = "support.router.unprotected"
 """The module that starts the sidecar without its protections."""
+_UNLIMITED = "support.router.large_account"
+"""The module that starts the sidecar so that it never waits for AWS's limits."""
 
 Measure = Callable[[str], Iterable[Figure]]
 
@@ -47,8 +52,12 @@ PARTS: Mapping[str, Part] = {
     "storms": Part(abort_storm.figures, abort_storm.figures, is_compared=True),
     "resync": Part(resync.figures, resync.figures, is_compared=True),
     "abort-among-rises": Part(abort_among_rises.figures, abort_among_rises.figures, is_compared=True),
-    "one-change": Part(one_change.figures, lambda module: one_change.figures(module, times=100)),
-    "neighbours": Part(neighbours.figures, lambda module: neighbours.figures(module, changes=10)),
+    "one-change": Part(
+        lambda _: one_change.figures(_UNLIMITED), lambda _: one_change.figures(_UNLIMITED, times=100)
+    ),
+    "neighbours": Part(
+        lambda _: neighbours.figures(_UNLIMITED), lambda _: neighbours.figures(_UNLIMITED, changes=10)
+    ),
     "start": Part(start.figures, start.figures),
     "memory": Part(lambda _: memory.figures(), lambda _: memory.figures(memory.NUMBERS[:2])),
     "changes": Part(changes.figures, is_compared=True),
@@ -59,6 +68,7 @@ PARTS: Mapping[str, Part] = {
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, _end)
     parser = argparse.ArgumentParser(prog="bench.performance", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--long", action="store_true", help="measure everything, and write the figures")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}")
@@ -74,11 +84,16 @@ def main() -> int:
     return 0
 
 
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends so that every program that was started is ended, too."""
+    sys.exit(128 + number)
+
+
 def measure(name: str, part: Part) -> None:
     """Prints a part's figures and writes them into the page."""
     before = load()
     figures = list(part.long(SHIPPED))
-    unprotected = list(part.long(UNPROTECTED)) if part.is_compared and UNPROTECTED else []
+    unprotected = list(part.long(UNPROTECTED)) if part.is_compared else []
     measured = f"{_table(figures, unprotected)}\n\nLoad of the machine: {before} before, {load()} after."
     print(f"\n{measured}", flush=True)
     write_between(name, measured)

@@ -1,7 +1,7 @@
-"""The sidecar with a clock that a test moves ahead: `python -m support.router.movable_clock serve …`.
+"""The sidecar with a clock that can be moved ahead: `python -m support.router.movable_clock serve …`.
 
 The file that MOVABLE_CLOCK names holds the seconds by which the clock is ahead. Deadlines of calls and
-connections are real.
+connections are real. The sidecar never reaches the limits of its account.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elbv2_trafficrouter.cli import main
 from elbv2_trafficrouter.runtime import ThreadRuntime
+from support.router.large_account import lift_limits
 
 VARIABLE = "MOVABLE_CLOCK"
 
@@ -20,5 +21,6 @@ def _now(_self: ThreadRuntime) -> float:
 
 
 if __name__ == "__main__":
+    lift_limits()
     setattr(ThreadRuntime, "now", _now)  # noqa: B010  mypy refuses an assignment to a method
     sys.exit(main())
