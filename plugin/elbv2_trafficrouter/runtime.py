@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable
 
-from elbv2_trafficrouter.routing.ports import Lock
+from elbv2_trafficrouter.routing.ports import Condition, Lock
 
 
 class ThreadRuntime:
@@ -11,6 +12,12 @@ class ThreadRuntime:
 
     def lock(self) -> Lock:
         return threading.Lock()
+
+    def condition(self) -> Condition:
+        return threading.Condition()
+
+    def spawn(self, work: Callable[[], None], name: str) -> None:
+        threading.Thread(target=work, name=name, daemon=True).start()
 
     def now(self) -> float:
         return time.monotonic()

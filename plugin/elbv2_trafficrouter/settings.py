@@ -18,6 +18,8 @@ from elbv2_trafficrouter.tags import may_be_tag_value
 PREFIX = "ELBV2_TRAFFICROUTER_"
 DEFAULT_LISTEN = "unix:///run/elbv2-trafficrouter/router.sock"
 DEFAULT_PLUGIN_NAME = "trafficrouter/elbv2"
+DEFAULT_API_SHARE = "0.5"
+_LEAST_API_SHARE = 0.05  # a write every seven seconds
 LOG_FORMATS = get_args(LogFormat)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -68,6 +70,8 @@ class Settings:
     log_level: str
     regions: tuple[str, ...] = ()
     """Empty: the region of the sidecar's own AWS configuration, or any region if there is none."""
+    api_share: float = 0.5
+    """The part of AWS's API limits for an account and region that the sidecar uses, 0.05 to 1."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +126,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "AWS_REGION; if there is none, any region)",
     )
     parser.add_argument(
+        "--api-share",
+        default=os.environ.get(PREFIX + "API_SHARE") or DEFAULT_API_SHARE,
+        metavar="SHARE",
+        help="part of AWS's limits on ELBv2 API calls in an account and region that the sidecar uses, from "
+        "0.05 to 1; the rest is left to the AWS Load Balancer Controller and others "
+        f"(environment: {PREFIX}API_SHARE; default: {DEFAULT_API_SHARE})",
+    )
+    parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=os.environ.get(PREFIX + "LOG_FORMAT"),
@@ -160,6 +172,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         log_format=_one_of(LOG_FORMATS, log_format, "LOG_FORMAT"),
         log_level=_one_of(LOG_LEVELS, arguments.log_level, "LOG_LEVEL"),
         regions=_regions(arguments.regions),
+        api_share=_api_share(arguments.api_share),
     )
 
 
@@ -181,6 +194,19 @@ def _regions(text: str) -> tuple[str, ...]:
                 f"--regions or {PREFIX}REGIONS: {region!r} is not a region: use eu-west-1,eu-central-1"
             )
     return regions
+
+
+def _api_share(text: str) -> float:
+    """Checked here, for the same reason."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not _LEAST_API_SHARE <= share <= 1:  # also false for nan
+        raise argparse.ArgumentTypeError(
+            f"--api-share or {PREFIX}API_SHARE: {text!r} is not a share: use a number from 0.05 to 1"
+        )
+    return share
 
 
 def _one_of(choices: Sequence[str], value: str, variable: str) -> Any:

@@ -32,6 +32,7 @@ from support.router.sidecar import (
     environment,
     sidecar,
     volume_directories,
+    wait_until_arrived,
 )
 
 Stub = pb_grpc.TrafficRouterStub
@@ -88,6 +89,12 @@ def test_64_mib_of_noise_close_only_their_own_connection(
     assert clinic.weights() == {"stable": 90, "canary": 10}
 
 
+def wait_until_every_thread_is_busy(stub: Any) -> None:
+    """Returns once a call that needs no AWS waits as well."""
+    while code_of(stub.Type.future(pb.TypeRequest(), timeout=0.2)) is Code.OK:
+        continue
+
+
 def test_health_answers_while_every_thread_waits_for_aws(
     clinic: Petclinic, router_behind: Callable[[Hold], Sidecar]
 ) -> None:
@@ -95,7 +102,8 @@ def test_health_answers_while_every_thread_waits_for_aws(
     router = router_behind(hold)
     with router.stub() as stub, grpc.insecure_channel(router.unix) as channel:
         calls = [stub.VerifyWeight.future(clinic.verify_weight(10)) for _ in range(2 * WORKING)]
-        hold.wait_for(WORKING)
+        hold.wait_for(1)
+        wait_until_every_thread_is_busy(stub)
         health: Any = health_pb2_grpc.HealthStub(channel)
         for service in ("", "trafficrouter.v1.TrafficRouter"):
             answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=1)
@@ -172,7 +180,8 @@ def test_sigterm_lets_calls_in_flight_finish(
     with router.stub() as stub:
         verify = stub.VerifyWeight.future(clinic.verify_weight(10))
         call = stub.SetWeight.future(clinic.set_weight(10))
-        hold.wait_for(2)
+        hold.wait_for(1)
+        wait_until_arrived(stub)
         router.process.send_signal(signal.SIGTERM)
         router.wait_for_log("draining")
         hold.release()

@@ -45,7 +45,8 @@ def called(*code: object) -> set[str]:
 
 
 WEIGHTS = (rules.Elbv2Rules.read, rules.Elbv2Rules.write)
-# Needed without header routes, too: RemoveManagedRoutes reads the tags of rules that look like its own.
+# Needed without header routes, too: before weights are written, the tags show who manages the rule, and
+# RemoveManagedRoutes reads the tags of rules that look like its own.
 TAGS = (tags,)
 HEADER_ROUTES = (
     rules.Elbv2Rules.create,

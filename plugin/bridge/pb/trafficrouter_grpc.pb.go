@@ -82,6 +82,9 @@ type TrafficRouterClient interface {
 	// | the plugin's configuration is wrong                | INVALID_ARGUMENT    | fix the Rollout               |
 	// | a rule, listener or target group does not exist    | NOT_FOUND           | fix the Rollout, or create it |
 	// | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule     |
+	// | the AWS Load Balancer Controller or EKS Auto Mode  | FAILED_PRECONDITION | name a rule on a load         |
+	// | manages the rule, its listener or its load         |                     | balancer that neither of them |
+	// | balancer, and would revert the change              |                     | manages                       |
 	// | AWS rejects the change in the current state        | FAILED_PRECONDITION | follow the message            |
 	// | this version cannot preserve elements of the rule  | FAILED_PRECONDITION | upgrade the router            |
 	// | all target groups of the Rollout have weight 0,    | FAILED_PRECONDITION | restore the weight of         |
@@ -148,7 +151,7 @@ type TrafficRouterClient interface {
 	// Effect: DeleteRule of each rule that has all the tags of this Rollout and the form of a header route.
 	// Target groups of this Rollout that are missing from a rule are attached to it at weight 0, because ELBv2
 	// only checks the health of targets in groups that a rule names. Idempotent: removing an absent rule
-	// succeeds.
+	// succeeds. Rules are also deleted if a controller manages their listener, but no target group is attached.
 	//
 	// For three seconds after a failure, the call does not call AWS again, but returns the last error.
 	//
@@ -297,6 +300,9 @@ type TrafficRouterServer interface {
 	// | the plugin's configuration is wrong                | INVALID_ARGUMENT    | fix the Rollout               |
 	// | a rule, listener or target group does not exist    | NOT_FOUND           | fix the Rollout, or create it |
 	// | the rule does not forward to stable's target group | NOT_FOUND           | add the group to the rule     |
+	// | the AWS Load Balancer Controller or EKS Auto Mode  | FAILED_PRECONDITION | name a rule on a load         |
+	// | manages the rule, its listener or its load         |                     | balancer that neither of them |
+	// | balancer, and would revert the change              |                     | manages                       |
 	// | AWS rejects the change in the current state        | FAILED_PRECONDITION | follow the message            |
 	// | this version cannot preserve elements of the rule  | FAILED_PRECONDITION | upgrade the router            |
 	// | all target groups of the Rollout have weight 0,    | FAILED_PRECONDITION | restore the weight of         |
@@ -363,7 +369,7 @@ type TrafficRouterServer interface {
 	// Effect: DeleteRule of each rule that has all the tags of this Rollout and the form of a header route.
 	// Target groups of this Rollout that are missing from a rule are attached to it at weight 0, because ELBv2
 	// only checks the health of targets in groups that a rule names. Idempotent: removing an absent rule
-	// succeeds.
+	// succeeds. Rules are also deleted if a controller manages their listener, but no target group is attached.
 	//
 	// For three seconds after a failure, the call does not call AWS again, but returns the last error.
 	//

@@ -1,5 +1,5 @@
-"""Sends every request to ELBv2: checks that its call is still current, sends it once, and turns a failure
-into a Problem.
+"""Sends every request to ELBv2: waits for its token, checks that its call is still current, sends it once,
+and turns a failure into a Problem.
 
 Only failures of AWS or of the network become Problems. An exception from a bug in our own code passes
 through, and ends the call with INTERNAL.
@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from elbv2_trafficrouter.arn import Arn, region_of
+from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.causes import cause_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.connections.bounds import bounded
 from elbv2_trafficrouter.aws.problems import BOTOCORE, FAILURES, Failure, reading_problem, writing_problem
 from elbv2_trafficrouter.aws.response import MalformedResponse, Response
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.errors.aws import CredentialsRefused, Unreachable
+from elbv2_trafficrouter.errors.aws import CredentialsRefused, Throttled, Unreachable
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call
 
@@ -41,6 +42,10 @@ class Request:
     parameters: Mapping[str, Any]
     problem: Callable[[Failure, str], Problem]
     """Builds the Problem for a failure. Its second argument is the IAM action of the request."""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.DESCRIBE if self.operation.startswith("Describe") else Kind.MODIFY
 
 
 def reading(operation: str, listener: Arn, **parameters: Any) -> Request:
@@ -64,16 +69,18 @@ def writing(operation: str, arn: Arn, *groups: Arn, **parameters: Any) -> Reques
 class Api:
     """Sends requests on behalf of a call. `parse` reads a response and raises MalformedResponse.
 
-    Before they send a request, both methods raise what `call.require_current` raises. If the request fails,
-    they raise its Problem.
+    Before they send a request, both methods wait for its token from the budget, and raise what
+    `call.require_current` raises. If the request fails, they raise its Problem.
     """
 
-    def __init__(self, clients: ClientsByRegion) -> None:
+    def __init__(self, clients: ClientsByRegion, budget: Budget) -> None:
         self._clients = clients
+        self._budget = budget
 
     def send(self, request: Request, call: Call, parse: Callable[[Response], T]) -> T:
         with self._mapped(request, call):
             method = getattr(self._client(request, call), xform_name(request.operation))
+            self._budget.take(request.arn, request.kind, call)
             call.require_current()  # credentials may have taken long
             return parse(_received(partial(method, **request.parameters), call))
 
@@ -83,6 +90,7 @@ class Api:
             paginator = self._client(request, call).get_paginator(xform_name(request.operation))
         pages = iter(paginator.paginate(**request.parameters))
         while True:
+            self._budget.take(request.arn, request.kind, call)
             call.require_current()
             with self._mapped(request, call):
                 page = _received(partial(next, pages, None), call)
@@ -102,6 +110,8 @@ class Api:
             problem = request.problem(failure, f"elasticloadbalancing:{request.operation}")
             if isinstance(problem, CredentialsRefused):
                 self._clients.replace_refused()
+            if isinstance(problem, Throttled):
+                self._budget.halve(request.arn, request.kind)
             if isinstance(problem, Unreachable) and call.seconds_left() <= 0:
                 raise DeadlineExceeded("AWS") from failure
             raise problem from failure

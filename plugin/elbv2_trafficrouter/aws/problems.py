@@ -1,6 +1,7 @@
 """Turns failures of requests to AWS into Problems."""
 
 import re
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from botocore import exceptions as boto
@@ -23,7 +24,12 @@ from elbv2_trafficrouter.errors.aws import (
     Unreachable,
 )
 from elbv2_trafficrouter.errors.managed_routes import HeaderRuleRefused, PriorityTaken
-from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
+from elbv2_trafficrouter.errors.rules import (
+    ListenerNotFound,
+    ResourceNotFound,
+    RuleNotFound,
+    TargetGroupNotFound,
+)
 from elbv2_trafficrouter.redaction import redacted, server_of
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
@@ -67,6 +73,7 @@ _NOT_SENT = (boto.ConnectTimeoutError, boto.EndpointConnectionError, boto.ProxyC
 
 _ABSENT_WHEN_WRITTEN = {"RuleNotFound": RuleNotFound, "ListenerNotFound": ListenerNotFound}
 _ABSENT_WHEN_READ = {**_ABSENT_WHEN_WRITTEN, "LoadBalancerNotFound": ListenerNotFound}
+_ABSENT_WHEN_TAGS_ARE_READ = {*_ABSENT_WHEN_READ, "TargetGroupNotFound"}
 _NAMED_ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+) on resource: (arn:\S+)")
 _FIRST_SERVER_ERROR = 500
 _NO_CODE = "Unknown"  # an error without a code did not come from AWS
@@ -87,6 +94,13 @@ def reading_problem(error: Failure, action: str, listener: Arn) -> Problem:
         return AwsFailed(action, code)
     # IAM has no resource-level permissions for Describe actions.
     return _refusal(error, action, listener, "*")
+
+
+def tags_problem(error: Failure, action: str, resources: Sequence[Arn]) -> Problem:
+    """The Problem for a failed read of tags: ResourceNotFound, or the same as `reading_problem`."""
+    if isinstance(error, boto.ClientError) and _answer(error)[0] in _ABSENT_WHEN_TAGS_ARE_READ:
+        return ResourceNotFound(resources)
+    return reading_problem(error, action, resources[0])
 
 
 def writing_problem(error: Failure, action: str, arn: Arn, *groups: Arn) -> Problem:

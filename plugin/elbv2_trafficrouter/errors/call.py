@@ -41,6 +41,18 @@ class TooManyCalls(Problem):
         )
 
 
+class ApiBudgetExhausted(Problem):
+    kind = Kind.RESOURCE_EXHAUSTED
+
+    def __init__(self, location: str) -> None:
+        super().__init__(
+            f"Too many calls already wait for this router's share of AWS's API limits in {location}, so this "
+            "one does not wait. This is retried automatically. If it persists, raise the sidecar's "
+            "--api-share, or find out what makes so many calls.",
+            {"location": location},
+        )
+
+
 class InternalError(Problem):
     kind = Kind.INTERNAL
 

@@ -52,6 +52,33 @@ class ListenerNotFound(Problem):
         )
 
 
+class ResourceNotFound(Problem):
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, resources: Iterable[str]) -> None:
+        """`resources`: those in the request, at least one of which does not exist."""
+        requested = sorted(resources)
+        super().__init__(
+            f"At least one of these resources does not exist: {', '.join(map(resource_of, requested))}. "
+            "Correct the ARNs in the Rollout's plugin configuration.",
+            {"resources": " ".join(requested)},
+        )
+
+
+class ManagedByController(Problem):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, rule: str, resource: str, controller: str, tag: str) -> None:
+        """`resource`: the rule, its listener or its load balancer. `tag`: the key of its tag."""
+        super().__init__(
+            f"{escaped(controller)} manages {resource_of(resource)} (tag {escaped(tag)}), and would revert "
+            "the router's changes in the middle of a rollout. Name a rule on a load balancer that was made "
+            "outside of Kubernetes, for example with Terraform, CloudFormation or the AWS CLI, and register "
+            "the pods in its target groups with a TargetGroupBinding for each Service.",
+            {"rule": rule, "resource": resource, "controller": controller, "tag": tag},
+        )
+
+
 class NoForwardToStable(Problem):
     kind = Kind.NOT_FOUND
 

@@ -58,6 +58,7 @@ class Intent:
     config: Config
     uid: str = ""
     managed_routes: ManagedRoutes = ManagedRoutes()
+    is_aborted: bool = False
 
     @property
     def destinations(self) -> tuple[Destination, ...]:

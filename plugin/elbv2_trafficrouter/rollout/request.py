@@ -91,6 +91,7 @@ def _intent(
         config=config,
         uid=rollout.metadata.uid,
         managed_routes=managed_routes(rollout),
+        is_aborted=rollout.status.abort,
     )
 
 

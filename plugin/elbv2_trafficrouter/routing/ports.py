@@ -1,12 +1,15 @@
-"""The interfaces through which routing uses the outside world: the current call, ELBv2, time and locks.
+"""The interfaces through which routing uses the outside world: the current call, ELBv2, time and threads.
 
-Every method that calls AWS raises a Problem if a request fails. Before each request, it calls
-`Call.require_current`, which raises if nobody is waiting for the result any more.
+Every method that calls AWS raises a Problem if a request fails. Before each request, it waits until the
+router's share of AWS's API limits allows the request, and calls `Call.require_current`, which raises if
+nobody is waiting for the result any more.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from types import TracebackType
 from typing import Protocol
 
@@ -14,9 +17,33 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule, Snapshot
 
+REUSE_SECONDS = 2.0
+"""How long before a call the oldest read may have begun that `Rules.read` can be asked for."""
+
+
+class Urgency(IntEnum):
+    """Which calls go first while calls wait for the budget of AWS API calls. The lowest goes first."""
+
+    ABORT = 1
+    TO_STABLE = 2
+    RISE = 3
+    VERIFICATION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """Calls with the same urgency take turns by namespace."""
+
+    urgency: Urgency = Urgency.VERIFICATION
+    namespace: str = ""
+
 
 class Call(ABC):
     """The gRPC call on whose behalf routing works."""
+
+    @property
+    def priority(self) -> Priority:
+        return Priority()
 
     @abstractmethod
     def seconds_left(self) -> float:
@@ -34,14 +61,55 @@ class Call(ABC):
             raise DeadlineExceeded("AWS")
 
 
+class DelegatingCall(Call):
+    """A call that adds something to another call."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    @property
+    def priority(self) -> Priority:
+        return self._call.priority
+
+    def seconds_left(self) -> float:
+        return self._call.seconds_left()
+
+    def is_connected(self) -> bool:
+        return self._call.is_connected()
+
+    def require_current(self) -> None:
+        self._call.require_current()
+
+
+class PrioritizedCall(DelegatingCall):
+    """A call with a priority."""
+
+    def __init__(self, call: Call, priority: Priority) -> None:
+        super().__init__(call)
+        self._priority = priority
+
+    @property
+    def priority(self) -> Priority:
+        return self._priority
+
+
 class Rules(Protocol):
     """Listener rules and default actions. A default action is identified by its listener's ARN.
 
     A write is sent once, without retries.
     """
 
-    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
-        """All rules of these listeners, from reads that begin now."""
+    def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
+        """All rules of these listeners, from reads that began after `since` on the runtime's clock.
+
+        Calls that need the same listener share a read.
+        """
+
+    def reserved_writes(self, rules: Collection[Arn], call: Call) -> AbstractContextManager[Call]:
+        """Waits until AWS's API limits allow a write of each of these rules.
+
+        While the block runs, as many writes on behalf of the yielded call do not wait any more.
+        """
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
         """Writes the rule's actions with its weights. Returns the rule from AWS's response."""
@@ -57,10 +125,10 @@ class Rules(Protocol):
 
 
 class Tags(Protocol):
-    """Tags of rules."""
+    """Tags of rules, listeners, load balancers and target groups."""
 
-    def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        """The tags of these rules. Rules that do not exist are left out."""
+    def read(self, resources: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
+        """The tags of these resources. Resources that do not exist are left out."""
 
 
 class AccountLimits(Protocol):
@@ -114,10 +182,29 @@ class Lock(Protocol):
     ) -> None: ...
 
 
+class Condition(Protocol):
+    """A lock, and a way to wait for changes of what it protects, like threading.Condition."""
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+    def notify_all(self) -> None: ...
+
+    def __enter__(self) -> bool: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Runtime(Protocol):
-    """Threads and time, as far as routing uses them."""
+    """Threads and time, as far as routing and its reads of AWS use them."""
 
     def lock(self) -> Lock: ...
+
+    def condition(self) -> Condition: ...
+
+    def spawn(self, work: Callable[[], None], name: str) -> None:
+        """Runs the work in a thread of its own. The thread does not keep the process from ending."""
 
     def now(self) -> float:
         """Seconds on a clock that never goes back."""

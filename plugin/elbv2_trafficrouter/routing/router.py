@@ -1,40 +1,67 @@
 """Handles each call: reads the rules, decides, writes, and returns the outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeAlias
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
+from elbv2_trafficrouter.routing.access import Access
 from elbv2_trafficrouter.routing.headers.canary import Canary, CanaryPods
 from elbv2_trafficrouter.routing.headers.reads import HeaderReads
 from elbv2_trafficrouter.routing.headers.recent import RecentRules
 from elbv2_trafficrouter.routing.headers.routes import HeaderRoutes, HeaderRuleContext
 from elbv2_trafficrouter.routing.headers.troubles import Troubles
+from elbv2_trafficrouter.routing.last_intents import LastIntents
 from elbv2_trafficrouter.routing.locks import Locks
 from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
-from elbv2_trafficrouter.routing.ports import AnyRegion, Call, Elbv2, Regions, Runtime
+from elbv2_trafficrouter.routing.ports import (
+    AnyRegion,
+    Call,
+    Elbv2,
+    PrioritizedCall,
+    Priority,
+    Regions,
+    Runtime,
+    Urgency,
+)
 from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.turns import Subject, Turns
+from elbv2_trafficrouter.routing.urgency import urgency_of
 from elbv2_trafficrouter.routing.weights.apply import apply
-from elbv2_trafficrouter.routing.weights.plan import Plan, plan, plan_attachment
+from elbv2_trafficrouter.routing.weights.plan import Change, Plan, plan, plan_attachment
 from elbv2_trafficrouter.routing.weights.verify import verify
 from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
 
+_LastWrites: TypeAlias = Mapping[Arn, ListenerRule | None]
+
+_OLDEST_READ_SECONDS = 3.0
+"""A write is decided on a read that began at most this long before the locks were acquired."""
+
 
 class Router:
-    """Any thread can call it: each part of its state has its own lock, or a listener's lock protects it."""
+    """Any thread can call it: each part of its state has its own lock, or a listener's lock protects it.
+
+    A call reads and decides without a lock, and waits for its share of AWS's API limits without one. Under
+    the listeners' locks, it decides again, because other calls may have written since, and writes.
+    """
 
     def __init__(
         self, elbv2: Elbv2, runtime: Runtime, installation: Installation, regions: Regions | None = None
     ) -> None:
         """`regions`: None for any."""
         self._elbv2 = elbv2
+        self._now = runtime.now
         self._regions = regions or AnyRegion()
         self._installation = installation
+        self._access = Access(elbv2.tags, runtime)
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
+        self._last_intents = LastIntents(runtime)
         self._last_writes = LastWrites(runtime)
         self._attached = AttachedGroups(runtime)
         self._canary_pods = CanaryPods(runtime)
@@ -49,16 +76,18 @@ class Router:
         """
         steered = _steered(intent)
         listeners = _listeners(steered)
+        urgency = urgency_of(intent, steered, self._last_writes.of(steered))
+        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
         with (
             self._turns.begin(Subject.WEIGHTS, intent, call) as turn,
             self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
-            self._locks.held(listeners, call),
         ):
-            snapshot = self._read(listeners, call)
-            planned = plan(intent, steered, snapshot, self._last_writes.of(steered))
-            rules = self._apply(planned, steered, turn)
+            snapshot = self._read(listeners, self._last_intents.begin(intent), turn)
+            rules, snapshot = self._write(plan, intent, steered, snapshot, turn)
             context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
-            return Outcome(rules, self._header_routes.restore_missing(context))
+            restored = self._restore_header_routes(context)
+        self._last_intents.record_success(intent)
+        return Outcome(rules, restored)
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
         """Reads every rule again, and compares it with the intent's shares.
@@ -69,8 +98,9 @@ class Router:
         owner = owner_of(intent, self._installation)
         self._canary_pods.record_present(owner)
         steered = _steered(intent)
+        call = PrioritizedCall(call, Priority(Urgency.VERIFICATION, intent.namespace))
         try:
-            snapshot = self._read(_listeners(steered), call)
+            snapshot = self._read(_listeners(steered), self._now(), call)
             planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
@@ -85,15 +115,16 @@ class Router:
         Does nothing if the update is over or the canary has no pods. Raises a Problem.
         """
         owner = owner_of(intent, self._installation)
+        call = PrioritizedCall(call, Priority(Urgency.RISE, intent.namespace))
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
             if not intent.managed_routes.may_exist or self._canary_pods.of(owner) is Canary.ABSENT:
                 return ()
             steered = _steered(intent)
-            listeners = _listeners(steered)
-            with self._locks.held(listeners, call):
-                snapshot = self._read(listeners, call)
-                context = self._header_rule_context(intent, steered, snapshot, call, turn)
-                return self._header_routes.set(route, context)
+            snapshot = self._read(_listeners(steered), self._now(), turn)
+            context = self._header_rule_context(intent, steered, snapshot, call, turn)
+            writes = self._header_routes.prepare(route, context)
+            with self._locked(context, writes) as locked:
+                return self._header_routes.set(route, locked)
 
     def remove_managed_routes(self, intent: Intent, call: Call) -> tuple[Arn, ...]:
         """Deletes this Rollout's header rules. Raises a Problem.
@@ -101,6 +132,8 @@ class Router:
         Then adds the Rollout's target groups to the rules that do not have them, at weight 0.
         """
         owner = owner_of(intent, self._installation)
+        urgency = Urgency.ABORT if intent.is_aborted else Urgency.TO_STABLE
+        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
         with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
             self._canary_pods.record_absent(owner)
             steered = _steered(intent)
@@ -108,42 +141,101 @@ class Router:
                 return ()
             if problem := self._troubles.of_recent_removal(owner):
                 raise problem
-            listeners = _listeners(steered)
-            elsewhere = {listener_of(rule) for rule in self._recent.created_here(owner)} - listeners
-            with self._locks.held(listeners | elsewhere, call):
-                snapshot = self._read(listeners, call)
-                for listener in elsewhere:
-                    snapshot = snapshot.with_rules(self._read_former(listener, owner, call))
-                context = self._header_rule_context(intent, steered, snapshot, call, turn)
-                removed = self._header_routes.remove(context)
-                planned = plan_attachment(intent, steered, snapshot, self._last_writes.of(steered))
-                # Attaching a group changes no share, so a newer call does not stop it.
-                self._apply(planned, steered, call)
-                return removed
+            snapshot = self._read(_listeners(steered), self._now(), turn)
+            for listener in {listener_of(rule) for rule in self._recent.created_here(owner)}:
+                if listener not in snapshot.began:
+                    snapshot = snapshot.with_snapshot(self._read_former(listener, owner, turn))
+            context = self._header_rule_context(intent, steered, snapshot, call, turn)
+            writes = self._header_routes.prepare_removal(context)
+            with self._locked(context, writes) as locked:
+                removed = self._header_routes.remove(locked)
+            # Attaching a group changes no share, so a newer call does not stop it.
+            self._write(plan_attachment, intent, steered, snapshot, call)
+            return removed
 
-    def _read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+    def _read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         """The listeners' rules, for which every call sends its first request."""
         for listener in sorted(listeners):
             self._regions.require_allowed(listener)
-        return self._elbv2.rules.read(listeners, call)
+        return self._elbv2.rules.read(listeners, since, call)
 
-    def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Mapping[Arn, ListenerRule]:
+    def _read_former(self, listener: Arn, owner: Owner, call: Call) -> Snapshot:
         """The rules of a listener that the Rollout no longer names. The listener may have been deleted."""
         try:
-            return self._read(frozenset({listener}), call).rules
+            return self._read(frozenset({listener}), self._now(), call)
         except ListenerNotFound:
             self._recent.forget_listener(owner, listener)
-            return {}
+            return Snapshot({}, {})
 
-    def _apply(self, planned: Plan, steered: tuple[SteeredRule, ...], call: Call) -> tuple[RuleOutcome, ...]:
-        return apply(
-            planned,
-            steered,
-            rules=self._elbv2.rules,
-            last_writes=self._last_writes,
-            attached=self._attached,
-            call=call,
-        )
+    def _write(
+        self,
+        decide: Callable[[Intent, tuple[SteeredRule, ...], Snapshot, _LastWrites], Plan],
+        intent: Intent,
+        steered: tuple[SteeredRule, ...],
+        snapshot: Snapshot,
+        call: Call,
+    ) -> tuple[tuple[RuleOutcome, ...], Snapshot]:
+        """Writes what `decide` plans. Returns the rules as they are now, and the read they are based on."""
+
+        def planned(current: Snapshot) -> Plan:
+            last_writes = self._last_writes.of(steered)
+            return decide(intent, steered, self._last_writes.corrected(current), last_writes)
+
+        changes = planned(snapshot).changes
+        self._require_steerable(changes, steered, call)
+        urgency = urgency_of(intent, steered, {change.before.arn: change.before for change in changes})
+        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
+        with (
+            self._elbv2.rules.reserved_writes([change.after.arn for change in changes], call) as writing,
+            self._locked_snapshot(snapshot, call) as current,
+        ):
+            plan_to_apply = planned(current)
+            self._require_steerable(plan_to_apply.changes, steered, call)
+            written = apply(
+                plan_to_apply,
+                steered,
+                rules=self._elbv2.rules,
+                last_writes=self._last_writes,
+                attached=self._attached,
+                call=writing,
+            )
+            return written, current
+
+    def _require_steerable(
+        self, changes: tuple[Change, ...], steered: tuple[SteeredRule, ...], call: Call
+    ) -> None:
+        if changes:
+            self._access.require_steerable(steered, call)
+
+    def _restore_header_routes(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
+        """Raises no Problem, because weights matter more: VerifyWeight reports it."""
+        try:
+            writes = self._header_routes.prepare_restoring(context)
+            with self._locked(context, writes) as locked:
+                return self._header_routes.restore_missing(locked)
+        except Problem as problem:
+            self._troubles.record_missing(context.owner, problem)
+            return ()
+
+    @contextmanager
+    def _locked(self, context: HeaderRuleContext, writes: Collection[Arn]) -> Iterator[HeaderRuleContext]:
+        """Holds the listeners' locks. Yields the context for this many writes, with a current snapshot."""
+        with (
+            self._elbv2.rules.reserved_writes(writes, context.turn) as writing,
+            self._locked_snapshot(context.snapshot, context.turn) as snapshot,
+        ):
+            yield replace(context, snapshot=snapshot, turn=writing)
+
+    @contextmanager
+    def _locked_snapshot(self, snapshot: Snapshot, call: Call) -> Iterator[Snapshot]:
+        """Holds the locks of the snapshot's listeners. Reads them again if waiting has taken long."""
+        listeners = frozenset(snapshot.began)
+        while True:
+            with self._locks.held(listeners, call):
+                if self._now() - min(snapshot.began.values()) <= _OLDEST_READ_SECONDS:
+                    yield snapshot
+                    return
+            snapshot = self._read(listeners, self._now(), call)
 
     def _header_rule_context(
         self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, call: Call, turn: Call
@@ -152,9 +244,9 @@ class Router:
             owner=owner_of(intent, self._installation),
             intent=intent,
             steered=steered,
-            listeners=_listeners(steered) | {listener_of(rule) for rule in snapshot.rules},
+            listeners=frozenset(snapshot.began),
             snapshot=snapshot,
-            reads=HeaderReads(self._elbv2, call),
+            reads=HeaderReads(self._elbv2, self._access, self._now(), call),
             turn=turn,
         )
 

@@ -88,12 +88,19 @@ class ListenerRule:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rules of one or more listeners, as they were read."""
+    """The rules of one or more listeners, as they were read.
+
+    `began`: for each listener, when the read began on the runtime's clock.
+    """
 
     rules: Mapping[Arn, ListenerRule]
+    began: Mapping[Arn, float]
 
-    def with_rules(self, more: Mapping[Arn, ListenerRule]) -> "Snapshot":
-        return Snapshot({**self.rules, **more})
+    def with_snapshot(self, other: "Snapshot") -> "Snapshot":
+        return Snapshot({**self.rules, **other.rules}, {**self.began, **other.began})
+
+    def with_rules(self, rules: Mapping[Arn, ListenerRule]) -> "Snapshot":
+        return Snapshot({**self.rules, **rules}, self.began)
 
 
 def rule_named(arn: Arn, rules: Mapping[Arn, ListenerRule]) -> ListenerRule:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from elbv2_trafficrouter.errors.call import Superseded
 from elbv2_trafficrouter.rollout.intent import Intent
-from elbv2_trafficrouter.routing.ports import Call, Runtime
+from elbv2_trafficrouter.routing.ports import Call, DelegatingCall, Runtime
 
 
 class Subject(Enum):
@@ -43,21 +43,15 @@ class _Counted:
     in_flight: int = 0
 
 
-class Turn(Call):
+class Turn(DelegatingCall):
     """A call with its number among the calls of its Rollout: `require_current` also raises Superseded."""
 
     def __init__(self, call: Call, subject: Subject, intent: Intent, number: int, counted: _Counted) -> None:
-        self._call = call
+        super().__init__(call)
         self._subject = subject
         self._intent = intent
         self._number = number
         self._counted = counted
-
-    def seconds_left(self) -> float:
-        return self._call.seconds_left()
-
-    def is_connected(self) -> bool:
-        return self._call.is_connected()
 
     def require_current(self) -> None:
         """Raises Superseded, ClientDisconnected or DeadlineExceeded if the call must not write any more."""

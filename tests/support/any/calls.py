@@ -11,7 +11,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from elbv2_emulator.state.resources import State
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
@@ -28,6 +27,7 @@ from support.any.owned_rules import (
 )
 from support.any.promises import Promise, PromiseBrokenError
 from support.any.rule import REGION, ROUTES, TAGS, Json
+from support.aws.ports import ports_on
 from support.emulator.in_process import InProcess
 from support.router.clock import StandingClock
 from support.router.runtime import Runtime
@@ -200,7 +200,7 @@ class Calls(RuleBasedStateMachine):
 
     def restart(self) -> None:
         self.has_pods = None
-        router = Router(elbv2_on(self.aws), self.runtime, INSTALLATION)
+        router = Router(ports_on(self.aws, self.runtime), self.runtime, INSTALLATION)
         self.servicer = TrafficRouterServicer(router, PLUGIN)
 
     # What is checked

@@ -27,6 +27,18 @@ class Backend:
     health: int = 200  # the status of the responses to health checks
 
 
+class _Server(web.Server):
+    """Knows all its connections, also those that arrive while it is being stopped."""
+
+    def __init__(self, handler: Handler) -> None:
+        super().__init__(handler, access_log=None)
+        self.transports: list[asyncio.Transport] = []
+
+    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self.transports.append(transport)
+
+
 class Backends:
     """Servers in a separate thread with its own event loop."""
 
@@ -34,7 +46,7 @@ class Backends:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._servers: list[web.Server] = []
+        self._servers: list[_Server] = []
         self._runners: list[web.ServerRunner] = []
 
     def start(
@@ -50,7 +62,7 @@ class Backends:
             return await handler(request) if handler is not None else web.Response(text=text)
 
         async def serve() -> str:
-            server = web.Server(answer, access_log=None)
+            server = _Server(answer)
             runner = web.ServerRunner(server, shutdown_timeout=0.1)
             self._servers.append(server)
             self._runners.append(runner)
@@ -63,15 +75,11 @@ class Backends:
 
     def stop(self) -> None:
         async def cleanup() -> str:
-            transports = [
-                connection.transport for server in self._servers for connection in server.connections
-            ]
             for runner in self._runners:
                 await runner.cleanup()
-            for transport in transports:
-                # Otherwise TLS would wait for the emulator's close_notify.
-                if isinstance(transport, asyncio.Transport):
-                    transport.abort()
+            for server in self._servers:
+                for transport in server.transports:
+                    transport.abort()  # otherwise TLS would wait for the emulator's close_notify
             # Handlers whose clients have disconnected are still running.
             left = asyncio.all_tasks() - {asyncio.current_task()}
             for task in left:

@@ -1,6 +1,7 @@
 """ELBv2 in memory, behind the ports of routing: the rules, and what reads show of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from elbv2_trafficrouter.arn import Arn, listener_of
@@ -26,7 +27,7 @@ class RulesInMemory:
     """Whether a write of weights is answered; it is done in any case."""
     lagging: Mapping[Arn, ListenerRule] | None = None
     """The rules that reads show instead of the current ones."""
-    during: dict[str, Callable[[], None]] = field(default_factory=dict)
+    during: dict[str, Callable[[], object]] = field(default_factory=dict)
     """By action, what happens once during a call: of a read, when it has read and has not returned yet."""
     refusals: dict[str, Problem] = field(default_factory=dict)
     unanswered_creates: list[Callable[[], object]] | None = None
@@ -34,17 +35,32 @@ class RulesInMemory:
     limit: Limits = _LIMITS
     gone: Collection[Arn] = ()
     """Listeners that were deleted."""
+    reserved: list[int] = field(default_factory=list)
+    """The numbers of writes that calls reserved before they took a lock."""
+    while_reserving: Callable[[], object] = lambda: None
+    """Happens once, when a call reserves writes."""
+    since: list[float] = field(default_factory=list)
+    """Since when the reads of rules had to begin."""
 
     @property
     def elbv2(self) -> Elbv2:
         return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self))
 
-    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
+    def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
+        self.since.append(since)
         self.record("DescribeRules", call)
         for listener in listeners.intersection(self.gone):
             raise ListenerNotFound(listener)
-        return Snapshot(shown)
+        return Snapshot(shown, dict.fromkeys(listeners, since))
+
+    @contextmanager
+    def reserved_writes(self, rules: Collection[Arn], call: Call) -> Iterator[Call]:
+        if rules:
+            happens, self.while_reserving = self.while_reserving, lambda: None
+            happens()
+        self.reserved.append(len(rules))
+        yield call
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
         self.record("ModifyRule of weights", call)
@@ -116,10 +132,13 @@ class RulesInMemory:
 class _Tags:
     aws: RulesInMemory
 
-    def read(self, rules: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
-        if rules:
-            self.aws.record("DescribeTags", call)
-        return {arn: self.aws.tags_of.get(arn, {}) for arn in rules if arn in self.aws.shown}
+    def read(self, resources: Collection[Arn], call: Call) -> Mapping[Arn, Mapping[str, str]]:
+        """Only the check of the access reads the tags of other resources than rules."""
+        others = {arn for arn in resources if ":listener-rule/" not in arn}
+        if resources:
+            self.aws.record("DescribeTags for access" if others else "DescribeTags", call)
+        existing = {*self.aws.shown, *(others - set(self.aws.gone))}
+        return {arn: self.aws.tags_of.get(arn, {}) for arn in resources if arn in existing}
 
 
 @dataclass(frozen=True)

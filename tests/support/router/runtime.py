@@ -1,6 +1,7 @@
 """Time that a test moves, and locks whose waiters a test can count."""
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 
@@ -18,6 +19,13 @@ class Runtime:
 
     def lock(self) -> "NewestFirstLock":
         return NewestFirstLock(self)
+
+    def condition(self) -> threading.Condition:
+        return threading.Condition()
+
+    def spawn(self, work: Callable[[], None], name: str) -> None:  # noqa: ARG002  the port's form
+        """Does the work at once, which is faster: what it is for is tested elsewhere."""
+        work()
 
     def wait_until_waiting(self, number: int) -> None:
         """Returns once this many calls wait for a lock."""

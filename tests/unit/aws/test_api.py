@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
-from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
+from elbv2_trafficrouter.aws.api import Request, reading, writing
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.response import MalformedResponse
 from elbv2_trafficrouter.errors import Problem
@@ -16,6 +15,7 @@ from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.rule import Forward, HeaderRule, ListenerRule
+from support.aws.ports import api_on, ports_on
 from support.aws.rule_answers import GROUP, LISTENER, RULE, answer, answer_with
 from support.router.caller import Caller
 
@@ -25,7 +25,7 @@ BETA = HeaderRule("beta", Arn(RULE), 9, frozenset(), (), Arn(GROUP), ())
 
 # Every method of a port that sends a request.
 REQUESTS: dict[str, Callable[[Elbv2, Caller], object]] = {
-    "DescribeRules": lambda elbv2, call: elbv2.rules.read(frozenset({Arn(LISTENER)}), call),
+    "DescribeRules": lambda elbv2, call: elbv2.rules.read(frozenset({Arn(LISTENER)}), 0, call),
     "ModifyRule": lambda elbv2, call: elbv2.rules.write(WEIGHTS, call),
     "ModifyListener": lambda elbv2, call: elbv2.rules.write(DEFAULT_ACTION, call),
     "CreateRule": lambda elbv2, call: elbv2.rules.create(BETA, {"a": "b"}, call),
@@ -56,7 +56,7 @@ def test_no_request_is_sent_for_a_call_that_has_ended(
 ) -> None:
     sent = answer_with(clients.of("eu-west-1"), answer())
     with pytest.raises(problem):
-        request_of(elbv2_on(clients), caller)
+        request_of(ports_on(clients), caller)
     assert sent == []
 
 
@@ -69,7 +69,7 @@ def test_the_harm_without_the_check_is_a_request_for_nobody(
     monkeypatch.setattr(Caller, "require_current", lambda _: None)
     sent = answer_with(clients.of("eu-west-1"), b"<html/>")
     with pytest.raises(Problem):
-        request_of(elbv2_on(clients), Caller(seconds=0, present=False))
+        request_of(ports_on(clients), Caller(seconds=0, present=False))
     assert len(sent) == 1
 
 
@@ -87,7 +87,7 @@ class EndsAfter(Caller):
 def test_pages_are_requested_until_the_call_ends(clients: ClientsByRegion) -> None:
     sent = answer_with(clients.of("eu-west-1"), *(answer(marker=str(page)) for page in range(9)))
     with pytest.raises(ClientDisconnected):
-        elbv2_on(clients).rules.read(frozenset({Arn(LISTENER)}), EndsAfter(requests=3))
+        list(api_on(clients).send_for_pages(READ, EndsAfter(requests=3), lambda page: page))
     assert len(sent) == 3
 
 
@@ -112,7 +112,7 @@ def test_a_malformed_response_is_a_problem(
         raise MalformedResponse
 
     with pytest.raises(problem):
-        Api(clients).send(request_, Caller(), parse)
+        api_on(clients).send(request_, Caller(), parse)
 
 
 @pytest.mark.parametrize("bug", [TypeError, ValueError, LookupError])
@@ -126,7 +126,7 @@ def test_a_bug_in_reading_a_response_is_not_blamed_on_aws(
         raise bug
 
     with pytest.raises(bug):
-        Api(clients).send(request_, Caller(), parse)
+        api_on(clients).send(request_, Caller(), parse)
 
 
 def test_a_bug_in_reading_a_page_is_not_blamed_on_aws(clients: ClientsByRegion) -> None:
@@ -136,4 +136,4 @@ def test_a_bug_in_reading_a_page_is_not_blamed_on_aws(clients: ClientsByRegion) 
         raise KeyError(page)
 
     with pytest.raises(KeyError):
-        list(Api(clients).send_for_pages(READ, Caller(), parse))
+        list(api_on(clients).send_for_pages(READ, Caller(), parse))

@@ -17,6 +17,7 @@ from elbv2_trafficrouter.aws.problems import (
     Failure,
     header_rule_problem,
     reading_problem,
+    tags_problem,
     writing_problem,
 )
 from elbv2_trafficrouter.errors import Kind, Problem, resource_of
@@ -32,7 +33,12 @@ from elbv2_trafficrouter.errors.aws import (
     Unreachable,
 )
 from elbv2_trafficrouter.errors.managed_routes import HeaderRuleRefused, PriorityTaken
-from elbv2_trafficrouter.errors.rules import ListenerNotFound, RuleNotFound, TargetGroupNotFound
+from elbv2_trafficrouter.errors.rules import (
+    ListenerNotFound,
+    ResourceNotFound,
+    RuleNotFound,
+    TargetGroupNotFound,
+)
 from elbv2_trafficrouter.routing.rule import HeaderRule
 
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -111,6 +117,25 @@ ANSWERS = [
 def test_an_answer_of_aws(code: str, status: int, read: type[Problem], written: type[Problem]) -> None:
     assert type(reading(refusal(code, status, "DescribeRules"))) is read
     assert type(writing(refusal(code, status, "ModifyRule"))) is written
+
+
+@pytest.mark.parametrize(("code", "status", "read", "_written"), ANSWERS)
+def test_an_answer_about_tags(code: str, status: int, read: type[Problem], _written: type[Problem]) -> None:
+    """A missing resource is the same problem for every kind of resource."""
+    problem = tags_problem(
+        refusal(code, status, "DescribeTags"), "elasticloadbalancing:DescribeTags", [LISTENER, STABLE]
+    )
+    assert type(problem) is (ResourceNotFound if code.endswith("NotFound") else read)
+
+
+def test_a_missing_resource_is_one_of_those_in_the_request() -> None:
+    error = refusal("TargetGroupNotFound", 400, "DescribeTags")
+    problem = tags_problem(error, "elasticloadbalancing:DescribeTags", [STABLE, LISTENER])
+    assert problem.sentence == (
+        "At least one of these resources does not exist: "
+        "listener/app/petclinic/50dc6c495c0c9188/f2f7dc8efc522ab2, targetgroup/was-stable/73e2d6bc24d8a067. "
+        "Correct the ARNs in the Rollout's plugin configuration."
+    )
 
 
 THROTTLING: Any = ThrottledRetryableChecker

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
 from elbv2_trafficrouter.errors.rules import SharesDiffer
+from elbv2_trafficrouter.rollout.config import Config, NamedRule
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
@@ -18,6 +20,7 @@ from support.router.rules_in_memory import RulesInMemory
 from support.router.runtime import NewestFirstLock, Runtime
 from support.threads import join, start
 
+OTHER = Arn(WEB.replace("web", "web-canary"))
 BEFORE = ListenerRule(RULE, (Forward(STABLE, 100), Forward(CANARY, 0)), ())
 
 
@@ -56,7 +59,7 @@ def test_a_rise_that_an_abort_superseded_writes_nothing(
     last: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The rise arrives first and gets the listener's lock last."""
+    """Both arrive while another Rollout's write holds the listener's lock. The rise gets the lock last."""
     if not protected:
         monkeypatch.setattr(Turn, "require_current", lambda *_: None)
     failures, threads = [], []
@@ -72,7 +75,7 @@ def test_a_rise_that_an_abort_superseded_writes_nothing(
             threads.append(start(set_weight, weight))
             runtime.wait_until_waiting(number)
 
-    aws.during["DescribeRules"] = both_arrive
+    aws.during["ModifyRule of weights"] = both_arrive
     router.set_weight(asking_for(10, rollout="other"), Caller())
     join(*threads)
     assert canary_weight(aws.rules[RULE]) == last
@@ -98,7 +101,7 @@ def test_nothing_is_written_for_a_client_that_no_longer_waits(
     ("seconds_left", "timeout"),
     [
         pytest.param(7, 7, id="until its deadline"),
-        pytest.param(-0.5, 0, id="not at all after its deadline"),
+        pytest.param(-0.5, 0, id="not at all if the read took until its deadline"),
     ],
 )
 def test_a_call_waits_for_a_busy_listener_until_its_deadline(
@@ -119,11 +122,12 @@ def test_a_call_waits_for_a_busy_listener_until_its_deadline(
         def lock(self) -> NewestFirstLock:
             return BusyLock(self)
 
-    router = Router(aws.elbv2, BusyRuntime(), Installation())
+    router, caller = Router(aws.elbv2, BusyRuntime(), Installation()), Caller()
+    aws.during["DescribeRules"] = lambda: setattr(caller, "seconds", seconds_left)
     with pytest.raises(DeadlineExceeded, match="another call to the same listener"):
-        router.set_weight(asking_for(50), Caller(seconds_left))
+        router.set_weight(asking_for(50), caller)
     assert timeouts == [timeout]
-    assert aws.calls == []
+    assert aws.calls == ["DescribeRules", "DescribeTags for access"]
 
 
 def test_a_lagging_read_does_not_prove_that_nothing_is_to_be_written(
@@ -188,11 +192,74 @@ def test_foreign_weights_that_changed_are_not_written_back(router: Router, aws: 
     assert written(aws) == [25]
 
 
-def test_no_group_is_attached_on_the_strength_of_a_lagging_read(router: Router, aws: RulesInMemory) -> None:
+def test_a_group_is_attached_to_the_last_write_if_the_read_lags(router: Router, aws: RulesInMemory) -> None:
     """50 was written, then 0; the read still shows 50 and lacks a group: writing it back would undo the 0."""
     router.set_weight(asking_for(50), Caller())
     aws.lagging = dict(aws.rules)
     router.set_weight(asking_for(0), Caller())
     with_experiment = configuration(groups={"was-experiment": WEB})
     router.remove_managed_routes(asking_for(0, config=with_experiment), Caller())
-    assert written(aws) == [50, 0]
+    assert written(aws) == [50, 0, 0]
+    assert aws.rules[RULE].forwards == (Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 0))
+
+
+# What is decided outside of the locks
+
+
+def test_a_write_is_not_decided_on_an_old_read(router: Router, aws: RulesInMemory, runtime: Runtime) -> None:
+    """Somebody else may have changed the rule while the call waited for its share of AWS's API limits."""
+    aws.rules[RULE] = replace(BEFORE, forwards=(*BEFORE.forwards, Forward(WEB, 100)))
+
+    def wait(seconds: float) -> None:
+        runtime.seconds += seconds
+        aws.rules[RULE] = replace(BEFORE, forwards=(*BEFORE.forwards, Forward(WEB, 50)))
+
+    aws.while_reserving = lambda: wait(3.1)
+    router.set_weight(asking_for(50), Caller())
+    assert aws.rules[RULE].forwards[2] == Forward(WEB, 50)
+    assert aws.calls == [
+        "DescribeRules",
+        "DescribeTags for access",
+        "DescribeRules",
+        "ModifyRule of weights",
+    ]
+
+
+def test_two_calls_that_read_the_same_state_write_one_after_the_other(
+    router: Router, aws: RulesInMemory
+) -> None:
+    """Each Rollout has its groups in the rule. The second write must keep what the first one wrote."""
+    mine, theirs = (
+        asking_for(50),
+        asking_for(
+            40, rollout="other", config=Config((NamedRule(RULE),), {"was-stable": WEB, "was-canary": OTHER})
+        ),
+    )
+    aws.rules[RULE] = replace(
+        BEFORE, forwards=(Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 100), Forward(OTHER, 0))
+    )
+    aws.during["DescribeRules"] = lambda: router.set_weight(theirs, Caller())
+    router.set_weight(mine, Caller())
+    assert aws.rules[RULE].forwards == (
+        Forward(STABLE, 50),
+        Forward(CANARY, 50),
+        Forward(WEB, 60),
+        Forward(OTHER, 40),
+    )
+
+
+def test_no_lock_is_held_while_a_call_waits_for_its_share_of_the_limits(
+    router: Router, aws: RulesInMemory
+) -> None:
+    """Otherwise an abort would wait for the listener as long as the rise waits for its tokens."""
+    aws.while_reserving = lambda: router.set_weight(asking_for(0, rollout="aborted"), Caller(seconds=0.1))
+    router.set_weight(asking_for(50), Caller())
+    assert written(aws) == [50]
+    assert aws.reserved == [0, 0, 1, 0]
+
+
+def test_a_repeated_call_needs_no_fresh_read(router: Router, aws: RulesInMemory, runtime: Runtime) -> None:
+    runtime.seconds = 100
+    for weight in (25, 25, 50):
+        router.set_weight(asking_for(weight), Caller())
+    assert aws.since == [100, 98, 100]

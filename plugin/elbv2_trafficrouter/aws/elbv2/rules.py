@@ -1,10 +1,13 @@
 """Listener rules in ELBv2: DescribeRules, ModifyRule, CreateRule, DeleteRule; ModifyListener."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from elbv2_trafficrouter.arn import Arn, listener_of
+from elbv2_trafficrouter.arn import Arn, listener_of, location_of
 from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
+from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.elbv2.conditions import conditions_to_send
 from elbv2_trafficrouter.aws.elbv2.described import (
     actions_to_send,
@@ -15,25 +18,38 @@ from elbv2_trafficrouter.aws.elbv2.described import (
 from elbv2_trafficrouter.aws.elbv2.raw_answer import UNMODELLED
 from elbv2_trafficrouter.aws.problems import Failure, header_rule_problem
 from elbv2_trafficrouter.aws.response import Response, member, only, text_member
+from elbv2_trafficrouter.aws.shared_read import SharedRead
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import RuleNotFound
-from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.routing.ports import Call, Runtime
 from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot
 
 
 class Elbv2Rules:
     """Implements routing.ports.Rules."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, budget: Budget, runtime: Runtime) -> None:
         self._api = api
+        self._budget = budget
+        self._reads = SharedRead(self._read, budget, runtime)
 
-    def read(self, listeners: frozenset[Arn], call: Call) -> Snapshot:
-        rules: dict[Arn, ListenerRule] = {}
-        for listener in sorted(listeners):
-            request = reading("DescribeRules", listener, ListenerArn=listener)
-            for page in self._api.send_for_pages(request, call, _rules_of_page):
-                rules |= {rule.arn: rule for rule in page}
-        return Snapshot(rules)
+    def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
+        readings = self._reads.of(listeners, since, call)
+        rules = {rule.arn: rule for reading in readings.values() for rule in reading.value}
+        return Snapshot(rules, {listener: reading.began for listener, reading in readings.items()})
+
+    @contextmanager
+    def reserved_writes(self, rules: Collection[Arn], call: Call) -> Iterator[Call]:
+        numbers = Counter(map(location_of, rules))
+        with ExitStack() as paid:
+            for arn in sorted({location_of(rule): rule for rule in rules}.values()):
+                number = numbers[location_of(arn)]
+                call = paid.enter_context(self._budget.paid(arn, Kind.MODIFY, call, number))
+            yield call
+
+    def _read(self, listener: Arn, call: Call) -> list[ListenerRule]:
+        request = reading("DescribeRules", listener, ListenerArn=listener)
+        return [rule for page in self._api.send_for_pages(request, call, _rules_of_page) for rule in page]
 
     def write(self, rule: ListenerRule, call: Call) -> ListenerRule:
         arn, actions = rule.arn, actions_to_send(rule)

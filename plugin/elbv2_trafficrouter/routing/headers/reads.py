@@ -4,20 +4,23 @@ A read that failed is not repeated either: its Problem is raised again. One call
 What the call itself changes is not seen here; the caller takes it into account.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from elbv2_trafficrouter.arn import Arn, load_balancer_of, location_of
 from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.routing.access import Access
 from elbv2_trafficrouter.routing.ports import Call, Elbv2
-from elbv2_trafficrouter.routing.rule import Limits
+from elbv2_trafficrouter.routing.rule import Limits, SteeredRule
 
 T = TypeVar("T")
 
 
 class HeaderReads:
-    def __init__(self, elbv2: Elbv2, call: Call) -> None:
+    def __init__(self, elbv2: Elbv2, access: Access, now: float, call: Call) -> None:
         self._elbv2 = elbv2
+        self._access = access
+        self._now = now
         self._call = call
         self._tags: dict[Arn, Mapping[str, str]] = {}
         self._answers: dict[object, Any] = {}
@@ -28,6 +31,11 @@ class HeaderReads:
             found = self._once("tags", frozenset(new), lambda: self._elbv2.tags.read(new, self._call))
             self._tags |= {arn: found.get(arn, {}) for arn in new}
         return {arn: self._tags[arn] for arn in rules}
+
+    def require_steerable(self, steered: Sequence[SteeredRule]) -> None:
+        """Raises what `Access.require_steerable` raises."""
+        rules = tuple(each.rule for each in steered)
+        self._once("access", rules, lambda: self._access.require_steerable(steered, self._call))
 
     def limits(self, listener: Arn) -> Limits:
         """The quotas of the listener's account and region."""
@@ -41,7 +49,7 @@ class HeaderReads:
 
         def count() -> int:
             others = self._elbv2.listeners.read_beside(listener, self._call) - set(listeners)
-            rules = self._elbv2.rules.read(others, self._call).rules.values()
+            rules = self._elbv2.rules.read(others, self._now, self._call).rules.values()
             return sum(rule.priority is not None for rule in rules)
 
         return self._once("rules", load_balancer_of(listener), count)

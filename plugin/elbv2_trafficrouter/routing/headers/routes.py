@@ -1,6 +1,7 @@
-"""The story of header rules: set, remove, restore. The caller holds the locks of the listeners."""
+"""Header rules: sets, removes and restores them."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -60,6 +61,8 @@ class HeaderRuleContext:
 
 
 class HeaderRoutes:
+    """The caller holds the locks of the listeners, except for the methods that prepare."""
+
     def __init__(
         self, elbv2: Elbv2, canary_pods: CanaryPods, recent: RecentRules, troubles: Troubles
     ) -> None:
@@ -68,13 +71,35 @@ class HeaderRoutes:
         self._recent = recent
         self._troubles = troubles
 
+    def prepare(self, route: HeaderRoute, context: HeaderRuleContext) -> list[Arn]:
+        """Sends the reads on which `set` decides, so that it sends none under a lock.
+
+        Returns the listeners of the rules that it would write, one for each rule. What fails here also fails
+        there.
+        """
+        with suppress(Problem):
+            changes, _ = self._changes(route, context)
+            return [change.wanted.listener for change in changes if not change.is_done]
+        return []
+
+    def prepare_restoring(self, context: HeaderRuleContext) -> list[Arn]:
+        """As `prepare`, for `restore_missing`."""
+        listeners: list[Arn] = []
+        for route in context.intent.managed_routes.wanted if self._may_restore(context) else ():
+            with suppress(Problem):
+                if self._missing(route, context):
+                    listeners += self.prepare(route, context)
+        return listeners
+
+    def prepare_removal(self, context: HeaderRuleContext) -> list[Arn]:
+        """As `prepare`, for `remove`."""
+        with suppress(Problem):
+            return [listener_of(rule) for rule in self._survey(context).owned]
+        return []
+
     def set(self, route: HeaderRoute, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Gives every base rule the route's rule, by writes where it differs; no rule without matches."""
-        if route.matches:
-            self._check_number_of_routes(context)
-        existing = self._survey(context)
-        changes = plan_header_route(context.intent, route, context.steered, existing) if route.matches else []
-        self._check_limits(changes, existing, context)
+        changes, existing = self._changes(route, context)
         outcomes = tuple(self._carry_out(change, context) for change in changes)
         kept = {outcome.rule.arn for outcome in outcomes}
         self._delete_elsewhere(route, kept, existing, context)
@@ -102,13 +127,12 @@ class HeaderRoutes:
         """
         outcomes: list[HeaderRuleOutcome] = []
         problems: list[Problem] = []
-        canary = self._canary_pods.of(context.owner)
         self._recent.keep_created_here(context.owner)
-        if context.intent.managed_routes.may_exist and canary is not Canary.ABSENT:
+        if self._may_restore(context):
             self._troubles.forget_failed_removal(context.owner)
             for route in context.intent.managed_routes.wanted:
                 try:
-                    outcomes += self._restore(route, context, canary)
+                    outcomes += self._restore(route, context)
                 except Problem as problem:
                     problems.append(problem)
                     if ends_the_call(problem):
@@ -116,29 +140,47 @@ class HeaderRoutes:
         self._troubles.record_missing(context.owner, next(iter(problems), None))
         return tuple(outcomes)
 
-    def _restore(
-        self, route: HeaderRoute, context: HeaderRuleContext, canary: Canary
-    ) -> list[HeaderRuleOutcome]:
+    def _may_restore(self, context: HeaderRuleContext) -> bool:
+        canary = self._canary_pods.of(context.owner)
+        return context.intent.managed_routes.may_exist and canary is not Canary.ABSENT
+
+    def _missing(self, route: HeaderRoute, context: HeaderRuleContext) -> list[SteeredRule]:
+        """The base rules that lack the route's rule."""
+        rules = context.snapshot.rules
+        return [each for each in context.steered if not is_present(context.intent, route, each, rules)]
+
+    def _restore(self, route: HeaderRoute, context: HeaderRuleContext) -> list[HeaderRuleOutcome]:
         intent = context.intent
         self._check_number_of_routes(context)
-        missing = [
-            each for each in context.steered if not is_present(intent, route, each, context.snapshot.rules)
-        ]
+        missing = self._missing(route, context)
         if not missing:
             return []
         context.turn.require_current()
         existing = self._survey(context)
         was_created_lately = any(is_present(intent, route, each, existing.rules) for each in missing)
-        if canary is Canary.UNKNOWN or was_created_lately:
+        is_unknown = self._canary_pods.of(context.owner) is Canary.UNKNOWN
+        if is_unknown or was_created_lately:
             raise HeaderRouteMissing(route.name, missing[0].rule)
         planned = plan_header_route(intent, route, context.steered, existing)
         changes = [change for change in planned if change.present is None]
-        self._check_limits(changes, existing, context)
+        self._check_changes(changes, existing, context)
         outcomes = [self._carry_out(change, context) for change in changes]
         kept = {change.present.arn for change in planned if change.present}
         kept |= {outcome.rule.arn for outcome in outcomes}
         self._delete_elsewhere(route, kept, existing, context)
         return outcomes
+
+    def _changes(
+        self, route: HeaderRoute, context: HeaderRuleContext
+    ) -> tuple[list[HeaderRuleChange], OwnedRules]:
+        """The changes that a route needs, within AWS's limits, and the rules that exist."""
+        if not route.matches:
+            return [], self._survey(context)
+        self._check_number_of_routes(context)
+        existing = self._survey(context)
+        changes = plan_header_route(context.intent, route, context.steered, existing)
+        self._check_changes(changes, existing, context)
+        return changes, existing
 
     def _survey(self, context: HeaderRuleContext) -> OwnedRules:
         """The listeners' rules, and those of them that belong to this Rollout by form and by tags."""
@@ -168,11 +210,13 @@ class HeaderRoutes:
             for listener in sorted({each.listener for each in context.steered}):
                 check_number_of_routes(len(names), context.reads.limits(listener))
 
-    def _check_limits(
+    def _check_changes(
         self, changes: Iterable[HeaderRuleChange], existing: OwnedRules, context: HeaderRuleContext
     ) -> None:
-        """Raises for what AWS would refuse, before anything is written."""
+        """Raises for what the router or AWS would refuse, before anything is written."""
         undone = [change for change in changes if not change.is_done]
+        if undone:
+            context.reads.require_steerable(context.steered)
         for listener in sorted({change.wanted.listener for change in undone}):
             on_listener = [change for change in undone if change.wanted.listener == listener]
             limits = context.reads.limits(listener)

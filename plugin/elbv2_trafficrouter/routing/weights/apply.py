@@ -24,8 +24,8 @@ def apply(
     """
     written = {}
     for change in plan.changes:
-        rule = change.after
-        written[rule.arn] = last_writes.send(rule.arn, partial(rules.write, rule, call))
+        write = partial(rules.write, change.after, call)
+        written[change.after.arn] = last_writes.send(change.before, write)
     for rule in plan.rules:
         attached.record(rule)
     return tuple(

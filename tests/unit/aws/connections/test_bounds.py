@@ -12,13 +12,13 @@ import pytest
 import trustme
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, Unreachable
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
+from support.aws.ports import ports_on
 from support.aws.rule_answers import GROUP, LISTENER, RULE
 from support.aws.slow_server import Slowness, slow_server
 from support.router.caller import Caller
@@ -51,7 +51,7 @@ def certificate(tmp_path: Path) -> Any:
 
 
 def read(elbv2: Elbv2, call: Caller) -> None:
-    elbv2.rules.read(frozenset({Arn(LISTENER)}), call)
+    elbv2.rules.read(frozenset({Arn(LISTENER)}), 0, call)
 
 
 def write(elbv2: Elbv2, call: Caller) -> None:
@@ -65,7 +65,7 @@ def problem_of(
     clients.of("eu-west-1")  # making a client takes long on a busy machine
     begun = time.monotonic()
     with pytest.raises(Problem) as caught:
-        send(elbv2_on(clients), Timed(left))
+        send(ports_on(clients), Timed(left))
     assert time.monotonic() - begun < within + MARGIN_SECONDS
     return caught.value
 

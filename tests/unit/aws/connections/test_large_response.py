@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
 from support.aws.answering_server import AnsweringServer, answering_server
+from support.aws.ports import ports_on
 from support.aws.rule_answers import GROUP, LISTENER, RULE, answer, forward, rule
 from support.router.caller import Caller
 
@@ -35,7 +35,7 @@ def aws(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answerin
 def test_a_read_of_a_large_response_fails_after_one_request(aws: AnsweringServer) -> None:
     aws.answer = lambda _: (200, rules_of(5 * MIB))
     with pytest.raises(ResponseNotFromAws) as caught:
-        elbv2_on(ClientsByRegion(connections=1)).rules.read(frozenset({Arn(LISTENER)}), Caller())
+        ports_on(ClientsByRegion(connections=1)).rules.read(frozenset({Arn(LISTENER)}), 0, Caller())
     assert caught.value.metadata["message"] == "The response is larger than any of AWS"
     assert len(aws.asked) == 1
 
@@ -43,13 +43,13 @@ def test_a_read_of_a_large_response_fails_after_one_request(aws: AnsweringServer
 def test_a_write_with_a_large_response_may_have_been_done(aws: AnsweringServer) -> None:
     aws.answer = lambda _: (200, rules_of(5 * MIB))
     with pytest.raises(OutcomeUnknown):
-        elbv2_on(ClientsByRegion(connections=1)).rules.write(RULE_TO_WRITE, Caller())
+        ports_on(ClientsByRegion(connections=1)).rules.write(RULE_TO_WRITE, Caller())
     assert len(aws.asked) == 1
 
 
 def test_a_response_as_large_as_those_of_aws_is_read(aws: AnsweringServer) -> None:
     aws.answer = lambda _: (200, rules_of(MIB))
-    found = elbv2_on(ClientsByRegion(connections=1)).rules.read(frozenset({Arn(LISTENER)}), Caller())
+    found = ports_on(ClientsByRegion(connections=1)).rules.read(frozenset({Arn(LISTENER)}), 0, Caller())
     assert set(found.rules) == {RULE}
 
 
@@ -59,11 +59,13 @@ from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.routing.ports import Call
+from elbv2_trafficrouter.runtime import ThreadRuntime
 class Waiting(Call):
     seconds_left = lambda self: 10
     is_connected = lambda self: True
 try:
-    elbv2_on(ClientsByRegion(connections=1)).rules.read(frozenset({{"{LISTENER}"}}), Waiting())
+    rules = elbv2_on(ClientsByRegion(connections=1), ThreadRuntime(), 1).rules
+    rules.read(frozenset({{"{LISTENER}"}}), 0, Waiting())
 except Problem as problem:
     print(problem.reason)
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

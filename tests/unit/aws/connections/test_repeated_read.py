@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, Unreachable
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
 from support.aws.answering_server import AnsweringServer, answering_server
+from support.aws.ports import ports_on
 from support.aws.rule_answers import GROUP, LISTENER, RULE, answer
 from support.router.caller import Caller
 
@@ -48,7 +48,7 @@ def clients(aws: AnsweringServer) -> ClientsByRegion:
 
 
 def read(clients: ClientsByRegion) -> None:
-    elbv2_on(clients).rules.read(frozenset({Arn(LISTENER)}), Caller())
+    ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, Caller())
 
 
 def test_a_read_is_sent_again_on_a_new_connection(aws: AnsweringServer, clients: ClientsByRegion) -> None:
@@ -67,5 +67,5 @@ def test_a_read_is_sent_again_only_once(aws: AnsweringServer, clients: ClientsBy
 
 def test_a_write_is_never_sent_again(aws: AnsweringServer, clients: ClientsByRegion) -> None:
     with pytest.raises(OutcomeUnknown):
-        elbv2_on(clients).rules.write(RULE_TO_WRITE, Caller())
+        ports_on(clients).rules.write(RULE_TO_WRITE, Caller())
     assert len(aws.asked) == 1

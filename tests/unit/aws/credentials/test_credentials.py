@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.credentials import look_up, process, shared
 from elbv2_trafficrouter.errors import Kind, Problem
@@ -26,6 +25,7 @@ from elbv2_trafficrouter.errors.aws import (
     Throttled,
 )
 from support.aws.answering_server import AnsweringServer, answering_server
+from support.aws.ports import ports_on
 from support.aws.rule_answers import LISTENER, answer
 from support.aws.slow_server import Slowness, slow_server
 from support.router.caller import Caller
@@ -369,7 +369,7 @@ def elbv2(variables: Set) -> Iterator[AnsweringServer]:
 
 
 def read(clients: ClientsByRegion) -> None:
-    elbv2_on(clients).rules.read(frozenset({Arn(LISTENER)}), Caller())
+    ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, Caller())
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"])

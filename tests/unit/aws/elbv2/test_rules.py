@@ -3,11 +3,10 @@
 import pytest
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
-from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
+from support.aws.ports import ports_on
 from support.aws.rule_answers import FORWARD, GROUP, LISTENER, OTHER_RULE, RULE, answer, answer_with, rule
 from support.router.caller import Caller
 
@@ -21,7 +20,7 @@ def clients(credentials: None) -> ClientsByRegion:  # noqa: ARG001  found in the
 
 def test_elements_unknown_to_botocore_make_their_rule_unwritable(clients: ClientsByRegion) -> None:
     answer_with(clients.of("eu-west-1"), answer(rule(MIRRORED), rule(FORWARD, OTHER_RULE)))
-    rules = Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    rules = ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, Caller()).rules
     assert rules[Arn(RULE)].unwritable == ("Actions[0].MirrorConfig",)
     assert rules[Arn(OTHER_RULE)].unwritable == ()
 
@@ -29,7 +28,7 @@ def test_elements_unknown_to_botocore_make_their_rule_unwritable(clients: Client
 def test_the_rules_of_every_page_are_read(clients: ClientsByRegion) -> None:
     pages = answer(rule(FORWARD), marker="more"), answer(rule(MIRRORED, OTHER_RULE))
     asked = answer_with(clients.of("eu-west-1"), *pages)
-    rules = Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller()).rules
+    rules = ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, Caller()).rules
     assert set(rules) == {RULE, OTHER_RULE}
     assert rules[Arn(OTHER_RULE)].unwritable == ("Actions[0].MirrorConfig",)
     assert ["Marker=more" in request for request in asked] == [False, True]
@@ -70,11 +69,11 @@ def test_a_response_that_did_not_come_from_aws_is_reported_as_such(
 ) -> None:
     answer_with(clients.of("eu-west-1"), body)
     with pytest.raises(ResponseNotFromAws):
-        Elbv2Rules(Api(clients)).read(frozenset({Arn(LISTENER)}), Caller())
+        ports_on(clients).rules.read(frozenset({Arn(LISTENER)}), 0, Caller())
 
 
 def test_a_write_that_a_proxy_answers_may_have_been_done(clients: ClientsByRegion) -> None:
     answer_with(clients.of("eu-west-1"), PAGE)
     one = ListenerRule(Arn(RULE), (Forward(Arn(GROUP), 1),), ({"Type": "forward"},))
     with pytest.raises(OutcomeUnknown):
-        Elbv2Rules(Api(clients)).write(one, Caller())
+        ports_on(clients).rules.write(one, Caller())

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.assembly import elbv2_on
+from elbv2_trafficrouter.arn import Arn, load_balancer_of
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.errors.managed_routes import PriorityTaken
 from elbv2_trafficrouter.errors.rules import RuleNotFound
 from elbv2_trafficrouter.routing.ports import Elbv2
 from elbv2_trafficrouter.routing.rule import Condition, HeaderRule, Limits, ListenerRule
+from support.aws.ports import ports_on
 from support.aws.rule_answers import answer_with
 from support.emulator.in_process import InProcess
 from support.router.caller import Caller
@@ -39,7 +39,7 @@ def clinic(aws: InProcess) -> Petclinic:
 
 @pytest.fixture
 def elbv2(aws: InProcess) -> Elbv2:
-    return elbv2_on(aws)
+    return ports_on(aws)
 
 
 def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
@@ -50,7 +50,7 @@ def wanted(clinic: Petclinic, **changes: Any) -> HeaderRule:
 
 
 def read(aws: InProcess, clinic: Petclinic, arn: Arn) -> ListenerRule | None:
-    return elbv2_on(aws).rules.read(frozenset({Arn(clinic.listener)}), Caller()).rules.get(arn)
+    return ports_on(aws).rules.read(frozenset({Arn(clinic.listener)}), 0, Caller()).rules.get(arn)
 
 
 def test_a_rule_is_created_as_it_is_wanted_with_its_tags(
@@ -127,6 +127,44 @@ def test_one_rule_that_is_gone_does_not_hide_the_tags_of_the_others(clinic: Petc
     assert elbv2.tags.read([first, gone, last], Caller()) == {first: TAGS, last: TAGS}
 
 
+def resources(clinic: Petclinic) -> dict[str, Arn]:
+    listener = Arn(clinic.listener)
+    return {
+        "rule": Arn(clinic.rule),
+        "listener": listener,
+        "load balancer": load_balancer_of(listener),
+        "target group": Arn(clinic.stable),
+    }
+
+
+def test_any_resource_can_have_tags(aws: InProcess, clinic: Petclinic, elbv2: Elbv2) -> None:
+    for kind, arn in resources(clinic).items():
+        clinic.client.add_tags(ResourceArns=[arn], Tags=[{"Key": "kind", "Value": kind}])
+    before = len(aws.calls)
+    found = elbv2.tags.read(resources(clinic).values(), Caller())
+    assert found == {arn: {"kind": kind} for kind, arn in resources(clinic).items()}
+    assert [call.action for call in aws.calls[before:]] == ["DescribeTags"]
+
+
+@pytest.mark.parametrize("kind", ["rule", "listener", "load balancer", "target group"])
+def test_one_resource_that_does_not_exist_does_not_hide_the_tags_of_the_others(
+    clinic: Petclinic, elbv2: Elbv2, kind: str
+) -> None:
+    absent = Arn(f"{resources(clinic)[kind][:-4]}dead")
+    found = elbv2.tags.read([absent, *resources(clinic).values()], Caller())
+    assert found == {arn: {} for arn in resources(clinic).values()}
+    assert elbv2.tags.read([absent], Caller()) == {}
+
+
+def test_each_region_is_asked_for_its_own_resources(aws: InProcess, clinic: Petclinic, elbv2: Elbv2) -> None:
+    """A Rollout may have left rules in the region that it named before."""
+    there = petclinic_of(aws.of("eu-west-2"))
+    arns = [Arn(clinic.rule), Arn(there.rule), Arn(clinic.listener)]
+    before = len(aws.calls)
+    assert elbv2.tags.read(arns, Caller()) == {arn: {} for arn in arns}
+    assert [call.action for call in aws.calls[before:]] == ["DescribeTags"] * 2
+
+
 def test_a_rule_without_tags_has_none(clinic: Petclinic, elbv2: Elbv2) -> None:
     assert elbv2.tags.read([Arn(clinic.rule)], Caller()) == {clinic.rule: {}}
 
@@ -165,7 +203,7 @@ def test_limits_that_aws_does_not_return_are_the_documented_defaults(answer: byt
     clients = ClientsByRegion(connections=1)
     answer_with(clients.of(REGION), answer)
     listener = Arn(f"arn:aws:elasticloadbalancing:{REGION}:123456789012:listener/app/petclinic/50dc/9f2a")
-    assert elbv2_on(clients).limits.read(listener, Caller()) == expected
+    assert ports_on(clients).limits.read(listener, Caller()) == expected
 
 
 def test_the_listeners_of_a_load_balancer_are_all_of_it(clinic: Petclinic, elbv2: Elbv2) -> None:

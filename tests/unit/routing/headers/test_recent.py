@@ -43,7 +43,7 @@ def outcome(of: ListenerRule, route: str = "beta") -> HeaderRuleOutcome:
 
 
 def snapshot(*rules: ListenerRule) -> Snapshot:
-    return Snapshot({each.arn: each for each in rules})
+    return Snapshot({each.arn: each for each in rules}, {})
 
 
 def test_a_rule_created_here_stays_known_until_it_is_deleted(recent: RecentRules, runtime: Runtime) -> None:

@@ -33,7 +33,7 @@ def rule_with(weights: dict[Arn, int], unwritable: tuple[str, ...] = ()) -> List
 def planned(
     intent: Intent, rule: ListenerRule, written: dict[Arn, ListenerRule | None] | None = None
 ) -> Plan:
-    return plan(intent, STEERED, Snapshot({rule.arn: rule}), written or {})
+    return plan(intent, STEERED, Snapshot({rule.arn: rule}, {}), written or {})
 
 
 def weights_of(rule: ListenerRule) -> dict[Arn, int]:
@@ -178,7 +178,7 @@ def test_a_read_alone_does_not_prove_that_nothing_needs_to_be_written(last: List
 
 def test_a_missing_rule_is_refused() -> None:
     with pytest.raises(RuleNotFound):
-        plan(asking_for(10), STEERED, Snapshot({}), {})
+        plan(asking_for(10), STEERED, Snapshot({}, {}), {})
 
 
 @pytest.mark.parametrize("weights", [{FOREIGN: 1}, {CANARY: 1}, {}])
@@ -228,6 +228,6 @@ def test_missing_groups_are_attached_at_0_and_no_share_changes(
     before: dict[Arn, int], expected: dict[Arn, int]
 ) -> None:
     rule = rule_with(before)
-    planned_ = plan_attachment(asking_for(0), STEERED, Snapshot({RULE: rule}), {})
+    planned_ = plan_attachment(asking_for(0), STEERED, Snapshot({RULE: rule}, {}), {})
     assert weights_of(planned_.rules[0]) == expected
     assert bool(planned_.changes) == (before != expected)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 import pytest
 
-from elbv2_trafficrouter.arn import Arn
+from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import Superseded
-from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, SteeredRule
+from elbv2_trafficrouter.routing.rule import Forward, ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.weights.apply import apply
 from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
@@ -50,30 +52,30 @@ def last_writes(runtime: Runtime) -> LastWrites:
 
 
 def test_of_a_rule_that_was_never_written_nothing_is_known(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     assert last_writes.of([OTHER_STEERED]) == {}
 
 
 def test_an_answered_write_is_known_as_aws_answered_it(last_writes: LastWrites) -> None:
-    assert last_writes.send(RULE, lambda: with_weight(10)) == with_weight(10)
+    assert last_writes.send(with_weight(0), lambda: with_weight(10)) == with_weight(10)
     assert last_writes.of([STEERED, OTHER_STEERED]) == {RULE: with_weight(10)}
 
 
 def test_a_write_is_unanswered_while_it_is_being_sent(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
 
     def write() -> ListenerRule:
         assert last_writes.of([STEERED]) == {RULE: None}
         return with_weight(20)
 
-    last_writes.send(RULE, write)
+    last_writes.send(with_weight(0), write)
     assert last_writes.of([STEERED]) == {RULE: with_weight(20)}
 
 
 def test_a_write_without_an_answer_stays_unanswered(last_writes: LastWrites) -> None:
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     with pytest.raises(OutcomeUnknown):
-        last_writes.send(RULE, failing(UNANSWERED))
+        last_writes.send(with_weight(0), failing(UNANSWERED))
     assert last_writes.of([STEERED]) == {RULE: None}
 
 
@@ -86,19 +88,19 @@ def test_a_write_without_an_answer_stays_unanswered(last_writes: LastWrites) -> 
 )
 def test_a_refused_write_restores_what_was_known_before(last_writes: LastWrites, refusal: Problem) -> None:
     with pytest.raises(type(refusal)):
-        last_writes.send(RULE, failing(refusal))
+        last_writes.send(with_weight(0), failing(refusal))
     assert last_writes.of([STEERED]) == {}
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     with pytest.raises(type(refusal)):
-        last_writes.send(RULE, failing(refusal))
+        last_writes.send(with_weight(0), failing(refusal))
     assert last_writes.of([STEERED]) == {RULE: with_weight(10)}
 
 
 def test_a_refused_write_does_not_answer_the_one_before_it(last_writes: LastWrites) -> None:
     with pytest.raises(OutcomeUnknown):
-        last_writes.send(RULE, failing(UNANSWERED))
+        last_writes.send(with_weight(0), failing(UNANSWERED))
     with pytest.raises(NotAllowed):
-        last_writes.send(RULE, failing(REFUSED))
+        last_writes.send(with_weight(0), failing(REFUSED))
     assert last_writes.of([STEERED]) == {RULE: None}
 
 
@@ -109,7 +111,7 @@ def test_a_write_is_forgotten_after_an_hour(
     last_writes: LastWrites, runtime: Runtime, write: Callable[[], ListenerRule]
 ) -> None:
     with suppress(OutcomeUnknown):
-        last_writes.send(RULE, write)
+        last_writes.send(with_weight(0), write)
     runtime.seconds += 3600
     assert RULE in last_writes.of([STEERED])
     runtime.seconds += 1
@@ -118,11 +120,66 @@ def test_a_write_is_forgotten_after_an_hour(
 
 def test_the_writes_of_rules_that_are_gone_are_forgotten(last_writes: LastWrites, runtime: Runtime) -> None:
     for number in range(1000):
-        last_writes.send(Arn(f"{RULE}{number:x}"), lambda: with_weight(10))
+        last_writes.send(with_weight(0, Arn(f"{RULE}{number:x}")), lambda: with_weight(10))
     assert len(last_writes) == 1000
     runtime.seconds += 3601
-    last_writes.send(RULE, lambda: with_weight(10))
+    last_writes.send(with_weight(0), lambda: with_weight(10))
     assert len(last_writes) == 1
+
+
+# Reads that cannot show the last write yet
+
+
+def read_of(rule: ListenerRule, began: float) -> Snapshot:
+    return Snapshot({rule.arn: rule}, {listener_of(rule.arn): began})
+
+
+def written_in_order(last_writes: LastWrites, runtime: Runtime, *weights: int) -> None:
+    """Writes these weights, one second apart, from the first one on."""
+    for before, after in pairwise(weights):
+        runtime.seconds += 1
+        last_writes.send(with_weight(before), partial(with_weight, after))
+
+
+@pytest.mark.parametrize(
+    ("shown", "began", "corrected"),
+    [
+        pytest.param(99, 1.5, 50, id="began before the write was answered"),
+        pytest.param(25, 2.5, 50, id="shows the state before the write"),
+        pytest.param(0, 2.5, 50, id="shows the state before the write before that"),
+        pytest.param(50, 2.5, 50, id="shows the write"),
+        pytest.param(99, 2.5, 99, id="shows somebody else's write"),
+    ],
+)
+def test_a_read_that_cannot_show_the_last_write_is_corrected(
+    last_writes: LastWrites, runtime: Runtime, shown: int, began: float, corrected: int
+) -> None:
+    written_in_order(last_writes, runtime, 0, 25, 50)
+    runtime.seconds += 9
+    read = read_of(with_weight(shown), began)
+    assert last_writes.corrected(read) == read_of(with_weight(corrected), began)
+
+
+def test_after_ten_seconds_a_read_that_shows_the_state_before_is_somebody_else_s_write(
+    last_writes: LastWrites, runtime: Runtime
+) -> None:
+    written_in_order(last_writes, runtime, 0, 25)
+    runtime.seconds += 11
+    read = read_of(with_weight(0), runtime.seconds)
+    assert last_writes.corrected(read) == read
+
+
+def test_only_the_actions_are_corrected(last_writes: LastWrites, runtime: Runtime) -> None:
+    written_in_order(last_writes, runtime, 0, 25)
+    read = read_of(replace(with_weight(0), priority=7), runtime.seconds)
+    assert last_writes.corrected(read).rules[RULE] == replace(with_weight(25), priority=7)
+
+
+def test_an_unanswered_write_corrects_nothing(last_writes: LastWrites, runtime: Runtime) -> None:
+    with pytest.raises(OutcomeUnknown):
+        last_writes.send(with_weight(0), failing(UNANSWERED))
+    read = read_of(with_weight(0), runtime.seconds - 1)
+    assert last_writes.corrected(read) == read
 
 
 # The groups of each rule
