@@ -93,11 +93,11 @@ class Api:
             self._budget.take(request.arn, request.kind, call)
             call.require_current()
             with self._mapped(request, call):
-                page = _received(partial(next, pages, None), call)
-                if page is None:
-                    return
+                page = _received(partial(next, pages), call)
                 parsed = parse(page)
             yield parsed
+            if not page.get("NextMarker"):  # the iterator would need no request, and so no token, to end
+                return
 
     def _client(self, request: Request, call: Call) -> Any:
         return self._clients.of(region_of(request.arn), call.seconds_left())

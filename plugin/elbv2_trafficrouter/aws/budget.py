@@ -27,7 +27,6 @@ from typing import TypeAlias
 from elbv2_trafficrouter.arn import Arn, location_of
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, DeadlineExceeded
-from elbv2_trafficrouter.errors.problem import location_text
 from elbv2_trafficrouter.routing.ports import Call, DelegatingCall, Priority, Runtime, Urgency
 
 MAX_WAITING = 7
@@ -181,7 +180,7 @@ class Budget:
     def _require_room(self, arn: Arn, call: Call, joining: int = 0) -> None:
         waiting = sum(request.calls for request in self._waiting) + joining
         if waiting > MAX_WAITING and call.priority.urgency > Urgency.TO_STABLE:
-            raise ApiBudgetExhausted(location_text(arn))
+            raise ApiBudgetExhausted(arn)
 
     def _is_granted(self, request: _Request) -> bool:
         """Takes the tokens if it is this request's turn."""
@@ -195,7 +194,7 @@ class Budget:
                 self._grants += 1
                 self._last_served[request.call.priority] = self._grants
                 return True
-            if other is request or lacking is not Bucket.MODIFYING:
+            if lacking is None or lacking in request.kind.value:
                 return False
         return False
 

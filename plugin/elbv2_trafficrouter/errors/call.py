@@ -1,6 +1,6 @@
 """Problems that can make any call fail."""
 
-from elbv2_trafficrouter.errors.problem import Kind, Problem
+from elbv2_trafficrouter.errors.problem import Kind, Problem, location_text
 
 
 class Superseded(Problem):
@@ -44,7 +44,8 @@ class TooManyCalls(Problem):
 class ApiBudgetExhausted(Problem):
     kind = Kind.RESOURCE_EXHAUSTED
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, arn: str) -> None:
+        location = location_text(arn)
         super().__init__(
             f"Too many calls already wait for this router's share of AWS's API limits in {location}, so this "
             "one does not wait. This is retried automatically. If it persists, raise the sidecar's "

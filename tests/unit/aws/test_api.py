@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.aws.api import Request, reading, writing
+from elbv2_trafficrouter.aws.api import Api, Request, reading, writing
+from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
 from elbv2_trafficrouter.aws.response import MalformedResponse
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws
+from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws, Throttled
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
-from elbv2_trafficrouter.routing.ports import Elbv2
+from elbv2_trafficrouter.routing.ports import Call, Elbv2
 from elbv2_trafficrouter.routing.rule import Forward, HeaderRule, ListenerRule
+from elbv2_trafficrouter.runtime import ThreadRuntime
 from support.aws.ports import api_on, ports_on
 from support.aws.rule_answers import GROUP, LISTENER, RULE, answer, answer_with
 from support.router.caller import Caller
@@ -137,3 +141,58 @@ def test_a_bug_in_reading_a_page_is_not_blamed_on_aws(clients: ClientsByRegion) 
 
     with pytest.raises(KeyError):
         list(api_on(clients).send_for_pages(READ, Caller(), parse))
+
+
+# The budget
+
+
+class RecordingBudget(Budget):
+    """A budget that grants everything and records what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(ThreadRuntime(), 1.0)
+        self.events: list[tuple[object, ...]] = []
+
+    def take(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> None:  # noqa: ARG002  Budget's form
+        self.events.append(("take", arn, kind, number))
+
+    def halve(self, arn: Arn, kind: Kind) -> None:
+        self.events.append(("halve", arn, kind))
+
+
+def test_every_page_takes_a_token(clients: ClientsByRegion) -> None:
+    budget = RecordingBudget()
+    sent = answer_with(clients.of("eu-west-1"), answer(marker="more"), answer())
+    list(Api(clients, budget).send_for_pages(READ, Caller(), lambda page: page))
+    assert budget.events == [("take", LISTENER, Kind.DESCRIBE, 1)] * len(sent)
+
+
+def test_a_write_takes_a_token(clients: ClientsByRegion) -> None:
+    budget = RecordingBudget()
+    answer_with(clients.of("eu-west-1"), answer_to(WRITE))
+    Api(clients, budget).send(WRITE, Caller(), lambda response: response)
+    assert budget.events == [("take", RULE, Kind.MODIFY, 1)]
+
+
+@pytest.mark.parametrize(("request_", "arn"), [(READ, LISTENER), (WRITE, RULE)])
+def test_a_throttled_request_halves_the_budget(
+    clients: ClientsByRegion, request_: Request, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, "DescribeRules")
+
+    budget = RecordingBudget()
+    client = clients.of("eu-west-1")
+    for method in ("describe_rules", "modify_rule"):
+        monkeypatch.setattr(client, method, throttled)
+    with pytest.raises(Throttled):
+        Api(clients, budget).send(request_, Caller(), lambda response: response)
+    assert budget.events == [("take", arn, request_.kind, 1), ("halve", arn, request_.kind)]
+
+
+def test_writes_are_reserved_in_each_account_and_region(clients: ClientsByRegion) -> None:
+    elsewhere = Arn(RULE.replace("eu-west-1", "eu-central-1"))
+    budget = RecordingBudget()
+    rules = Elbv2Rules(Api(clients, budget), budget, ThreadRuntime())
+    with rules.reserved_writes([Arn(RULE), Arn(RULE + "f"), elsewhere], Caller()):
+        assert budget.events == [("take", elsewhere, Kind.MODIFY, 1), ("take", RULE + "f", Kind.MODIFY, 2)]

@@ -205,6 +205,15 @@ def test_a_call_whose_client_has_left_lets_the_others_go_first(requests: Request
     assert requests.granted[-1][1] == pytest.approx(1.0, abs=0.3)  # the third token from the start
 
 
+def test_a_request_goes_as_soon_as_the_one_before_it_has_left(requests: Requests) -> None:
+    requests.runtime.run(
+        requests.request("first", Urgency.TO_STABLE),
+        requests.request("too much", Urgency.TO_STABLE, number=20, seconds=0.2),
+        requests.request("next", Urgency.RISE, after=0.1),
+    )
+    assert requests.granted[1:] == [("next", 0.2)]
+
+
 # Tokens that were paid in advance
 
 
@@ -230,6 +239,7 @@ def test_tokens_of_one_kind_and_region_do_not_pay_for_another(
 ) -> None:
     def work() -> None:
         with requests.budget.paid(RULE, Kind.MODIFY, Caller()) as paid:
+            requests.budget.take(RULE, Kind.MODIFY, PrioritizedCall(Caller(), Priority(Urgency.ABORT)), 19)
             requests.budget.take(arn, kind, paid)
             requests.budget.take(RULE, Kind.MODIFY, paid)
 
@@ -266,6 +276,13 @@ def test_after_throttling_the_rate_is_halved_and_recovers_within_a_minute(reques
         assert seconds_for_30() == pytest.approx(10, abs=0.4)
 
     requests.runtime.run(work)
+
+
+def test_after_throttling_a_full_bucket_counts_as_empty(requests: Requests) -> None:
+    requests.budget.halve(RULE, Kind.MODIFY)
+    requests.runtime.run(requests.request("abort", Urgency.ABORT))
+    ((_, at),) = requests.granted
+    assert at == pytest.approx(2 / 3, abs=0.01)
 
 
 def test_a_bucket_that_is_full_again_is_forgotten(requests: Requests) -> None:

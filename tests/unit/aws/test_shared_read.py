@@ -173,6 +173,19 @@ def test_nobody_waits_for_a_read_that_hangs_and_was_abandoned() -> None:
     assert [(answer.name, answer.at) for answer in reads.answers] == [("later", 5)]
 
 
+def test_an_abandoned_read_does_not_replace_a_later_one() -> None:
+    reads = Reads(seconds=3.5)
+
+    def later() -> None:
+        reads.runtime.sleep(1.5)
+        reads.seconds = 1
+
+    reads.run(
+        reads.call("gives up", deadline=1), later, reads.call("next", 2), reads.call("again", 3.8, reuse=2)
+    )
+    assert reads.times == [0, 2]
+
+
 def test_the_calls_that_queued_behind_an_abandoned_read_get_theirs_at_once() -> None:
     reads = Reads(seconds=500)
 
@@ -261,11 +274,35 @@ def test_a_read_is_as_urgent_as_the_most_urgent_of_its_calls() -> None:
     reads = Reads(seconds=0)
     reads.run(
         drained(reads),
-        reads.call("rise"),
-        reads.call("to stable", 0.05, arns=(OTHER,), urgency=Urgency.TO_STABLE),
+        reads.call("to stable", arns=(OTHER,), urgency=Urgency.TO_STABLE),
+        reads.call("rise", 0.05),
         reads.call("abort", 0.06, urgency=Urgency.ABORT),
     )
     assert [arn for arn, _ in reads.began] == [LISTENER, OTHER]
+
+
+def test_a_read_whose_calls_have_all_left_is_not_sent() -> None:
+    reads = Reads(seconds=1)
+    reads.run(drained(reads), reads.call("leaves", leaves_after=0.1))
+    assert reads.began == []
+
+
+def test_while_seven_calls_wait_a_further_rise_does_not_queue_behind_a_read_either() -> None:
+    reads = Reads(seconds=5)
+
+    def drain() -> None:
+        reads.runtime.sleep(0.1)
+        drained(reads)()
+
+    reads.run(
+        reads.call("running"),
+        drain,
+        *(reads.call(f"{n}", 0.2, arns=(OTHER,)) for n in range(7)),
+        reads.call("rise", 0.25),
+    )
+    assert [(name, type(problem), at) for name, problem, at in reads.failures] == [
+        ("rise", ApiBudgetExhausted, 0.25)
+    ]
 
 
 # Any history

@@ -101,7 +101,7 @@ def test_nothing_is_written_for_a_client_that_no_longer_waits(
     ("seconds_left", "timeout"),
     [
         pytest.param(7, 7, id="until its deadline"),
-        pytest.param(-0.5, 0, id="not at all if the read took until its deadline"),
+        pytest.param(-0.5, 0, id="not at all if the reads took until its deadline"),
     ],
 )
 def test_a_call_waits_for_a_busy_listener_until_its_deadline(
@@ -123,7 +123,7 @@ def test_a_call_waits_for_a_busy_listener_until_its_deadline(
             return BusyLock(self)
 
     router, caller = Router(aws.elbv2, BusyRuntime(), Installation()), Caller()
-    aws.during["DescribeRules"] = lambda: setattr(caller, "seconds", seconds_left)
+    aws.during["DescribeTags for access"] = lambda: setattr(caller, "seconds", seconds_left)
     with pytest.raises(DeadlineExceeded, match="another call to the same listener"):
         router.set_weight(asking_for(50), caller)
     assert timeouts == [timeout]
