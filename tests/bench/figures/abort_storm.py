@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.fleet.aws import Calls, aws
 from bench.fleet.controller import Controller, Seconds, reconcile
-from bench.fleet.limits import least_seconds
+from bench.fleet.limits import REST_SECONDS, least_seconds
 from bench.fleet.rollouts import Canary, rollouts
 from bench.fleet.router import SHIPPED, router
 from bench.report.figure import Figure
@@ -54,6 +54,7 @@ def _storm(module: str) -> Storm:
         canaries = rollouts(account.url, ROLLOUTS, BALANCERS, weight=_WEIGHT)
         for canary in canaries:
             stub.SetWeight(canary.set_weight(_WEIGHT))
+        time.sleep(REST_SECONDS)
         account.throttle()
         account.forget_calls()
         begun, looping_until = time.time(), time.monotonic() + LOOP_SECONDS

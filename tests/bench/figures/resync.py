@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from bench.fleet.aws import Calls, aws
 from bench.fleet.controller import Controller, Reconcile, Seconds, reconcile
+from bench.fleet.limits import REST_SECONDS
 from bench.fleet.rollouts import Canary, rollouts
 from bench.fleet.router import SHIPPED, router
 from bench.report.figure import Figure
 
 ROLLOUTS, BALANCERS = 500, 10
 
-_OUTDATED_SECONDS = 3.0  # reads of before must not count: a Rollout at rest was read long ago
 _GIVE_UP_SECONDS = 60.0
+_PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,20 @@ def resync(module: str = SHIPPED, *, restarted: bool = False) -> Resync:
 
         canaries = rollouts(account.url, ROLLOUTS, BALANCERS)
         if not restarted:
-            assert _reconcile_all(canaries, at_rest), "Not all Rollouts had an OK before"
+            assert _reconcile_all(canaries, at_rest, _PATIENCE_SECONDS), "Not all Rollouts had an OK before"
             ended.clear()
-            time.sleep(_OUTDATED_SECONDS)
+            time.sleep(REST_SECONDS)
         account.forget_calls()
         account.throttle()
         begun = time.monotonic()
-        _reconcile_all(canaries, at_rest)
+        _reconcile_all(canaries, at_rest, _GIVE_UP_SECONDS)
         return Resync(account.calls(), len(ended), time.monotonic() - begun)
 
 
-def _reconcile_all(canaries: list[Canary], at_rest: Reconcile) -> bool:
+def _reconcile_all(canaries: list[Canary], at_rest: Reconcile, seconds: Seconds) -> bool:
     controller = Controller(at_rest)
     controller.add(canaries)
-    return controller.run(_GIVE_UP_SECONDS)
+    return controller.run(seconds)
 
 
 def figures(module: str = SHIPPED) -> list[Figure]:

@@ -20,6 +20,9 @@ WRITES = Limit(20, 3)
 SHARE = 0.5
 """The sidecar's default for its share of AWS's limits."""
 
+REST_SECONDS = 8.0
+"""After this time without calls, the sidecar's share of each bucket is full, and every read is outdated."""
+
 
 def least_seconds(*, reads: int, writes: int, share: float = SHARE) -> float:
     """The earliest time at which the last write can be sent: the buckets are nested."""
