@@ -63,6 +63,22 @@ bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.
 	cd tests && ../$(BIN)/python -m bench.emulator
 	cd tests && ../$(BIN)/python -m bench.performance
 
+.PHONY: attack
+attack: .venv/installed ## Attack the sidecar: mutated messages, large requests, signals, faults (a short pass)
+	cd tests && ../$(BIN)/python -m attack.messages --count 1000
+	cd tests && ../$(BIN)/python -m attack.calls --count 3000
+	cd tests && ../$(BIN)/python -m attack.memory --rounds 1
+	cd tests && ../$(BIN)/python -m attack.signals --starts 8
+	cd tests && ../$(BIN)/python -m attack.faults --short
+
+.PHONY: attack-long
+attack-long: .venv/installed ## Attack the sidecar for half an hour, and write the table of docs/reliability.md
+	cd tests && ../$(BIN)/python -m attack.messages
+	cd tests && ../$(BIN)/python -m attack.calls
+	cd tests && ../$(BIN)/python -m attack.memory
+	cd tests && ../$(BIN)/python -m attack.signals
+	cd tests && ../$(BIN)/python -m attack.faults --write ../docs/reliability.md
+
 # The Go files that are compiled into the bridge. lint limits their lines, without tests and generated code.
 OWN_FILES = {{if .Module}}{{if .Module.Main}}{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}{{end}}{{end}}
 .PHONY: lint

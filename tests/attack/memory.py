@@ -3,10 +3,11 @@
 `cd tests && ../.venv/bin/python -m attack.memory`
 """
 
+import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,9 @@ from support.router.petclinic import PLUGIN, Petclinic, petclinic
 from support.router.sidecar import CREDENTIALS, Sidecar, environment, sidecar, volume_directories
 
 _AT_ONCE = 10
-_ROUNDS = 5
-_MOST_MEBIBYTES = 200
-_MOST_SECONDS = 0.5
+ROUNDS = 5
+MOST_MEBIBYTES = 200
+MOST_SECONDS = 0.5
 _LARGEST_BYTES = 1024 * 1024 - 10_000
 
 
@@ -84,7 +85,7 @@ def started() -> Iterator[tuple[Sidecar, Petclinic]]:
             yield router, clinic
 
 
-def measured(fill: Callable[[pb.SetWeightRequest], None]) -> Measured:
+def measured(fill: Callable[[pb.SetWeightRequest], None], rounds: int) -> Measured:
     with started() as (router, clinic):
         request = clinic.set_weight(10)
         fill(request)
@@ -105,7 +106,7 @@ def measured(fill: Callable[[pb.SetWeightRequest], None]) -> Measured:
         codes = set()
         with grpc.insecure_channel(router.unix) as channel:
             send: Any = channel.unary_unary("/trafficrouter.v1.TrafficRouter/SetWeight")
-            for _ in range(_ROUNDS):
+            for _ in range(rounds):
                 calls = [send.future(raw, timeout=30) for _ in range(_AT_ONCE)]
                 for call in calls:
                     call.exception()
@@ -115,11 +116,14 @@ def measured(fill: Callable[[pb.SetWeightRequest], None]) -> Measured:
         return Measured(codes, most_mebibytes(router.process.pid), slowest)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="attack.memory", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of ten requests (default: %(default)s)")
+    options = parser.parse_args(arguments)
     failed = False
     for name, fill in CASES.items():
-        result = measured(fill)
-        failed |= result.mebibytes > _MOST_MEBIBYTES or result.seconds > _MOST_SECONDS
+        result = measured(fill, options.rounds)
+        failed |= result.mebibytes > MOST_MEBIBYTES or result.seconds > MOST_SECONDS
         codes = ", ".join(sorted(result.codes))
         print(f"{name:40} {result.mebibytes:4.0f} MiB {result.seconds:6.3f} s  {codes}", flush=True)
     return 1 if failed else 0

@@ -1,5 +1,6 @@
 """SIGTERM at any moment after a start, on busy cores: `cd tests && ../.venv/bin/python -m attack.signals`."""
 
+import argparse
 import os
 import random
 import signal
@@ -7,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from enum import Enum
 
 from support.router.sidecar import command, environment, volume_directories
 
-_STARTS = 200
+STARTS = 200
 _AT_ONCE = 4
 _PATIENCE_SECONDS = 60
 _BUSY = "while True: pass"
@@ -84,9 +85,12 @@ def busy_cores() -> Iterator[None]:
         yield
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="attack.signals", description=__doc__)
+    parser.add_argument("--starts", type=int, default=STARTS, help="default: %(default)s")
+    options = parser.parse_args(arguments)
     with busy_cores():
-        ends = Counter(ends_of_starts(_STARTS, _AT_ONCE))
+        ends = Counter(ends_of_starts(options.starts, _AT_ONCE))
     for end in End:
         print(f"{ends[end]:4} {end.value}")
     return 1 if ends[End.WRONG] or ends[End.LOST] else 0

@@ -42,11 +42,11 @@ def in_beta(field: str, trouble: str, remedy: str) -> str:
     return f"In the header route 'beta', {field} {trouble}. {remedy}"
 
 
-NAMES = "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
-ONE_OF_THREE = "Give one of exact, prefix and regex."
+NAMES = "ELBv2 accepts header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
+ONE_OF_THREE = "Set exactly one of exact, prefix and regex."
 UNPRINTABLE = "Headers of requests cannot contain such characters."
-REGEX = "Regular expressions in ELBv2 cannot use look-around or references to groups."
-SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
+REGEX = "Regular expressions in ELBv2 cannot use look-around or back-references."
+SHORTEN = "ELBv2 accepts 128 characters. Shorten the value, or match a prefix."
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ SHORTEN = "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
             in_beta(
                 "the header 'X-User'",
                 "has 4 values",
-                "ELBv2 takes 3 in a condition. Use fewer values, a prefix or a regex.",
+                "ELBv2 accepts 3 in a condition. Use fewer values, a prefix or a regex.",
             ),
             id="four values",
         ),

@@ -27,7 +27,7 @@ TOO_LONG = (
         "beta",
         "the value for 'X-Beta'",
         "is 129 characters long as a condition",
-        "ELBv2 takes 128 characters. Shorten the value, or match a prefix.",
+        "ELBv2 accepts 128 characters. Shorten the value, or match a prefix.",
     ),
 )
 LOOKS_AHEAD = (
@@ -36,7 +36,7 @@ LOOKS_AHEAD = (
         "beta",
         "match[0].headerValue.regex",
         "is '100%(?=x)'",
-        "Regular expressions in ELBv2 cannot use look-around or references to groups.",
+        "Regular expressions in ELBv2 cannot use look-around or back-references.",
     ),
 )
 

@@ -1,6 +1,7 @@
 """Looks for credentials in the sources that botocore knows, in botocore's order, within bounds.
 
 A look-up begins with a session of its own: what a session has read or been refused before is not used again.
+Only botocore's own data files are kept: parsing them takes most of a look-up's time, and delays all calls.
 """
 
 import re
@@ -48,6 +49,7 @@ class LookUp:
 
     def __init__(self) -> None:
         self.source = CONFIGURATION
+        self._data_files: Any = None
 
     def find(self, region: str) -> Found:
         """Raises a Problem. `region` is where STS is called if the configuration names no region."""
@@ -62,6 +64,9 @@ class LookUp:
 
     def _find(self, region: str) -> Found:
         session = botocore.session.Session()
+        if self._data_files is None:
+            self._data_files = session.get_component("data_loader")
+        session.register_component("data_loader", self._data_files)
         session.set_default_client_config(
             Config(
                 connect_timeout=CONNECT_SECONDS,

@@ -6,8 +6,8 @@
 
 Argo Rollouts calls RemoveManagedRoutes before SetWeight while the canary has no available pod, and
 VerifyWeight at the end of a reconcile. Any call of the Rollout records and asks, without a lock on its
-listener: the last one counts. A restart loses all; UNKNOWN creates no lost rule again and waits for the next
-VerifyWeight.
+listener: the last one counts. A restart loses all; while it is UNKNOWN, no lost rule is created again before
+the next VerifyWeight.
 """
 
 from enum import Enum, auto

@@ -35,7 +35,7 @@ def header_conditions(route: HeaderRoute) -> frozenset[Condition]:
 
 
 def _condition(route: str, matches: list[HeaderMatch]) -> Condition:
-    # For one header, AWS takes either plain values or regular expressions.
+    # For one header, AWS accepts either plain values or regular expressions.
     is_regex = any(map(_needs_regex, matches))
     values = {_regex(match) if is_regex else _plain(match): match for match in matches}
     for value, match in values.items():
@@ -45,7 +45,7 @@ def _condition(route: str, matches: list[HeaderMatch]) -> Condition:
             route,
             f"the header {quoted(matches[0].header)}",
             f"has {len(values)} values",
-            f"ELBv2 takes {_MOST_VALUES} in a condition. Use fewer values, a prefix or a regex.",
+            f"ELBv2 accepts {_MOST_VALUES} in a condition. Use fewer values, a prefix or a regex.",
         )
     return Condition("http-header", frozenset(values), is_regex, matches[0].header)
 
@@ -79,7 +79,7 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
             route,
             f"{field}.headerName",
             f"is {quoted(match.header)}",
-            f"ELBv2 takes header names of 1 to {_LONGEST_NAME} letters, digits and !#$&'*+.^_`|~-.",
+            f"ELBv2 accepts header names of 1 to {_LONGEST_NAME} letters, digits and !#$&'*+.^_`|~-.",
         )
     if match.header.lower() == "host":
         raise InvalidHeaderRoute(
@@ -92,7 +92,10 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
     given = [kind for kind, value in kinds.items() if value]
     if len(given) != 1:
         raise InvalidHeaderRoute(
-            route, f"{field}.headerValue", f"has {_listed(given)}", "Give one of exact, prefix and regex."
+            route,
+            f"{field}.headerValue",
+            f"has {_listed(given)}",
+            "Set exactly one of exact, prefix and regex.",
         )
     value = kinds[given[0]]
     where = f"{field}.headerValue.{given[0]}"
@@ -105,7 +108,7 @@ def _check(route: str, index: int, match: HeaderMatch) -> None:
             route,
             where,
             f"is {quoted(value)}",
-            "Regular expressions in ELBv2 cannot use look-around or references to groups.",
+            "Regular expressions in ELBv2 cannot use look-around or back-references.",
         )
     if fault := fault_in(match.regex):
         raise InvalidHeaderRoute(
@@ -127,5 +130,5 @@ def _check_length(route: str, match: HeaderMatch, value: str) -> None:
             route,
             f"the value for {quoted(match.header)}",
             f"is {len(value)} characters long as a condition",
-            f"ELBv2 takes {_LONGEST_VALUE} characters. Shorten the value, or match a prefix.",
+            f"ELBv2 accepts {_LONGEST_VALUE} characters. Shorten the value, or match a prefix.",
         )

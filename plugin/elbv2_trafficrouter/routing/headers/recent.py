@@ -47,7 +47,7 @@ class RecentRules:
         self._created_here: Expiring[Owner, frozenset[Arn]] = Expiring(runtime, UNUSED_SECONDS)
 
     def send_create(self, owner: Owner, route: str, create: Callable[[], ListenerRule]) -> ListenerRule:
-        """Sends a CreateRule; one that is not answered may be done later. Raises what `create` raises."""
+        """Sends a CreateRule. Without an answer, it may take effect later. Raises what `create` raises."""
         self._none.pop(owner)
         try:
             return create()

@@ -49,7 +49,7 @@ def _end_of_class(regex: str, start: int) -> int:
     position += regex.startswith("^", position)
     position += regex.startswith("]", position)  # as the first member it means itself
     while position < len(regex) and regex[position] != "]":
-        if regex.startswith("[:", position) and (end := regex.find(":]", position)) > 0:
+        if regex.startswith("[:", position) and (end := regex.find(":]", position + 2)) > 0:
             position = end + 2
         else:
             position += 2 if regex[position] == "\\" else 1

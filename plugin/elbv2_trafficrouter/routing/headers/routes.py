@@ -122,7 +122,7 @@ class HeaderRoutes:
     def restore_missing(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Creates the rules that the steps so far ask for and that do not exist.
 
-        A route whose rule was created again keeps no rule elsewhere; no other rule is changed. Raises no
+        Deletes other rules of a route whose rule was created again; changes no other rule. Raises no
         Problem, because weights matter more: VerifyWeight reports what could not be created.
         """
         outcomes: list[HeaderRuleOutcome] = []

@@ -43,8 +43,8 @@ class Troubles:
     def of_verification(self, owner: Owner, canary_share: Fraction) -> Problem | None:
         """What keeps the canary's share from being verified, so that the controller asks again.
 
-        A rule that was left behind matters at 0 only: during an update it may be wanted again. Nothing
-        matters at 1: promotion does not wait for header routes.
+        A rule that was left behind matters at 0 only: during an update it may be wanted again. At 1,
+        nothing matters: promotion does not wait for header routes.
         """
         if canary_share == 1:
             return None

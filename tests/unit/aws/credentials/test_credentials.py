@@ -1,7 +1,5 @@
 """Credentials: each source that fails has a sentence that names it, and nothing needs a restart."""
 
-import datetime as dt
-import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -25,46 +23,26 @@ from elbv2_trafficrouter.errors.aws import (
     Throttled,
 )
 from support.aws.answering_server import AnsweringServer, answering_server
+from support.aws.credential_answers import (
+    ROLE,
+    SECRET,
+    TOKEN,
+    container_answer,
+    in_seconds,
+    sts_answer,
+    sts_error,
+)
 from support.aws.ports import ports_on
 from support.aws.rule_answers import LISTENER, answer
 from support.aws.slow_server import Slowness, slow_server
 from support.router.caller import Caller
 
 REGION = "eu-west-1"
-ROLE = "arn:aws:iam::123456789012:role/router"
-SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105  an example
-TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE"  # noqa: S105  an example
 ELBV2 = "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2"
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"}
 
 Set = Callable[..., None]
-
-
-def in_seconds(seconds: float) -> str:
-    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def sts_answer(expiration: str = "", key: str = "ASIAIOSFODNN7EXAMPLE") -> str:
-    return (
-        '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
-        "<AssumeRoleWithWebIdentityResult><Credentials>"
-        f"<SessionToken>{TOKEN}</SessionToken><SecretAccessKey>{SECRET}</SecretAccessKey>"
-        + (f"<Expiration>{expiration}</Expiration>" if expiration else "")
-        + f"<AccessKeyId>{key}</AccessKeyId></Credentials>"
-        f"<AssumedRoleUser><AssumedRoleId>A:b</AssumedRoleId><Arn>{ROLE}</Arn></AssumedRoleUser>"
-        "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
-    )
-
-
-def sts_error(code: str, message: str = "no") -> str:
-    return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-
-
-def container_answer(seconds: float = 3600, key: str = "ASIAIOSFODNN7EXAMPLE") -> str:
-    found = {"AccessKeyId": key, "SecretAccessKey": SECRET, "Token": TOKEN, "Expiration": in_seconds(seconds)}
-    return json.dumps(found)
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_a_fourth_value_is_refused() -> None:
     four = (HeaderMatch("X-User", exact=user) for user in ("alice", "bob", "carol", "dave"))
     assert refusal(*four) == (
         "In the header route 'beta', the header 'X-User' has 4 values. "
-        "ELBv2 takes 3 in a condition. Use fewer values, a prefix or a regex."
+        "ELBv2 accepts 3 in a condition. Use fewer values, a prefix or a regex."
     )
 
 
@@ -137,7 +137,7 @@ def test_a_fourth_value_is_refused() -> None:
 def test_an_invalid_header_name_is_refused(name: str, quoted: str) -> None:
     assert refusal(HeaderMatch(name, exact="1")) == (
         f"In the header route 'beta', match[0].headerName is {quoted}. "
-        "ELBv2 takes header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
+        "ELBv2 accepts header names of 1 to 40 letters, digits and !#$&'*+.^_`|~-."
     )
 
 
@@ -168,7 +168,8 @@ def test_the_host_header_is_refused(name: str) -> None:
 )
 def test_a_value_of_no_kind_or_of_several_is_refused(match: HeaderMatch, has: str) -> None:
     assert refusal(match) == (
-        f"In the header route 'beta', match[0].headerValue has {has}. Give one of exact, prefix and regex."
+        f"In the header route 'beta', match[0].headerValue has {has}. "
+        "Set exactly one of exact, prefix and regex."
     )
 
 
@@ -192,7 +193,7 @@ def test_patterns_that_only_look_like_look_around_are_accepted(pattern: str) -> 
 def test_look_around_and_references_are_refused(pattern: str) -> None:
     assert refusal(HeaderMatch("X-User", regex=pattern)) == (
         f"In the header route 'beta', match[0].headerValue.regex is '{pattern}'. "
-        "Regular expressions in ELBv2 cannot use look-around or references to groups."
+        "Regular expressions in ELBv2 cannot use look-around or back-references."
     )
 
 
@@ -219,7 +220,7 @@ def test_other_regular_expressions_are_left_to_aws(pattern: str) -> None:
 def test_a_value_longer_than_128_as_a_condition_is_refused(matches: list[HeaderMatch], length: int) -> None:
     assert refusal(*matches) == (
         f"In the header route 'beta', the value for 'X-User' is {length} characters long as a condition. "
-        "ELBv2 takes 128 characters. Shorten the value, or match a prefix."
+        "ELBv2 accepts 128 characters. Shorten the value, or match a prefix."
     )
 
 

@@ -48,6 +48,7 @@ def test_a_broken_regular_expression(regex: str, fault: str) -> None:
         "[[:alpha:]-]+",
         "[a\\]b]",
         "[[]",
+        "[1[:]",
         r"\Q(*[\E*",
         r"\Q(*[",
         r"\(\[\*\)",

@@ -78,6 +78,23 @@ def test_after_some_failures_no_further_rule_is_deleted(update: Update, problem:
     assert update.aws.count("DeleteRule") == 1
 
 
+def test_of_several_failures_the_first_one_is_raised(update: Update, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry then has the same message, whatever becomes of the rules after the first one."""
+    update.set_header_route()
+    update.set_header_route(INTERNAL)
+    first, *later = (NotAllowed("elasticloadbalancing:DeleteRule", arn, "no") for arn in update.aws.rules)
+    left = [first, *later]
+
+    def refuse(*_: object) -> None:
+        raise left.pop(0)
+
+    monkeypatch.setattr(update.aws, "delete", refuse)
+    with pytest.raises(NotAllowed) as caught:
+        update.remove_managed_routes()
+    assert caught.value is first
+    assert len(left) == len(later) - 1
+
+
 # When it is known that there are no rules
 
 

@@ -167,6 +167,8 @@ class TrafficRouterServicer:
         | while others in the rule have weight               |                     | stable's target group         |
         | the rule has no room for another target group      | FAILED_PRECONDITION | remove a target group         |
         | IAM denies the action                              | PERMISSION_DENIED   | allow the action on the ARN   |
+        | the sidecar's --regions do not include the region  | PERMISSION_DENIED   | name a rule there, or add the |
+        | of a rule or listener; no request is sent to AWS   |                     | region to --regions           |
         | there are no usable credentials                    | UNAUTHENTICATED     | give the sidecar a role       |
         | AWS throttles                                      | RESOURCE_EXHAUSTED  | retry with backoff            |
         | a newer call for the same Rollout supersedes it    | ABORTED             | nothing: the newer call wins  |
@@ -195,6 +197,8 @@ class TrafficRouterServicer:
         |----------------------------------------------------|---------------------|-------------------------------|
         | the route's name, a header or a value is wrong     | INVALID_ARGUMENT    | fix the Rollout               |
         | the rule would exceed ELBv2's limits on conditions | INVALID_ARGUMENT    | fix the Rollout               |
+        | managedRoutes lists more routes than the account's | INVALID_ARGUMENT    | remove routes, or raise the   |
+        | quota of rules per load balancer                   |                     | quota                         |
         | the load balancer has no room for another rule     | RESOURCE_EXHAUSTED  | remove rules, or raise the    |
         |                                                    |                     | quota                         |
         | no priority is free directly above the rule        | FAILED_PRECONDITION | leave a gap there             |
@@ -226,10 +230,10 @@ class TrafficRouterServicer:
         """Reads each rule and reports whether it has the requested shares. Effect: none. Idempotent.
 
         If that cannot be determined (AWS fails, denies or throttles the read; a rule or target group does not
-        exist), the response is VERIFICATION_NOT_VERIFIED with a reason, never an error: Argo Rollouts proceeds
-        after an error. The response is also VERIFICATION_NOT_VERIFIED below the maximum weight, if the last
-        SetWeight found a header route lost and could not recreate it, and at weight 0, if the last
-        RemoveManagedRoutes could not remove one.
+        exist; --regions do not include a rule's region), the response is VERIFICATION_NOT_VERIFIED with a reason,
+        never an error: Argo Rollouts proceeds after an error. The response is also VERIFICATION_NOT_VERIFIED below
+        the maximum weight, if the last SetWeight found a header route lost and could not recreate it, and at
+        weight 0, if the last RemoveManagedRoutes could not remove one.
 
         | condition                                          | code             | what the caller does             |
         |----------------------------------------------------|------------------|----------------------------------|
