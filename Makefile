@@ -12,7 +12,7 @@ export GOTOOLCHAIN := go1.26.10
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: demo
 demo: .venv/installed ## Run a whole canary on this machine: emulator, sidecar, counted requests
@@ -50,6 +50,10 @@ demo-cluster: cluster ## Run the demo with the real controller; KEEP=1 keeps eve
 measure: cluster ## Measure the responses that users get during rollouts if targets are registered late
 	PYTHONPATH=tests $(BIN)/python -m bench.rollouts
 
+.PHONY: measure-storms
+measure-storms: cluster ## Measure everything that docs/performance.md shows, and write it there (about an hour)
+	PYTHONPATH=$(CURDIR)/tests $(BIN)/python -m bench.performance --long $(PARTS)
+
 .PHONY: cluster
 cluster: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml build/grpcurl ## Build Kubernetes and the controllers (about 15 minutes for the first build)
 	PYTHONPATH=tests $(BIN)/python -m cluster.programs
@@ -61,10 +65,11 @@ image: .venv/installed build/trafficrouter-bridge ## Build, start and measure th
 	deploy/docker/build.sh
 
 .PHONY: bench
-bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## Measure the overhead of the bridge and the CPU cost of the emulator
+bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.yaml ## Measure the router, the overhead of the bridge and the CPU cost of the emulator
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 	cd tests && ../$(BIN)/python -m bench.emulator
+	cd tests && ../$(BIN)/python -m bench.performance
 
 .PHONY: attack
 attack: .venv/installed ## Attack the sidecar: mutated messages, large requests, signals, faults (a short pass)

@@ -76,8 +76,8 @@ class Argo:
 
 
 @contextmanager
-def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
-    """Installs and starts all of it, with this ELBv2."""
+def argo(cluster: Kubernetes, endpoint: str, version: str, module: str) -> Iterator[Argo]:
+    """Installs and starts all of it, with this ELBv2 and this module as the sidecar."""
     with socket_directory() as volumes:
         for mount in (*container(INSTALLER)["volumeMounts"], *container(SIDECAR)["volumeMounts"]):
             (volumes / mount["name"]).mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def argo(cluster: Kubernetes, endpoint: str, version: str) -> Iterator[Argo]:
         with (
             process(
                 SIDECAR,
-                *(sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes)),
+                *(sys.executable, "-m", module, *arguments_of(SIDECAR, volumes)),
                 logs=cluster.directory,
                 environment=environment(endpoint, **CREDENTIALS),
             ) as sidecar,

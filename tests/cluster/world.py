@@ -48,8 +48,10 @@ class World:
 
 
 @contextmanager
-def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
-    """Starts everything, with this version of the controller."""
+def world(
+    directory: Path, version: str = programs.NEWEST, sidecar: str = "elbv2_trafficrouter"
+) -> Iterator[World]:
+    """Starts everything, with this version of the controller and this module as the sidecar."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(emulator(directory))
         cluster = stack.enter_context(kubernetes(directory))
@@ -60,6 +62,6 @@ def world(directory: Path, version: str = programs.NEWEST) -> Iterator[World]:
         stack.enter_context(portal.wrap_async_context_manager(watching))
         stack.enter_context(portal.wrap_async_context_manager(pods(watching, endpoint)))
         running = stack.enter_context(portal.wrap_async_context_manager(binder(watching, endpoint)))
-        installed = stack.enter_context(argo(cluster, endpoint, version))
+        installed = stack.enter_context(argo(cluster, endpoint, version, sidecar))
         reading = stack.enter_context(lightkube.Client(config))
         yield World(cluster, endpoint, installed, running, reading, portal)

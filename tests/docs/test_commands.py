@@ -28,6 +28,7 @@ NOT_RUN_BY_CI = {
     "measure": "is for people: it measures and asserts nothing",
     "mutants": "tests the tests, and takes minutes; `make test` checks that its lists are up to date",
     "properties": "takes long, and tries other examples in every run",
+    "measure-storms": "takes an hour and changes docs/performance.md; `make bench` runs the same code",
     "proto": "changes the tree; `make lint` generates the same code beside it",
 }
 
