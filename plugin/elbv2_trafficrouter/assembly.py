@@ -8,6 +8,7 @@ from elbv2_trafficrouter.aws.elbv2.listeners import Elbv2Listeners
 from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
 from elbv2_trafficrouter.aws.elbv2.tags import Elbv2Tags
 from elbv2_trafficrouter.aws.regions import AllowedRegions
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.routing.ports import Elbv2, Runtime
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.runtime import ThreadRuntime
@@ -23,8 +24,13 @@ def build_router(settings: Settings, threads: int) -> Router:
 
 def elbv2_on(clients: ClientsByRegion, runtime: Runtime, api_share: float) -> Elbv2:
     """Routing's ports to ELBv2, implemented with these clients."""
-    budget = Budget(runtime, api_share)
+    seats = CallSeats(runtime)
+    budget = Budget(runtime, seats, api_share)
     api = Api(clients, budget)
     return Elbv2(
-        Elbv2Rules(api, budget, runtime), Elbv2Tags(api), Elbv2AccountLimits(api), Elbv2Listeners(api)
+        Elbv2Rules(api, budget, seats, runtime),
+        Elbv2Tags(api),
+        Elbv2AccountLimits(api),
+        Elbv2Listeners(api),
+        seats,
     )

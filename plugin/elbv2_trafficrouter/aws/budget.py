@@ -12,8 +12,7 @@ Elastic Load Balancing API.
 
 WAITING requests are ordered by urgency, then by namespace, the one served longest ago first, then by
 arrival. A request to read does not wait for one that lacks only tokens to modify. Only aborts may take the
-last two tokens of a bucket. The controller has ten workers: once seven calls wait, calls that are neither
-aborts nor moves to stable are refused, so that workers are left for those.
+last two tokens of a bucket.
 
 Any thread may ask; one condition protects everything. A restart begins with full buckets.
 """
@@ -25,11 +24,11 @@ from enum import Enum
 from typing import TypeAlias
 
 from elbv2_trafficrouter.arn import Arn, location_of
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_call import SharedCall
-from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, DeadlineExceeded
+from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call, DelegatingCall, Priority, Runtime, Urgency
 
-MAX_WAITING = 7
 _RESERVED_FOR_ABORTS = 2
 _RECOVERY_PER_SECOND = 1 / 120  # of the whole rate: half of it in a minute
 _LEAST_RATE = 1 / 16
@@ -85,8 +84,8 @@ class _Request:
         return location_of(self.arn)
 
     @property
-    def calls(self) -> int:
-        return len(self.call) if isinstance(self.call, SharedCall) else 1
+    def calls(self) -> tuple[Call, ...]:
+        return self.call.members if isinstance(self.call, SharedCall) else (self.call,)
 
 
 class PaidCall(DelegatingCall):
@@ -108,7 +107,8 @@ class PaidCall(DelegatingCall):
 class Budget:
     """`share`: the part of AWS's limits that this router may use, above 0 and at most 1."""
 
-    def __init__(self, runtime: Runtime, share: float) -> None:
+    def __init__(self, runtime: Runtime, seats: CallSeats, share: float) -> None:
+        self._seats = seats
         self._now = runtime.now
         self._share = share
         self._changed = runtime.condition()
@@ -131,7 +131,7 @@ class Budget:
             self._waiting.append(request)
             try:
                 if not self._is_granted(request):
-                    self._require_room(arn, call)
+                    self._seats.take(request.calls, arn)
                     self._wait(request)
             finally:
                 self._waiting.remove(request)
@@ -153,11 +153,6 @@ class Budget:
                     levels.tokens[bucket] += paid.left
                 self._changed.notify_all()
 
-    def require_room(self, arn: Arn, call: Call) -> None:
-        """Raises ApiBudgetExhausted if so many calls wait that this one must not wait, too."""
-        with self._changed:
-            self._require_room(arn, call, joining=1)
-
     def halve(self, arn: Arn, kind: Kind) -> None:
         """AWS throttled a request of this kind."""
         with self._changed:
@@ -176,11 +171,6 @@ class Budget:
                 raise DeadlineExceeded("its share of AWS's API limits")
             self._changed.wait(min(left, self._seconds_to_tokens(request), _LOOK_AGAIN_SECONDS))
             request.call.require_current()
-
-    def _require_room(self, arn: Arn, call: Call, joining: int = 0) -> None:
-        waiting = sum(request.calls for request in self._waiting) + joining
-        if waiting > MAX_WAITING and call.priority.urgency > Urgency.TO_STABLE:
-            raise ApiBudgetExhausted(arn)
 
     def _is_granted(self, request: _Request) -> bool:
         """Takes the tokens if it is this request's turn."""

@@ -20,9 +20,9 @@ class SharedCall(Call):
     def remove(self, call: Call) -> None:
         self._members = tuple(member for member in self._members if member is not call)
 
-    def __len__(self) -> int:
-        """The number of members."""
-        return len(self._members)
+    @property
+    def members(self) -> tuple[Call, ...]:
+        return self._members
 
     @property
     def priority(self) -> Priority:

@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.routing.expiring import Expiring
 from elbv2_trafficrouter.routing.ports import REUSE_SECONDS, Call, Runtime
@@ -51,9 +52,12 @@ class Reading(Generic[V]):
 class SharedRead(Generic[V]):
     """`read`: reads one resource on behalf of a call."""
 
-    def __init__(self, read: Callable[[Arn, Call], V], budget: Budget, runtime: Runtime) -> None:
+    def __init__(
+        self, read: Callable[[Arn, Call], V], budget: Budget, seats: CallSeats, runtime: Runtime
+    ) -> None:
         self._read = read
         self._budget = budget
+        self._seats = seats
         self._runtime = runtime
         self._changed = runtime.condition()
         self._running: dict[Arn, Reading[V]] = {}
@@ -82,13 +86,13 @@ class SharedRead(Generic[V]):
         for reading in (self._latest.get(arn), self._running.get(arn), self._next.get(arn)):
             if reading is not None and reading.serves(since):
                 if reading.is_queued:
-                    self._budget.require_room(arn, call)
+                    self._seats.take([call], arn)
                 reading.call.add(call)
                 return reading
         following: Reading[V] = Reading()
         following.call.add(call)
         if arn in self._running:
-            self._budget.require_room(arn, call)
+            self._seats.take([call], arn)
             self._next[arn] = following
         else:
             self._start(arn, following)
@@ -96,7 +100,7 @@ class SharedRead(Generic[V]):
 
     def _leave(self, arn: Arn, reading: Reading[V], call: Call) -> None:
         reading.call.remove(call)
-        if not len(reading.call) and not reading.is_over:
+        if not reading.call.members and not reading.is_over:
             if self._next.get(arn) is reading:
                 del self._next[arn]
             self._end(arn, reading)

@@ -45,6 +45,11 @@ class Call(ABC):
     def priority(self) -> Priority:
         return Priority()
 
+    @property
+    def original(self) -> "Call":
+        """The call itself, of which there is one, without what was added to it."""
+        return self
+
     @abstractmethod
     def seconds_left(self) -> float:
         """Seconds until the deadline; 0 or less once it has passed."""
@@ -70,6 +75,10 @@ class DelegatingCall(Call):
     @property
     def priority(self) -> Priority:
         return self._call.priority
+
+    @property
+    def original(self) -> Call:
+        return self._call.original
 
     def seconds_left(self) -> float:
         return self._call.seconds_left()
@@ -145,6 +154,13 @@ class Listeners(Protocol):
         """All listeners of this listener's load balancer, including this one."""
 
 
+class Seats(Protocol):
+    """The calls that have had to wait for the budget of AWS API calls."""
+
+    def leave(self, call: Call) -> None:
+        """The call has ended."""
+
+
 class Regions(Protocol):
     """The regions and partitions in which the operator allows rules."""
 
@@ -166,6 +182,7 @@ class Elbv2:
     tags: Tags
     limits: AccountLimits
     listeners: Listeners
+    seats: Seats
 
 
 class Lock(Protocol):

@@ -20,6 +20,7 @@ from elbv2_trafficrouter.routing.locks import Locks
 from elbv2_trafficrouter.routing.outcome import HeaderRuleOutcome, Outcome, RuleOutcome, Verification
 from elbv2_trafficrouter.routing.ownership import Installation, Owner, owner_of
 from elbv2_trafficrouter.routing.ports import (
+    REUSE_SECONDS,
     AnyRegion,
     Call,
     Elbv2,
@@ -77,14 +78,14 @@ class Router:
         steered = _steered(intent)
         listeners = _listeners(steered)
         urgency = urgency_of(intent, steered, self._last_writes.of(steered))
-        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
         with (
-            self._turns.begin(Subject.WEIGHTS, intent, call) as turn,
-            self._turns.join(Subject.MANAGED_ROUTES, intent, call) as header_turn,
+            self._prioritized(call, urgency, intent) as prioritized,
+            self._turns.begin(Subject.WEIGHTS, intent, prioritized) as turn,
+            self._turns.join(Subject.MANAGED_ROUTES, intent, prioritized) as header_turn,
         ):
             snapshot = self._read(listeners, self._last_intents.begin(intent), turn)
             rules, snapshot = self._write(plan, intent, steered, snapshot, turn)
-            context = self._header_rule_context(intent, steered, snapshot, call, header_turn)
+            context = self._header_rule_context(intent, steered, snapshot, prioritized, header_turn)
             restored = self._restore_header_routes(context)
         self._last_intents.record_success(intent)
         return Outcome(rules, restored)
@@ -98,9 +99,9 @@ class Router:
         owner = owner_of(intent, self._installation)
         self._canary_pods.record_present(owner)
         steered = _steered(intent)
-        call = PrioritizedCall(call, Priority(Urgency.VERIFICATION, intent.namespace))
         try:
-            snapshot = self._read(_listeners(steered), self._now(), call)
+            with self._prioritized(call, Urgency.VERIFICATION, intent) as prioritized:
+                snapshot = self._read(_listeners(steered), self._now(), prioritized)
             planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
@@ -115,13 +116,15 @@ class Router:
         Does nothing if the update is over or the canary has no pods. Raises a Problem.
         """
         owner = owner_of(intent, self._installation)
-        call = PrioritizedCall(call, Priority(Urgency.RISE, intent.namespace))
-        with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
+        with (
+            self._prioritized(call, Urgency.RISE, intent) as prioritized,
+            self._turns.begin(Subject.MANAGED_ROUTES, intent, prioritized) as turn,
+        ):
             if not intent.managed_routes.may_exist or self._canary_pods.of(owner) is Canary.ABSENT:
                 return ()
             steered = _steered(intent)
             snapshot = self._read(_listeners(steered), self._now(), turn)
-            context = self._header_rule_context(intent, steered, snapshot, call, turn)
+            context = self._header_rule_context(intent, steered, snapshot, prioritized, turn)
             writes = self._header_routes.prepare(route, context)
             with self._locked(context, writes) as locked:
                 return self._header_routes.set(route, locked)
@@ -133,25 +136,36 @@ class Router:
         """
         owner = owner_of(intent, self._installation)
         urgency = Urgency.ABORT if intent.is_aborted else Urgency.TO_STABLE
-        call = PrioritizedCall(call, Priority(urgency, intent.namespace))
-        with self._turns.begin(Subject.MANAGED_ROUTES, intent, call) as turn:
+        with (
+            self._prioritized(call, urgency, intent) as prioritized,
+            self._turns.begin(Subject.MANAGED_ROUTES, intent, prioritized) as turn,
+        ):
             self._canary_pods.record_absent(owner)
             steered = _steered(intent)
             if all(map(self._attached.has_all, steered)) and self._recent.has_none(owner):
                 return ()
             if problem := self._troubles.of_recent_removal(owner):
                 raise problem
-            snapshot = self._read(_listeners(steered), self._now(), turn)
+            # A rule that this process made since is known, and no other one makes any at the same time.
+            snapshot = self._read(_listeners(steered), self._now() - REUSE_SECONDS, turn)
             for listener in {listener_of(rule) for rule in self._recent.created_here(owner)}:
                 if listener not in snapshot.began:
                     snapshot = snapshot.with_snapshot(self._read_former(listener, owner, turn))
-            context = self._header_rule_context(intent, steered, snapshot, call, turn)
+            context = self._header_rule_context(intent, steered, snapshot, prioritized, turn)
             writes = self._header_routes.prepare_removal(context)
             with self._locked(context, writes) as locked:
                 removed = self._header_routes.remove(locked)
             # Attaching a group changes no share, so a newer call does not stop it.
-            self._write(plan_attachment, intent, steered, snapshot, call)
+            self._write(plan_attachment, intent, steered, snapshot, prioritized)
             return removed
+
+    @contextmanager
+    def _prioritized(self, call: Call, urgency: Urgency, intent: Intent) -> Iterator[Call]:
+        """The call with its priority, until it ends."""
+        try:
+            yield PrioritizedCall(call, Priority(urgency, intent.namespace))
+        finally:
+            self._elbv2.seats.leave(call)
 
     def _read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         """The listeners' rules, for which every call sends its first request."""

@@ -4,6 +4,7 @@ from elbv2_trafficrouter.assembly import elbv2_on
 from elbv2_trafficrouter.aws.api import Api
 from elbv2_trafficrouter.aws.budget import Budget
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.routing.ports import Elbv2, Runtime
 from elbv2_trafficrouter.runtime import ThreadRuntime
 
@@ -16,4 +17,5 @@ def ports_on(clients: ClientsByRegion, runtime: Runtime | None = None) -> Elbv2:
 
 
 def api_on(clients: ClientsByRegion) -> Api:
-    return Api(clients, Budget(ThreadRuntime(), UNLIMITED))
+    runtime = ThreadRuntime()
+    return Api(clients, Budget(runtime, CallSeats(runtime), UNLIMITED))

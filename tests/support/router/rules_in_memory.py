@@ -39,12 +39,14 @@ class RulesInMemory:
     """The numbers of writes that calls reserved before they took a lock."""
     while_reserving: Callable[[], object] = lambda: None
     """Happens once, when a call reserves writes."""
+    ended: list[Call] = field(default_factory=list)
+    """The calls that have ended."""
     since: list[float] = field(default_factory=list)
     """Since when the reads of rules had to begin."""
 
     @property
     def elbv2(self) -> Elbv2:
-        return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self))
+        return Elbv2(self, _Tags(self), _AccountLimits(self), _Listeners(self), _Seats(self))
 
     def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         shown = {arn: rule for arn, rule in self.shown.items() if listener_of(arn) in listeners}
@@ -139,6 +141,14 @@ class _Tags:
             self.aws.record("DescribeTags for access" if others else "DescribeTags", call)
         existing = {*self.aws.shown, *(others - set(self.aws.gone))}
         return {arn: self.aws.tags_of.get(arn, {}) for arn in resources if arn in existing}
+
+
+@dataclass(frozen=True)
+class _Seats:
+    aws: RulesInMemory
+
+    def leave(self, call: Call) -> None:
+        self.aws.ended.append(call)
 
 
 @dataclass(frozen=True)

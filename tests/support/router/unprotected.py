@@ -12,6 +12,7 @@ from elbv2_trafficrouter import assembly
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.elbv2 import rules
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_read import Reading, SharedRead
 from elbv2_trafficrouter.cli import main
 from elbv2_trafficrouter.routing.ports import Call, Runtime
@@ -26,14 +27,14 @@ class NoBudget(Budget):
     def paid(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> Iterator[Call]:  # noqa: ARG002  it costs nothing
         yield call
 
-    def require_room(self, arn: Arn, call: Call) -> None: ...
-
     def halve(self, arn: Arn, kind: Kind) -> None: ...
 
 
 class OwnRead(SharedRead[V]):
-    def __init__(self, read: Callable[[Arn, Call], V], budget: Budget, runtime: Runtime) -> None:
-        super().__init__(read, budget, runtime)
+    def __init__(
+        self, read: Callable[[Arn, Call], V], budget: Budget, seats: CallSeats, runtime: Runtime
+    ) -> None:
+        super().__init__(read, budget, seats, runtime)
         self._read_now, self._now = read, runtime.now
 
     def of(self, arns: Collection[Arn], since: float, call: Call) -> dict[Arn, Reading[V]]:  # noqa: ARG002  it reads now

@@ -13,6 +13,7 @@ from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.clients import ClientsByRegion
 from elbv2_trafficrouter.aws.elbv2.rules import Elbv2Rules
 from elbv2_trafficrouter.aws.response import MalformedResponse
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import OutcomeUnknown, ResponseNotFromAws, Throttled
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
@@ -77,7 +78,7 @@ def test_the_harm_without_the_check_is_a_request_for_nobody(
     assert len(sent) == 1
 
 
-@dataclass
+@dataclass(eq=False)
 class EndsAfter(Caller):
     """A call whose client disconnects after so many requests."""
 
@@ -150,7 +151,7 @@ class RecordingBudget(Budget):
     """A budget that grants everything and records what it is asked."""
 
     def __init__(self) -> None:
-        super().__init__(ThreadRuntime(), 1.0)
+        super().__init__(ThreadRuntime(), CallSeats(ThreadRuntime()), 1.0)
         self.events: list[tuple[object, ...]] = []
 
     def take(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> None:  # noqa: ARG002  Budget's form
@@ -193,6 +194,6 @@ def test_a_throttled_request_halves_the_budget(
 def test_writes_are_reserved_in_each_account_and_region(clients: ClientsByRegion) -> None:
     elsewhere = Arn(RULE.replace("eu-west-1", "eu-central-1"))
     budget = RecordingBudget()
-    rules = Elbv2Rules(Api(clients, budget), budget, ThreadRuntime())
+    rules = Elbv2Rules(Api(clients, budget), budget, CallSeats(ThreadRuntime()), ThreadRuntime())
     with rules.reserved_writes([Arn(RULE), Arn(RULE + "f"), elsewhere], Caller()):
         assert budget.events == [("take", elsewhere, Kind.MODIFY, 1), ("take", RULE + "f", Kind.MODIFY, 2)]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from elbv2_emulator.api.throttle import Levels, levels_after
 from elbv2_trafficrouter.arn import Arn
-from elbv2_trafficrouter.aws.budget import MAX_WAITING, Budget, Kind
+from elbv2_trafficrouter.aws.budget import Budget, Kind
+from elbv2_trafficrouter.aws.seats import SEATS, CallSeats
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, ClientDisconnected, DeadlineExceeded
@@ -34,7 +35,8 @@ class Requests:
     sent: list[tuple[float, Kind]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.budget = Budget(self.runtime, self.share)
+        self.seats = CallSeats(self.runtime)
+        self.budget = Budget(self.runtime, self.seats, self.share)
 
     def request(
         self,
@@ -58,6 +60,8 @@ class Requests:
             else:
                 self.granted.append((name, round(self.runtime.now(), 3)))
                 self.sent += [(self.runtime.now(), kind)] * number
+            finally:
+                self.seats.leave(call)
 
         return send
 
@@ -153,33 +157,42 @@ def test_another_account_or_region_has_its_own_buckets(requests: Requests) -> No
 def test_once_seven_calls_wait_only_aborts_and_moves_to_stable_wait_too(
     requests: Requests, urgency: Urgency
 ) -> None:
-    waiting = [requests.request(f"{n}", arn=ELSEWHERE if n % 2 else RULE) for n in range(MAX_WAITING)]
+    waiting = [requests.request(f"{n}", arn=ELSEWHERE if n % 2 else RULE) for n in range(SEATS)]
     fill = [requests.drain(), requests.request("drain", Urgency.ABORT, number=20, arn=ELSEWHERE)]
     requests.runtime.run(*fill, *waiting, requests.request("eighth", urgency, after=0.1))
     assert requests.failed == ([] if urgency in EXEMPT else [("eighth", ApiBudgetExhausted)])
     assert ("eighth" in requests.order) == (urgency in EXEMPT)
 
 
-def test_all_calls_of_a_shared_read_count() -> None:
+def test_a_call_that_has_waited_may_wait_again(requests: Requests) -> None:
+    """Otherwise its first request would have used up a token for nothing."""
+    rise = PrioritizedCall(Lasting(requests.runtime, 100), Priority(Urgency.RISE))
+
+    def two_requests() -> None:
+        requests.runtime.sleep(0.1)
+        requests.budget.take(RULE, Kind.MODIFY, rise)
+        requests.budget.take(RULE, Kind.MODIFY, rise)
+        requests.granted.append(("both", requests.runtime.now()))
+
+    others = [requests.request(f"{n}", after=0.2) for n in range(SEATS - 1)]
+    late = [requests.request(f"late {n}", after=0.3) for n in range(3)]
+    requests.runtime.run(requests.drain(), two_requests, *others, *late)
+    assert "both" in requests.order
+    assert [problem for _, problem in requests.failed] == [ApiBudgetExhausted] * 3
+
+
+def test_all_calls_of_a_shared_read_have_a_seat() -> None:
     runtime = BatonRuntime()
-    budget = Budget(runtime, 1.0)
-    shared, problems = SharedCall(), []
-    for _ in range(MAX_WAITING):
-        shared.add(Caller())
+    seats = CallSeats(runtime)
+    budget, shared = Budget(runtime, seats, 1.0), SharedCall()
+    for _ in range(3):
+        shared.add(PrioritizedCall(Caller(), Priority(Urgency.RISE)))
 
     def drain() -> None:
         budget.take(RULE, Kind.DESCRIBE, PrioritizedCall(Caller(), Priority(Urgency.ABORT)), 40)
 
-    def join() -> None:
-        runtime.sleep(0.1)
-        try:
-            budget.require_room(RULE, PrioritizedCall(Caller(), Priority(Urgency.RISE)))
-        except Problem as problem:
-            problems.append(type(problem))
-        budget.require_room(RULE, PrioritizedCall(Caller(), Priority(Urgency.ABORT)))
-
-    runtime.run(drain, lambda: budget.take(RULE, Kind.DESCRIBE, shared), join)
-    assert problems == [ApiBudgetExhausted]
+    runtime.run(drain, lambda: budget.take(RULE, Kind.DESCRIBE, shared))
+    assert len(seats) == 3
 
 
 def test_a_call_stops_waiting_at_its_deadline(requests: Requests) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
+from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_read import Reading, SharedRead
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import Throttled
@@ -22,7 +23,7 @@ OTHER = Arn(f"{LISTENER}b")
 THROTTLED = Throttled("elasticloadbalancing:DescribeRules", "Throttling")
 
 
-@dataclass
+@dataclass(eq=False)
 class LastingCaller(Caller):
     """A call with a deadline on the runtime's clock, whose client may leave before."""
 
@@ -58,8 +59,9 @@ class Reads:
         self.failing: list[Problem] = []
         self.answers: list[Answer] = []
         self.failures: list[tuple[str, Problem, float]] = []
-        self.budget = Budget(self.runtime, 1.0)
-        self.shared = SharedRead(self._read, self.budget, self.runtime)
+        self.seats = CallSeats(self.runtime)
+        self.budget = Budget(self.runtime, self.seats, 1.0)
+        self.shared = SharedRead(self._read, self.budget, self.seats, self.runtime)
 
     def _read(self, arn: Arn, call: Call) -> float:
         call.require_current()
@@ -99,6 +101,8 @@ class Reads:
                 now = self.runtime.now()
                 self.answers += [Answer(name, since, reading.value, now) for reading in found.values()]
                 assert all(reading.began <= reading.value for reading in found.values())
+            finally:
+                self.seats.leave(caller)
 
         return work
 
@@ -213,7 +217,8 @@ def test_a_bug_in_a_read_reaches_its_call() -> None:
         raise ZeroDivisionError
 
     runtime = BatonRuntime()
-    shared = SharedRead(fail, Budget(runtime, 1.0), runtime)
+    seats = CallSeats(runtime)
+    shared = SharedRead(fail, Budget(runtime, seats, 1.0), seats, runtime)
 
     def work() -> None:
         with pytest.raises(ZeroDivisionError):

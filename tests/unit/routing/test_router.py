@@ -1,5 +1,6 @@
 """Which of several calls wins, which calls write nothing any more, and what reads may not decide."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,14 +11,16 @@ from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
 from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
+from elbv2_trafficrouter.rollout.intent import ManagedRoutes
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
 from elbv2_trafficrouter.routing.turns import Turn
 from support.router.caller import Caller
-from support.router.intents import CANARY, RULE, STABLE, WEB, asking_for, configuration
+from support.router.intents import CANARY, LISTENER, RULE, STABLE, WEB, asking_for, configuration
 from support.router.rules_in_memory import RulesInMemory
 from support.router.runtime import NewestFirstLock, Runtime
+from support.router.update import BETA
 from support.threads import join, start
 
 OTHER = Arn(WEB.replace("web", "web-canary"))
@@ -263,3 +266,24 @@ def test_a_repeated_call_needs_no_fresh_read(router: Router, aws: RulesInMemory,
     for weight in (25, 25, 50):
         router.set_weight(asking_for(weight), Caller())
     assert aws.since == [100, 98, 100]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_every_call_leaves_its_seat_when_it_ends(router: Router, aws: RulesInMemory, refused: bool) -> None:
+    if refused:
+        aws.refusals["DescribeRules"] = NotAllowed("elasticloadbalancing:DescribeRules", LISTENER, "no")
+    under_way = asking_for(10, managed_routes=ManagedRoutes(("beta",), (BETA,), may_exist=True))
+    calls = [Caller() for _ in range(4)]
+    for call, send in zip(
+        calls,
+        (
+            router.set_weight,
+            router.verify_weight,
+            lambda intent, call: router.set_header_route(intent, BETA, call),
+            router.remove_managed_routes,
+        ),
+        strict=True,
+    ):
+        with suppress(NotAllowed):
+            send(under_way, call)
+    assert aws.ended == calls
