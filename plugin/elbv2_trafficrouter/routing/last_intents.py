@@ -1,11 +1,12 @@
-"""What each Rollout's last successful SetWeight requested. It decides how fresh the next call's read must be.
+"""What each Rollout's last successful call requested. It decides how fresh the next call's read must be.
 
-    unknown or another intent --SetWeight of an intent begins--> unknown --it succeeds--> OK(intent)
-    OK(intent) --an hour without a SetWeight--> unknown
+    unknown or another intent --a call for an intent begins--> unknown --it succeeds--> OK(intent)
+    OK(intent) --an hour without a call--> unknown
 
-Argo Rollouts repeats a SetWeight with every reconcile, in a loop up to 86 times a second. A repeated intent
-may be compared with a read that began up to 2 s before the call; every other intent needs a read that begins
-after the call. Any thread can ask. A restart loses everything: each Rollout's next SetWeight then reads.
+There is a table for SetWeight and one for VerifyWeight. Argo Rollouts repeats both with every reconcile, in a
+loop up to 86 times a second. A repeated intent may be compared with a read that began up to 2 s before the
+call; every other intent needs a read that begins after the call. Any thread can ask. A restart loses
+everything: each Rollout's next call then reads.
 """
 
 from hashlib import blake2b

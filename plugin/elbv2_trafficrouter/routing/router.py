@@ -63,6 +63,7 @@ class Router:
         self._turns = Turns(runtime)
         self._locks = Locks(runtime)
         self._last_intents = LastIntents(runtime)
+        self._last_verified = LastIntents(runtime)
         self._last_writes = LastWrites(runtime)
         self._attached = AttachedGroups(runtime)
         self._canary_pods = CanaryPods(runtime)
@@ -101,12 +102,17 @@ class Router:
         steered = _steered(intent)
         try:
             with self._prioritized(call, Urgency.VERIFICATION, intent) as prioritized:
-                snapshot = self._read(_listeners(steered), self._now(), prioritized)
+                # A repeated verification may use the read of the one before, but none from before a write.
+                since = max(self._last_verified.begin(intent), self._last_writes.latest(steered))
+                snapshot = self._read(_listeners(steered), since, prioritized)
             planned = plan(intent, steered, snapshot, last_writes={})
         except Problem as problem:
             return Verification(problem)
         header_trouble = self._troubles.of_verification(owner, intent.canary.share)
-        return verify(intent, steered, planned, header_trouble)
+        verification = verify(intent, steered, planned, header_trouble)
+        if verification.trouble is None:
+            self._last_verified.record_success(intent)
+        return verification
 
     def set_header_route(
         self, intent: Intent, route: HeaderRoute, call: Call

@@ -52,6 +52,7 @@ def make_all_calls(router: Router, aws: RulesInMemory, rollout: int) -> None:
                 action: NotAllowed(action, LISTENER, "no") for action in ("CreateRule", "DeleteRule")
             }
         router.set_weight(intent, caller)
+        router.verify_weight(intent, caller)
         router.remove_managed_routes(intent, caller)
     aws.refusals = {}
     if rollout % 2:

@@ -268,6 +268,31 @@ def test_a_repeated_call_needs_no_fresh_read(router: Router, aws: RulesInMemory,
     assert aws.since == [100, 98, 100]
 
 
+def test_a_repeated_verification_needs_no_fresh_read(
+    router: Router, aws: RulesInMemory, runtime: Runtime
+) -> None:
+    """The controller's loop after an abort asks dozens of times a second."""
+    router.set_weight(asking_for(25), Caller())
+    runtime.seconds = 100
+    for weight in (25, 25, 50, 25):
+        router.verify_weight(asking_for(weight), Caller())
+    assert aws.since == [0, 100, 98, 100, 100]
+
+
+def test_a_verification_uses_no_read_from_before_a_write(
+    router: Router, aws: RulesInMemory, runtime: Runtime
+) -> None:
+    runtime.seconds = 100
+    for seconds in (0, 1):
+        runtime.seconds += seconds
+        router.set_weight(asking_for(25), Caller())
+        router.verify_weight(asking_for(25), Caller())
+        router.set_weight(asking_for(50), Caller())
+    router.set_weight(asking_for(25), Caller())
+    router.verify_weight(asking_for(25), Caller())
+    assert aws.since[-1] == 101
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_every_call_leaves_its_seat_when_it_ends(router: Router, aws: RulesInMemory, refused: bool) -> None:
     if refused:

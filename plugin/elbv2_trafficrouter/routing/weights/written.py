@@ -52,6 +52,11 @@ class LastWrites:
         writes = self._writes.copy([each.rule for each in steered])
         return {rule: write.answered for rule, write in writes.items()}
 
+    def latest(self, steered: Iterable[SteeredRule]) -> float:
+        """When the latest write to these rules was sent or answered; minus infinity without a write."""
+        writes = self._writes.copy([each.rule for each in steered])
+        return max((write.at for write in writes.values()), default=float("-inf"))
+
     def corrected(self, snapshot: Snapshot) -> Snapshot:
         """The rules that were read, each as it was last written if the read can't show that write yet."""
         writes = self._writes.copy(snapshot.rules)
