@@ -94,7 +94,9 @@ type TrafficRouterClient interface {
 	// | the sidecar's --regions do not include the region  | PERMISSION_DENIED   | name a rule there, or add the |
 	// | of a rule or listener; no request is sent to AWS   |                     | region to --regions           |
 	// | there are no usable credentials                    | UNAUTHENTICATED     | give the sidecar a role       |
-	// | AWS throttles                                      | RESOURCE_EXHAUSTED  | retry with backoff            |
+	// | AWS throttles, or too many calls wait for the      | RESOURCE_EXHAUSTED  | retry with backoff            |
+	// | router's share of AWS's API limits (--api-share);  |                     |                               |
+	// | aborts and moves to stable always wait             |                     |                               |
 	// | a newer call for the same Rollout supersedes it    | ABORTED             | nothing: the newer call wins  |
 	// | AWS fails, is unreachable or did not respond       | UNAVAILABLE         | retry: the next call reads    |
 	// |                                                    |                     | the rules and repairs them    |
@@ -316,7 +318,9 @@ type TrafficRouterServer interface {
 	// | the sidecar's --regions do not include the region  | PERMISSION_DENIED   | name a rule there, or add the |
 	// | of a rule or listener; no request is sent to AWS   |                     | region to --regions           |
 	// | there are no usable credentials                    | UNAUTHENTICATED     | give the sidecar a role       |
-	// | AWS throttles                                      | RESOURCE_EXHAUSTED  | retry with backoff            |
+	// | AWS throttles, or too many calls wait for the      | RESOURCE_EXHAUSTED  | retry with backoff            |
+	// | router's share of AWS's API limits (--api-share);  |                     |                               |
+	// | aborts and moves to stable always wait             |                     |                               |
 	// | a newer call for the same Rollout supersedes it    | ABORTED             | nothing: the newer call wins  |
 	// | AWS fails, is unreachable or did not respond       | UNAVAILABLE         | retry: the next call reads    |
 	// |                                                    |                     | the rules and repairs them    |
