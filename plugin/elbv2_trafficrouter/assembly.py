@@ -28,7 +28,7 @@ def elbv2_on(clients: ClientsByRegion, runtime: Runtime, api_share: float) -> El
     budget = Budget(runtime, seats, api_share)
     api = Api(clients, budget)
     return Elbv2(
-        Elbv2Rules(api, budget, seats, runtime),
+        Elbv2Rules(api, budget, runtime),
         Elbv2Tags(api),
         Elbv2AccountLimits(api),
         Elbv2Listeners(api),

@@ -85,14 +85,16 @@ class _Request:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        return self.call.members if isinstance(self.call, SharedCall) else (self.call,)
+        original = self.call.original
+        return original.members if isinstance(original, SharedCall) else (self.call,)
 
 
 class PaidCall(DelegatingCall):
     """A call with tokens for its next requests of a kind in one account and region."""
 
-    def __init__(self, call: Call, location: Location, kind: Kind, number: int) -> None:
+    def __init__(self, call: Call, location: Location, kind: Kind, number: int, at: float) -> None:
         super().__init__(call)
+        self.at = at
         self._pays_for = (location, kind)
         self.left = number
 
@@ -119,10 +121,11 @@ class Budget:
         self._last_served: dict[Priority, int] = {}  # only while requests wait
 
     def take(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> None:
-        """Waits for the tokens of requests about this ARN.
+        """Waits for the tokens of requests about this ARN, which a full bucket must be able to hold.
 
         Raises ApiBudgetExhausted, and what `call.require_current` raises.
         """
+        call.require_current()
         if isinstance(call, PaidCall) and call.pay(location_of(arn), kind):
             return
         with self._changed:
@@ -141,17 +144,25 @@ class Budget:
 
     @contextmanager
     def paid(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> Iterator[Call]:
-        """Waits for tokens. While the block runs, so many requests of the yielded call wait no more."""
+        """Waits for tokens. While the block runs, so many requests of the yielded call wait no more.
+
+        Further requests wait, and so do those beyond the number that the buckets can hold at once.
+        """
+        number = min(number, *(int(self._burst(bucket)) - _RESERVED_FOR_ABORTS for bucket in kind.value))
         self.take(arn, kind, call, number)
-        paid = PaidCall(call, location_of(arn), kind, number)
+        paid = PaidCall(call, location_of(arn), kind, number, self._now())
         try:
             yield paid
         finally:
-            with self._changed:
-                levels = self._refilled(location_of(arn))
+            self._give_back(location_of(arn), kind, paid)
+
+    def _give_back(self, location: Location, kind: Kind, paid: PaidCall) -> None:
+        with self._changed:
+            levels = self._refilled(location)
+            if levels.throttled_at < paid.at:  # otherwise AWS has no tokens either
                 for bucket in kind.value:
                     levels.tokens[bucket] += paid.left
-                self._changed.notify_all()
+            self._changed.notify_all()
 
     def halve(self, arn: Arn, kind: Kind) -> None:
         """AWS throttled a request of this kind."""
@@ -194,20 +205,19 @@ class Budget:
 
     def _lacking(self, request: _Request, levels: _Levels) -> Bucket | None:
         """The first bucket that does not have the tokens for the request."""
-        needed = ((bucket, self._needed(request, bucket)) for bucket in request.kind.value)
-        return next((bucket for bucket, tokens in needed if levels.tokens[bucket] < tokens), None)
+        needed = self._needed(request)
+        return next((bucket for bucket in request.kind.value if levels.tokens[bucket] < needed), None)
 
-    def _needed(self, request: _Request, bucket: Bucket) -> float:
-        """A request for more tokens than the bucket can hold needs a full bucket, and leaves a debt."""
+    def _needed(self, request: _Request) -> float:
         reserve = 0 if request.call.priority.urgency is Urgency.ABORT else _RESERVED_FOR_ABORTS
-        return min(request.number + reserve, self._burst(bucket))
+        return request.number + reserve
 
     def _seconds_to_tokens(self, request: _Request) -> float:
         levels = self._refilled(request.location)
         bucket = self._lacking(request, levels)
         if bucket is None:
             return _LOOK_AGAIN_SECONDS
-        missing = self._needed(request, bucket) - levels.tokens[bucket]
+        missing = self._needed(request) - levels.tokens[bucket]
         return max(_LEAST_WAIT_SECONDS, missing / (bucket.per_second * self._share * levels.rate))
 
     def _burst(self, bucket: Bucket) -> float:

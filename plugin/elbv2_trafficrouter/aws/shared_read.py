@@ -20,8 +20,9 @@ from typing import Generic, TypeVar
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
-from elbv2_trafficrouter.aws.seats import CallSeats
+from elbv2_trafficrouter.aws.seats import is_never_refused
 from elbv2_trafficrouter.aws.shared_call import SharedCall
+from elbv2_trafficrouter.errors.call import ApiBudgetExhausted
 from elbv2_trafficrouter.routing.expiring import Expiring
 from elbv2_trafficrouter.routing.ports import REUSE_SECONDS, Call, Runtime
 
@@ -40,10 +41,6 @@ class Reading(Generic[V]):
         self.failure: BaseException | None = None
         self.value: V
 
-    @property
-    def is_queued(self) -> bool:
-        return self.began == float("inf") and not self.is_over
-
     def serves(self, since: float) -> bool:
         """Whether it began after this time, or has yet to begin."""
         return self.began > since
@@ -52,12 +49,9 @@ class Reading(Generic[V]):
 class SharedRead(Generic[V]):
     """`read`: reads one resource on behalf of a call."""
 
-    def __init__(
-        self, read: Callable[[Arn, Call], V], budget: Budget, seats: CallSeats, runtime: Runtime
-    ) -> None:
+    def __init__(self, read: Callable[[Arn, Call], V], budget: Budget, runtime: Runtime) -> None:
         self._read = read
         self._budget = budget
-        self._seats = seats
         self._runtime = runtime
         self._changed = runtime.condition()
         self._running: dict[Arn, Reading[V]] = {}
@@ -74,25 +68,30 @@ class SharedRead(Generic[V]):
             for arn in sorted(arns):
                 readings[arn] = self._joined(arn, since, call)
                 joined.callback(self._leave, arn, readings[arn], call)
-            for reading in readings.values():
-                while not reading.is_over:
-                    call.require_current()
-                    self._changed.wait(min(call.seconds_left(), _LOOK_AGAIN_SECONDS))
-                if reading.failure:
-                    raise reading.failure
+            for arn, reading in readings.items():
+                self._wait(reading, call)
+                if isinstance(reading.failure, ApiBudgetExhausted) and is_never_refused(call):
+                    # Refused for the calls that were there before this one.
+                    readings[arn] = self._joined(arn, since, call)
+                    joined.callback(self._leave, arn, readings[arn], call)
+                    self._wait(readings[arn], call)
+                if (failure := readings[arn].failure) is not None:
+                    raise failure
         return readings
+
+    def _wait(self, reading: Reading[V], call: Call) -> None:
+        while not reading.is_over:
+            call.require_current()
+            self._changed.wait(min(call.seconds_left(), _LOOK_AGAIN_SECONDS))
 
     def _joined(self, arn: Arn, since: float, call: Call) -> Reading[V]:
         for reading in (self._latest.get(arn), self._running.get(arn), self._next.get(arn)):
             if reading is not None and reading.serves(since):
-                if reading.is_queued:
-                    self._seats.take([call], arn)
                 reading.call.add(call)
                 return reading
         following: Reading[V] = Reading()
         following.call.add(call)
         if arn in self._running:
-            self._seats.take([call], arn)
             self._next[arn] = following
         else:
             self._start(arn, following)
@@ -109,9 +108,10 @@ class SharedRead(Generic[V]):
         self._running[arn] = reading
         try:
             self._runtime.spawn(partial(self._run, arn, reading), "read")
-        except BaseException:
+        except RuntimeError as failure:  # the process can't have more threads
             del self._running[arn]
-            raise
+            reading.failure, reading.is_over = failure, True
+            self._changed.notify_all()
 
     def _run(self, arn: Arn, reading: Reading[V]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""One lock per listener. A call holds it while it reads the listener's rules, decides, and writes.
+"""One lock per listener. A call holds it while it decides for the last time, and writes.
 
     no entry --first call--> IN USE by 1 call --more calls--> IN USE by n calls --last call ends--> no entry
 
@@ -15,6 +15,8 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call, Lock, Runtime
 
+_LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
+
 
 @dataclass(slots=True)
 class _InUse:
@@ -30,15 +32,19 @@ class Locks:
 
     @contextmanager
     def held(self, listeners: Iterable[Arn], call: Call) -> Iterator[None]:
-        """Holds the lock of each listener while the block runs. Raises DeadlineExceeded.
+        """Holds the lock of each listener while the block runs.
+
+        Raises DeadlineExceeded, and what `call.require_current` raises.
 
         The locks are taken in the order of the ARNs, so that calls that share listeners can't deadlock.
         """
         with ExitStack() as held:
             for listener in sorted(listeners):
                 lock = held.enter_context(self._counted(listener))
-                if not lock.acquire(timeout=max(0.0, call.seconds_left())):
-                    raise DeadlineExceeded("another call to the same listener")
+                while not lock.acquire(timeout=min(_LOOK_AGAIN_SECONDS, max(0.0, call.seconds_left()))):
+                    if call.seconds_left() <= 0:
+                        raise DeadlineExceeded("another call to the same listener")
+                    call.require_current()
                 held.callback(lock.release)
             yield
 

@@ -18,7 +18,7 @@ from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule, Snapshot
 
 REUSE_SECONDS = 2.0
-"""How long before a call the oldest read may have begun that `Rules.read` can be asked for."""
+"""`Rules.read` can be asked for reads that began up to this long before the call."""
 
 
 class Urgency(IntEnum):
@@ -155,7 +155,10 @@ class Listeners(Protocol):
 
 
 class Seats(Protocol):
-    """The calls that have had to wait for the budget of AWS API calls."""
+    """The calls in progress, of which only some may wait for the budget of AWS API calls."""
+
+    def enter(self, call: Call) -> None:
+        """The call begins."""
 
     def leave(self, call: Call) -> None:
         """The call has ended."""

@@ -1,12 +1,13 @@
 """Handles each call: reads the rules, decides, writes, and returns the outcome."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeAlias
 
 from elbv2_trafficrouter.arn import Arn, listener_of
 from elbv2_trafficrouter.errors import Problem
+from elbv2_trafficrouter.errors.call import Superseded
 from elbv2_trafficrouter.errors.rules import ListenerNotFound
 from elbv2_trafficrouter.rollout.intent import HeaderRoute, Intent
 from elbv2_trafficrouter.routing.access import Access
@@ -34,14 +35,16 @@ from elbv2_trafficrouter.routing.rule import ListenerRule, Snapshot, SteeredRule
 from elbv2_trafficrouter.routing.turns import Subject, Turns
 from elbv2_trafficrouter.routing.urgency import urgency_of
 from elbv2_trafficrouter.routing.weights.apply import apply
-from elbv2_trafficrouter.routing.weights.plan import Change, Plan, plan, plan_attachment
+from elbv2_trafficrouter.routing.weights.plan import Plan, plan, plan_attachment
 from elbv2_trafficrouter.routing.weights.verify import verify
 from elbv2_trafficrouter.routing.weights.written import AttachedGroups, LastWrites
 
-_LastWrites: TypeAlias = Mapping[Arn, ListenerRule | None]
+_Decide: TypeAlias = Callable[
+    [Intent, tuple[SteeredRule, ...], Snapshot, Mapping[Arn, ListenerRule | None]], Plan
+]
 
-_OLDEST_READ_SECONDS = 3.0
-"""A write is decided on a read that began at most this long before the locks were acquired."""
+_LONGEST_WAIT_SECONDS = 3.0
+"""If tokens and locks take longer, the rules are read again before a write is decided."""
 
 
 class Router:
@@ -88,8 +91,10 @@ class Router:
             rules, snapshot = self._write(plan, intent, steered, snapshot, turn)
             context = self._header_rule_context(intent, steered, snapshot, prioritized, header_turn)
             restored = self._restore_header_routes(context)
-        self._last_intents.record_success(intent)
-        return Outcome(rules, restored)
+            with suppress(Superseded):  # a newer call may have recorded its intent already
+                turn.require_current()
+                self._last_intents.record_success(intent)
+            return Outcome(rules, restored)
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
         """Reads every rule again, and compares it with the intent's shares.
@@ -161,6 +166,8 @@ class Router:
             writes = self._header_routes.prepare_removal(context)
             with self._locked(context, writes) as locked:
                 removed = self._header_routes.remove(locked)
+            if self._planned(plan_attachment, intent, steered, snapshot).changes:
+                snapshot = self._read(_listeners(steered), self._now(), turn)
             # Attaching a group changes no share, so a newer call does not stop it.
             self._write(plan_attachment, intent, steered, snapshot, prioritized)
             return removed
@@ -168,13 +175,14 @@ class Router:
     @contextmanager
     def _prioritized(self, call: Call, urgency: Urgency, intent: Intent) -> Iterator[Call]:
         """The call with its priority, until it ends."""
+        self._elbv2.seats.enter(call)
         try:
             yield PrioritizedCall(call, Priority(urgency, intent.namespace))
         finally:
             self._elbv2.seats.leave(call)
 
     def _read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
-        """The listeners' rules, for which every call sends its first request."""
+        """The listeners' rules, which every call needs first."""
         for listener in sorted(listeners):
             self._regions.require_allowed(listener)
         return self._elbv2.rules.read(listeners, since, call)
@@ -189,31 +197,29 @@ class Router:
 
     def _write(
         self,
-        decide: Callable[[Intent, tuple[SteeredRule, ...], Snapshot, _LastWrites], Plan],
+        decide: _Decide,
         intent: Intent,
         steered: tuple[SteeredRule, ...],
         snapshot: Snapshot,
         call: Call,
     ) -> tuple[tuple[RuleOutcome, ...], Snapshot]:
         """Writes what `decide` plans. Returns the rules as they are now, and the read they are based on."""
-
-        def planned(current: Snapshot) -> Plan:
-            last_writes = self._last_writes.of(steered)
-            return decide(intent, steered, self._last_writes.corrected(current), last_writes)
-
-        first_plan = planned(snapshot)
-        changes = first_plan.changes
-        self._require_steerable(changes, steered, call)
-        urgency = urgency_of(intent, steered, {change.before.arn: change.before for change in changes})
+        changes = self._planned(decide, intent, steered, snapshot).changes
+        if changes:
+            self._access.require_steerable(steered, call)
+        before = {change.before.arn: change.before for change in changes}
+        urgency = urgency_of(intent, [each for each in steered if each.rule in before], before)
         call = PrioritizedCall(call, Priority(urgency, intent.namespace))
+        decided_at = self._now()
         with (
             self._elbv2.rules.reserved_writes([change.after.arn for change in changes], call) as writing,
-            self._locked_snapshot(snapshot, call) as current,
+            self._locked_snapshot(snapshot, decided_at, call) as current,
         ):
-            plan_to_apply = planned(current)
-            self._require_steerable(plan_to_apply.changes, steered, call)
+            planned = self._planned(decide, intent, steered, current)
+            if planned.changes and not changes:
+                self._access.require_steerable(steered, call)
             written = apply(
-                plan_to_apply,
+                planned,
                 steered,
                 rules=self._elbv2.rules,
                 last_writes=self._last_writes,
@@ -222,11 +228,11 @@ class Router:
             )
             return written, current
 
-    def _require_steerable(
-        self, changes: tuple[Change, ...], steered: tuple[SteeredRule, ...], call: Call
-    ) -> None:
-        if changes:
-            self._access.require_steerable(steered, call)
+    def _planned(
+        self, decide: _Decide, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot
+    ) -> Plan:
+        corrected = self._last_writes.corrected(snapshot)
+        return decide(intent, steered, corrected, self._last_writes.of(steered))
 
     def _restore_header_routes(self, context: HeaderRuleContext) -> tuple[HeaderRuleOutcome, ...]:
         """Raises no Problem, because weights matter more: VerifyWeight reports it."""
@@ -240,23 +246,25 @@ class Router:
 
     @contextmanager
     def _locked(self, context: HeaderRuleContext, writes: Collection[Arn]) -> Iterator[HeaderRuleContext]:
-        """Holds the listeners' locks. Yields the context for this many writes, with a current snapshot."""
+        """Holds the listeners' locks. The yielded context can make these writes without waiting."""
+        decided_at = self._now()
         with (
             self._elbv2.rules.reserved_writes(writes, context.turn) as writing,
-            self._locked_snapshot(context.snapshot, context.turn) as snapshot,
+            self._locked_snapshot(context.snapshot, decided_at, context.turn) as snapshot,
         ):
             yield replace(context, snapshot=snapshot, turn=writing)
 
     @contextmanager
-    def _locked_snapshot(self, snapshot: Snapshot, call: Call) -> Iterator[Snapshot]:
+    def _locked_snapshot(self, snapshot: Snapshot, decided_at: float, call: Call) -> Iterator[Snapshot]:
         """Holds the locks of the snapshot's listeners. Reads them again if waiting has taken long."""
         listeners = frozenset(snapshot.began)
         while True:
             with self._locks.held(listeners, call):
-                if self._now() - min(snapshot.began.values()) <= _OLDEST_READ_SECONDS:
+                if self._now() - decided_at <= _LONGEST_WAIT_SECONDS:
                     yield snapshot
                     return
             snapshot = self._read(listeners, self._now(), call)
+            decided_at = self._now()
 
     def _header_rule_context(
         self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot, call: Call, turn: Call

@@ -39,6 +39,8 @@ class RulesInMemory:
     """The numbers of writes that calls reserved before they took a lock."""
     while_reserving: Callable[[], object] = lambda: None
     """Happens once, when a call reserves writes."""
+    begun: list[Call] = field(default_factory=list)
+    """The calls that have begun."""
     ended: list[Call] = field(default_factory=list)
     """The calls that have ended."""
     since: list[float] = field(default_factory=list)
@@ -146,6 +148,9 @@ class _Tags:
 @dataclass(frozen=True)
 class _Seats:
     aws: RulesInMemory
+
+    def enter(self, call: Call) -> None:
+        self.aws.begun.append(call)
 
     def leave(self, call: Call) -> None:
         self.aws.ended.append(call)

@@ -12,7 +12,6 @@ from elbv2_trafficrouter import assembly
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.elbv2 import rules
-from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_read import Reading, SharedRead
 from elbv2_trafficrouter.cli import main
 from elbv2_trafficrouter.routing.ports import Call, Runtime
@@ -31,10 +30,8 @@ class NoBudget(Budget):
 
 
 class OwnRead(SharedRead[V]):
-    def __init__(
-        self, read: Callable[[Arn, Call], V], budget: Budget, seats: CallSeats, runtime: Runtime
-    ) -> None:
-        super().__init__(read, budget, seats, runtime)
+    def __init__(self, read: Callable[[Arn, Call], V], budget: Budget, runtime: Runtime) -> None:
+        super().__init__(read, budget, runtime)
         self._read_now, self._now = read, runtime.now
 
     def of(self, arns: Collection[Arn], since: float, call: Call) -> dict[Arn, Reading[V]]:  # noqa: ARG002  it reads now

@@ -80,12 +80,12 @@ def test_the_harm_without_the_check_is_a_request_for_nobody(
 
 @dataclass(eq=False)
 class EndsAfter(Caller):
-    """A call whose client disconnects after so many requests."""
+    """A call whose client disconnects after so many requests. Each one asks for it twice."""
 
-    requests: int = 0
+    requests: float = 0
 
     def is_connected(self) -> bool:
-        self.requests -= 1
+        self.requests -= 0.5
         return self.requests >= 0
 
 
@@ -194,6 +194,6 @@ def test_a_throttled_request_halves_the_budget(
 def test_writes_are_reserved_in_each_account_and_region(clients: ClientsByRegion) -> None:
     elsewhere = Arn(RULE.replace("eu-west-1", "eu-central-1"))
     budget = RecordingBudget()
-    rules = Elbv2Rules(Api(clients, budget), budget, CallSeats(ThreadRuntime()), ThreadRuntime())
+    rules = Elbv2Rules(Api(clients, budget), budget, ThreadRuntime())
     with rules.reserved_writes([Arn(RULE), Arn(RULE + "f"), elsewhere], Caller()):
         assert budget.events == [("take", elsewhere, Kind.MODIFY, 1), ("take", RULE + "f", Kind.MODIFY, 2)]

@@ -53,6 +53,7 @@ class Requests:
         def send() -> None:
             self.runtime.sleep(after)
             call = PrioritizedCall(Lasting(self.runtime, seconds), Priority(urgency, namespace))
+            self.seats.enter(call)
             try:
                 self.budget.take(arn, kind, call, number)
             except Problem as problem:
@@ -167,6 +168,7 @@ def test_once_seven_calls_wait_only_aborts_and_moves_to_stable_wait_too(
 def test_a_call_that_has_waited_may_wait_again(requests: Requests) -> None:
     """Otherwise its first request would have used up a token for nothing."""
     rise = PrioritizedCall(Lasting(requests.runtime, 100), Priority(Urgency.RISE))
+    requests.seats.enter(rise)
 
     def two_requests() -> None:
         requests.runtime.sleep(0.1)
@@ -185,14 +187,34 @@ def test_all_calls_of_a_shared_read_have_a_seat() -> None:
     runtime = BatonRuntime()
     seats = CallSeats(runtime)
     budget, shared = Budget(runtime, seats, 1.0), SharedCall()
-    for _ in range(3):
-        shared.add(PrioritizedCall(Caller(), Priority(Urgency.RISE)))
+    members = [PrioritizedCall(Caller(), Priority(Urgency.RISE)) for _ in range(3)]
+    for member in members:
+        shared.add(member)
+        seats.enter(member)
 
     def drain() -> None:
         budget.take(RULE, Kind.DESCRIBE, PrioritizedCall(Caller(), Priority(Urgency.ABORT)), 40)
 
-    runtime.run(drain, lambda: budget.take(RULE, Kind.DESCRIBE, shared))
+    def read_two_pages() -> None:
+        with budget.paid(RULE, Kind.DESCRIBE, shared) as paid:
+            for _ in range(2):
+                budget.take(RULE, Kind.DESCRIBE, paid)
+
+    runtime.run(drain, read_two_pages)
     assert len(seats) == 3
+    for member in members:
+        seats.leave(member)
+    assert len(seats) == 0
+
+
+def test_a_call_that_has_ended_gets_no_seat() -> None:
+    """A read may still ask for it."""
+    seats = CallSeats(BatonRuntime())
+    call = PrioritizedCall(Caller(), Priority(Urgency.RISE))
+    seats.enter(call)
+    seats.leave(call)
+    seats.take([call], RULE)
+    assert len(seats) == 0
 
 
 def test_a_call_stops_waiting_at_its_deadline(requests: Requests) -> None:
@@ -221,7 +243,7 @@ def test_a_call_whose_client_has_left_lets_the_others_go_first(requests: Request
 def test_a_request_goes_as_soon_as_the_one_before_it_has_left(requests: Requests) -> None:
     requests.runtime.run(
         requests.request("first", Urgency.TO_STABLE),
-        requests.request("too much", Urgency.TO_STABLE, number=20, seconds=0.2),
+        requests.request("too much", Urgency.TO_STABLE, number=18, seconds=0.2),
         requests.request("next", Urgency.RISE, after=0.1),
     )
     assert requests.granted[1:] == [("next", 0.2)]
@@ -258,6 +280,30 @@ def test_tokens_of_one_kind_and_region_do_not_pay_for_another(
 
     requests.runtime.run(work)
     assert requests.runtime.now() == 0
+
+
+def test_a_call_reserves_no_more_than_a_bucket_can_hold(requests: Requests) -> None:
+    """A debt would make the next abort wait."""
+
+    def work() -> None:
+        with requests.budget.paid(RULE, Kind.MODIFY, Caller(), 25):
+            requests.budget.take(RULE, Kind.MODIFY, PrioritizedCall(Caller(), Priority(Urgency.ABORT)), 2)
+
+    requests.runtime.run(work)
+    assert requests.runtime.now() == 0
+
+
+def test_tokens_are_not_given_back_after_throttling(requests: Requests) -> None:
+    """AWS has just said that there are none."""
+
+    def work() -> None:
+        requests.runtime.sleep(1)
+        with requests.budget.paid(RULE, Kind.MODIFY, Caller(), 18):
+            requests.budget.halve(RULE, Kind.MODIFY)
+
+    requests.runtime.run(work, requests.request("abort", Urgency.ABORT, after=1.1))
+    ((_, at),) = requests.granted
+    assert at > 1.5
 
 
 def test_tokens_that_were_not_needed_are_given_back(requests: Requests) -> None:

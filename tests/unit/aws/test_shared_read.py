@@ -61,7 +61,7 @@ class Reads:
         self.failures: list[tuple[str, Problem, float]] = []
         self.seats = CallSeats(self.runtime)
         self.budget = Budget(self.runtime, self.seats, 1.0)
-        self.shared = SharedRead(self._read, self.budget, self.seats, self.runtime)
+        self.shared = SharedRead(self._read, self.budget, self.runtime)
 
     def _read(self, arn: Arn, call: Call) -> float:
         call.require_current()
@@ -93,6 +93,7 @@ class Reads:
             since = self.runtime.now() - reuse
             caller = LastingCaller(runtime=self.runtime)
             caller.leaves_at, caller.until = after + leaves_after, after + deadline
+            self.seats.enter(caller)
             try:
                 found = self.shared.of(arns, since, PrioritizedCall(caller, Priority(urgency)))
             except Problem as problem:
@@ -217,8 +218,7 @@ def test_a_bug_in_a_read_reaches_its_call() -> None:
         raise ZeroDivisionError
 
     runtime = BatonRuntime()
-    seats = CallSeats(runtime)
-    shared = SharedRead(fail, Budget(runtime, seats, 1.0), seats, runtime)
+    shared = SharedRead(fail, Budget(runtime, CallSeats(runtime), 1.0), runtime)
 
     def work() -> None:
         with pytest.raises(ZeroDivisionError):
@@ -260,17 +260,31 @@ def test_a_read_that_waits_for_its_token_serves_all_who_arrive_meanwhile() -> No
     assert len(reads.answers) == 5
 
 
-def test_once_seven_calls_wait_a_further_rise_is_refused_and_an_abort_joins() -> None:
+def test_once_seven_calls_wait_a_read_for_a_rise_is_refused_and_one_for_an_abort_is_not() -> None:
     reads = Reads(seconds=1)
+    others = [Arn(f"{LISTENER}{number}") for number in range(7)]
     reads.run(
         drained(reads),
-        *(reads.call(f"{n}", n / 100) for n in range(7)),
+        *(reads.call(f"{n}", n / 100, arns=(arn,)) for n, arn in enumerate(others)),
         reads.call("rise", 0.1),
-        reads.call("abort", 0.1, urgency=Urgency.ABORT),
+        reads.call("abort", 0.11, urgency=Urgency.ABORT),
     )
     assert [(name, type(problem), at) for name, problem, at in reads.failures] == [
         ("rise", ApiBudgetExhausted, 0.1)
     ]
+    assert "abort" in [answer.name for answer in reads.answers]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_abort_that_joins_a_read_that_is_refused_is_not_refused(seed: int) -> None:
+    reads = Reads(1, BatonRuntime.seeded(seed))
+    others = [Arn(f"{LISTENER}{number}") for number in range(7)]
+    reads.run(
+        drained(reads),
+        *(reads.call(f"{n}", 0.01, arns=(arn,)) for n, arn in enumerate(others)),
+        reads.call("rise", 0.1, reuse=REUSE_SECONDS),
+        reads.call("abort", 0.1, urgency=Urgency.ABORT, reuse=REUSE_SECONDS),
+    )
     assert "abort" in [answer.name for answer in reads.answers]
 
 
@@ -290,24 +304,6 @@ def test_a_read_whose_calls_have_all_left_is_not_sent() -> None:
     reads = Reads(seconds=1)
     reads.run(drained(reads), reads.call("leaves", leaves_after=0.1))
     assert reads.began == []
-
-
-def test_while_seven_calls_wait_a_further_rise_does_not_queue_behind_a_read_either() -> None:
-    reads = Reads(seconds=5)
-
-    def drain() -> None:
-        reads.runtime.sleep(0.1)
-        drained(reads)()
-
-    reads.run(
-        reads.call("running"),
-        drain,
-        *(reads.call(f"{n}", 0.2, arns=(OTHER,)) for n in range(7)),
-        reads.call("rise", 0.25),
-    )
-    assert [(name, type(problem), at) for name, problem, at in reads.failures] == [
-        ("rise", ApiBudgetExhausted, 0.25)
-    ]
 
 
 # Any history

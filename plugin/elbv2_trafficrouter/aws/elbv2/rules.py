@@ -18,7 +18,6 @@ from elbv2_trafficrouter.aws.elbv2.described import (
 from elbv2_trafficrouter.aws.elbv2.raw_answer import UNMODELLED
 from elbv2_trafficrouter.aws.problems import Failure, header_rule_problem
 from elbv2_trafficrouter.aws.response import Response, member, only, text_member
-from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_read import SharedRead
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.rules import RuleNotFound
@@ -29,10 +28,10 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, ListenerRule, Snapshot
 class Elbv2Rules:
     """Implements routing.ports.Rules."""
 
-    def __init__(self, api: Api, budget: Budget, seats: CallSeats, runtime: Runtime) -> None:
+    def __init__(self, api: Api, budget: Budget, runtime: Runtime) -> None:
         self._api = api
         self._budget = budget
-        self._reads = SharedRead(self._read, budget, seats, runtime)
+        self._reads = SharedRead(self._read, budget, runtime)
 
     def read(self, listeners: frozenset[Arn], since: float, call: Call) -> Snapshot:
         readings = self._reads.of(listeners, since, call)

@@ -78,8 +78,10 @@ class HeaderRoutes:
         there.
         """
         with suppress(Problem):
-            changes, _ = self._changes(route, context)
-            return [change.wanted.listener for change in changes if not change.is_done]
+            changes, existing = self._changes(route, context)
+            kept = {change.present.arn for change in changes if change.present}
+            writes = [change.wanted.listener for change in changes if not change.is_done]
+            return writes + [listener_of(arn) for arn in _elsewhere(route, kept, existing)]
         return []
 
     def prepare_restoring(self, context: HeaderRuleContext) -> list[Arn]:
@@ -261,8 +263,7 @@ class HeaderRoutes:
         self, route: HeaderRoute, kept: Collection[Arn], existing: OwnedRules, context: HeaderRuleContext
     ) -> None:
         """Deletes the route's other rules, which take requests from other rules than the base."""
-        elsewhere = [arn for arn, name in existing.owned.items() if name == route.name and arn not in kept]
-        self._delete(elsewhere, context)
+        self._delete(_elsewhere(route, kept, existing), context)
 
     def _delete(self, rules: Iterable[Arn], context: HeaderRuleContext) -> tuple[Arn, ...]:
         """Tries each rule, until a failure ends the call. Raises the first failure, if there was any."""
@@ -281,3 +282,8 @@ class HeaderRoutes:
         if problems:
             raise problems[0]
         return tuple(deleted)
+
+
+def _elsewhere(route: HeaderRoute, kept: Collection[Arn], existing: OwnedRules) -> list[Arn]:
+    """The route's rules besides those that are kept."""
+    return [arn for arn, name in existing.owned.items() if name == route.name and arn not in kept]
