@@ -158,7 +158,8 @@ class Router:
             if problem := self._troubles.of_recent_removal(owner):
                 raise problem
             # A rule that this process made since is known, and no other one makes any at the same time.
-            snapshot = self._read(_listeners(steered), self._now() - REUSE_SECONDS, turn)
+            begun = self._now()
+            snapshot = self._read(_listeners(steered), begun - REUSE_SECONDS, turn)
             for listener in {listener_of(rule) for rule in self._recent.created_here(owner)}:
                 if listener not in snapshot.began:
                     snapshot = snapshot.with_snapshot(self._read_former(listener, owner, turn))
@@ -166,7 +167,8 @@ class Router:
             writes = self._header_routes.prepare_removal(context)
             with self._locked(context, writes) as locked:
                 removed = self._header_routes.remove(locked)
-            if self._planned(plan_attachment, intent, steered, snapshot).changes:
+            has_changes = bool(self._planned(plan_attachment, intent, steered, snapshot).changes)
+            if has_changes and min(snapshot.began.values()) < begun:
                 snapshot = self._read(_listeners(steered), self._now(), turn)
             # Attaching a group changes no share, so a newer call does not stop it.
             self._write(plan_attachment, intent, steered, snapshot, prioritized)
