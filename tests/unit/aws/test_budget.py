@@ -15,6 +15,7 @@ from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import Call, PrioritizedCall, Priority, Urgency
+from support.any.examples import examples
 from support.router.baton import BatonRuntime
 from support.router.caller import Caller
 from support.router.intents import RULE
@@ -375,7 +376,7 @@ def would_be_throttled(sent: list[tuple[float, Kind]]) -> bool:
 
 
 @given(wanted=st.lists(any_request, max_size=40), share=st.sampled_from([0.1, 1.0]), seed=st.integers())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_aws_throttles_no_request_that_got_its_token(
     wanted: list[dict[str, object]], share: float, seed: int
 ) -> None:

@@ -15,6 +15,7 @@ from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.aws import Throttled
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import REUSE_SECONDS, Call, PrioritizedCall, Priority, Urgency
+from support.any.examples import examples
 from support.router.baton import BatonRuntime
 from support.router.caller import Caller
 from support.router.intents import LISTENER
@@ -338,7 +339,7 @@ def check_history(calls: list[dict[str, object]], failing: int, seconds: float, 
     seconds=st.sampled_from([0.0, 0.2, 1.0, 30.0]),
     seed=st.integers(),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_nobody_is_served_what_was_read_too_early_and_nobody_waits_too_long(
     calls: list[dict[str, object]], failing: int, seconds: float, seed: int
 ) -> None:
