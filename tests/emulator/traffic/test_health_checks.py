@@ -214,8 +214,8 @@ def test_the_check_after_a_time_out_starts_one_interval_after_the_one_that_timed
     with socket.create_server(("127.0.0.1", 0)) as server:
         register(f"127.0.0.1:{server.getsockname()[1]}", UnhealthyThresholdCount=2)
         first, _ = server.accept()
-        clock.now += TIMEOUT
         assert first.recv(65536)
+        clock.now += TIMEOUT
         assert first.recv(1) == b"", "the check that timed out has ended"
         first.close()
         clock.now += INTERVAL - TIMEOUT - 1
