@@ -108,6 +108,11 @@ class Petclinic:
             and self.listener.partition("listener/")[2] in json.dumps(entry["parameters"])
         ]
 
+    def reconciles(self) -> int:
+        """How often the controller has reconciled the Rollout."""
+        lines = self.world.argo.controller.log.read_text().splitlines()
+        return sum("Started syncing rollout" in line and f"={self.namespace} " in line for line in lines)
+
     def written(self) -> list[int]:
         """The canary's weight in each of the sidecar's ModifyRules, oldest first."""
         return [

@@ -197,3 +197,24 @@ def test_writes_are_reserved_in_each_account_and_region(clients: ClientsByRegion
     rules = Elbv2Rules(Api(clients, budget), budget, ThreadRuntime())
     with rules.reserved_writes([Arn(RULE), Arn(RULE + "f"), elsewhere], Caller()):
         assert budget.events == [("take", elsewhere, Kind.MODIFY, 1), ("take", RULE + "f", Kind.MODIFY, 2)]
+
+
+class SlowBudget(RecordingBudget):
+    """A budget that grants a token only when the client has left."""
+
+    def take(self, arn: Arn, kind: Kind, call: Call, number: int = 1) -> None:
+        super().take(arn, kind, call, number)
+        assert isinstance(call, Caller)
+        call.present = False
+
+
+def test_no_request_is_sent_for_a_call_that_ended_while_it_waited_for_its_token(
+    clients: ClientsByRegion,
+) -> None:
+    sent = answer_with(clients.of("eu-west-1"), answer_to(WRITE), answer())
+    api = Api(clients, SlowBudget())
+    with pytest.raises(ClientDisconnected):
+        api.send(WRITE, Caller(), lambda response: response)
+    with pytest.raises(ClientDisconnected):
+        list(api.send_for_pages(READ, Caller(), lambda page: page))
+    assert sent == []

@@ -375,7 +375,11 @@ def would_be_throttled(sent: list[tuple[float, Kind]]) -> bool:
     return False
 
 
-@given(wanted=st.lists(any_request, max_size=40), share=st.sampled_from([0.1, 1.0]), seed=st.integers())
+@given(
+    wanted=st.lists(any_request, min_size=20, max_size=40),
+    share=st.sampled_from([0.1, 1.0]),
+    seed=st.integers(),
+)
 @settings(max_examples=examples(40))
 def test_aws_throttles_no_request_that_got_its_token(
     wanted: list[dict[str, object]], share: float, seed: int

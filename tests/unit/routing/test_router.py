@@ -245,7 +245,7 @@ def test_two_calls_that_read_the_same_state_write_one_after_the_other(
     aws.rules[RULE] = replace(
         BEFORE, forwards=(Forward(STABLE, 100), Forward(CANARY, 0), Forward(WEB, 100), Forward(OTHER, 0))
     )
-    aws.during["DescribeRules"] = lambda: router.set_weight(theirs, Caller())
+    aws.while_reserving = lambda: router.set_weight(theirs, Caller())
     router.set_weight(mine, Caller())
     assert aws.rules[RULE].forwards == (
         Forward(STABLE, 50),
