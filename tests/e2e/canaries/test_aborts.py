@@ -40,8 +40,8 @@ def test_an_abort_is_one_write_and_a_retry_repeats_the_steps(
         assert (status["phase"], status["replicas"] == REPLICAS) == ("Degraded", is_gone)
         # As long as the canary has pods, Argo Rollouts reconciles an aborted Rollout without a pause.
         reconciles = clinic.reconciles() - reconciles
-        assert reconciles > 50
-        assert len(clinic.calls("DescribeRules")) - reads < reconciles / 4
+        assert reconciles > 10
+        assert len(clinic.calls("DescribeRules")) - reads < reconciles / 2
         assert clinic.written() == [25, 50, 0]
 
         clinic.cli("retry", "rollout", "was")
