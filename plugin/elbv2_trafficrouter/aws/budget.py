@@ -31,7 +31,7 @@ from elbv2_trafficrouter.routing.ports import Call, DelegatingCall, Priority, Ru
 
 _RESERVED_FOR_ABORTS = 2
 _RECOVERY_PER_SECOND = 1 / 120  # of the whole rate: half of it in a minute
-_LEAST_RATE = 1 / 16
+_LEAST_RATE = 1 / 4
 _THROTTLED_AGAIN_SECONDS = 1.0  # throttled responses within it are one event
 _LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
 _LEAST_WAIT_SECONDS = 0.001
@@ -173,7 +173,7 @@ class Budget:
             levels.throttled_at = levels.at
             levels.rate = max(_LEAST_RATE, levels.rate / 2)
             for bucket in kind.value:
-                levels.tokens[bucket] = min(levels.tokens[bucket], 0.0)
+                levels.tokens[bucket] = min(levels.tokens[bucket], _RESERVED_FOR_ABORTS)
 
     def _wait(self, request: _Request) -> None:
         while not self._is_granted(request):

@@ -167,12 +167,18 @@ class Router:
             writes = self._header_routes.prepare_removal(context)
             with self._locked(context, writes) as locked:
                 removed = self._header_routes.remove(locked)
-            has_changes = bool(self._planned(plan_attachment, intent, steered, snapshot).changes)
-            if has_changes and min(snapshot.began.values()) < begun:
+            is_reused = min(snapshot.began.values()) < begun
+            if is_reused and not self._has_all_groups(intent, steered, snapshot):
                 snapshot = self._read(_listeners(steered), self._now(), turn)
             # Attaching a group changes no share, so a newer call does not stop it.
             self._write(plan_attachment, intent, steered, snapshot, prioritized)
             return removed
+
+    def _has_all_groups(self, intent: Intent, steered: tuple[SteeredRule, ...], snapshot: Snapshot) -> bool:
+        try:
+            return not self._planned(plan_attachment, intent, steered, snapshot).changes
+        except Problem:  # a later read may show that it has been corrected
+            return False
 
     @contextmanager
     def _prioritized(self, call: Call, urgency: Urgency, intent: Intent) -> Iterator[Call]:

@@ -302,7 +302,7 @@ def test_tokens_are_not_given_back_after_throttling(requests: Requests) -> None:
         with requests.budget.paid(RULE, Kind.MODIFY, Caller(), 18):
             requests.budget.halve(RULE, Kind.MODIFY)
 
-    requests.runtime.run(work, requests.request("abort", Urgency.ABORT, after=1.1))
+    requests.runtime.run(work, requests.request("rise", Urgency.RISE, after=1.1))
     ((_, at),) = requests.granted
     assert at > 1.5
 
@@ -338,9 +338,9 @@ def test_after_throttling_the_rate_is_halved_and_recovers_within_a_minute(reques
     requests.runtime.run(work)
 
 
-def test_after_throttling_a_full_bucket_counts_as_empty(requests: Requests) -> None:
+def test_after_throttling_only_the_tokens_for_aborts_are_left(requests: Requests) -> None:
     requests.budget.halve(RULE, Kind.MODIFY)
-    requests.runtime.run(requests.request("abort", Urgency.ABORT))
+    requests.runtime.run(requests.request("rise", Urgency.RISE))
     ((_, at),) = requests.granted
     assert at == pytest.approx(2 / 3, abs=0.01)
 

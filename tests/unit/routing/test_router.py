@@ -316,3 +316,19 @@ def test_every_call_leaves_its_seat_when_it_ends(router: Router, aws: RulesInMem
         with suppress(NotAllowed):
             send(under_way, call)
     assert aws.begun == aws.ended == calls
+
+
+def test_a_removal_is_not_refused_because_of_a_read_from_before_a_correction(
+    router: Router, aws: RulesInMemory, runtime: Runtime
+) -> None:
+    """Somebody corrects the rule, and the next call is a moment later."""
+    runtime.seconds = 100
+    correct = dict(aws.rules)
+    aws.lagging = {RULE: replace(BEFORE, forwards=(Forward(WEB, 1),))}
+
+    def correction() -> None:
+        aws.lagging = correct
+
+    aws.during["DescribeRules"] = correction
+    router.remove_managed_routes(asking_for(0), Caller())
+    assert aws.count("DescribeRules") == 2
