@@ -1,5 +1,6 @@
 """Which of several calls wins, which calls write nothing any more, and what reads may not decide."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from elbv2_trafficrouter.errors.aws import NotAllowed, OutcomeUnknown
 from elbv2_trafficrouter.errors.call import ClientDisconnected, DeadlineExceeded, Superseded
 from elbv2_trafficrouter.errors.rules import SharesDiffer
 from elbv2_trafficrouter.rollout.config import Config, NamedRule
-from elbv2_trafficrouter.rollout.intent import ManagedRoutes
+from elbv2_trafficrouter.rollout.intent import Intent, ManagedRoutes
 from elbv2_trafficrouter.routing.ownership import Installation
 from elbv2_trafficrouter.routing.router import Router
 from elbv2_trafficrouter.routing.rule import Forward, ListenerRule
@@ -302,17 +303,18 @@ def test_every_call_leaves_its_seat_when_it_ends(router: Router, aws: RulesInMem
     if refused:
         aws.refusals["DescribeRules"] = NotAllowed("elasticloadbalancing:DescribeRules", LISTENER, "no")
     under_way = asking_for(10, managed_routes=ManagedRoutes(("beta",), (BETA,), may_exist=True))
-    calls = [Caller() for _ in range(4)]
-    for call, send in zip(
-        calls,
-        (
-            router.set_weight,
-            router.verify_weight,
-            lambda intent, call: router.set_header_route(intent, BETA, call),
-            router.remove_managed_routes,
-        ),
-        strict=True,
-    ):
+
+    def set_header_route(intent: Intent, call: Caller) -> object:
+        return router.set_header_route(intent, BETA, call)
+
+    methods: list[Callable[[Intent, Caller], object]] = [
+        router.set_weight,
+        router.verify_weight,
+        set_header_route,
+        router.remove_managed_routes,
+    ]
+    calls = [Caller() for _ in methods]
+    for call, send in zip(calls, methods, strict=True):
         with suppress(NotAllowed):
             send(under_way, call)
     assert aws.begun == aws.ended == calls
