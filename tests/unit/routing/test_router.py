@@ -25,6 +25,8 @@ from support.router.update import BETA
 from support.threads import join, start
 
 OTHER = Arn(WEB.replace("web", "web-canary"))
+Method = Callable[[Intent, Caller], object]
+
 BEFORE = ListenerRule(RULE, (Forward(STABLE, 100), Forward(CANARY, 0)), ())
 
 
@@ -307,7 +309,7 @@ def test_every_call_leaves_its_seat_when_it_ends(router: Router, aws: RulesInMem
     def set_header_route(intent: Intent, call: Caller) -> object:
         return router.set_header_route(intent, BETA, call)
 
-    methods: list[Callable[[Intent, Caller], object]] = [
+    methods: list[Method] = [
         router.set_weight,
         router.verify_weight,
         set_header_route,
