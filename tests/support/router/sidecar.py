@@ -107,16 +107,18 @@ def volume_directories() -> Iterator[Path]:
         yield directory
 
 
-def command(volumes: Path, *flags: str) -> list[str]:
-    """The sidecar's command line in the pod, with more flags."""
-    return [sys.executable, "-m", "elbv2_trafficrouter", *arguments_of(SIDECAR, volumes), *flags]
+def command(volumes: Path, *flags: str, module: str = "elbv2_trafficrouter") -> list[str]:
+    """The sidecar's command line in the pod, with more flags. `module`: what Python runs."""
+    return [sys.executable, "-m", module, *arguments_of(SIDECAR, volumes), *flags]
 
 
 @contextmanager
-def sidecar(volumes: Path, variables: Mapping[str, str], *flags: str) -> Iterator[Sidecar]:
+def sidecar(
+    volumes: Path, variables: Mapping[str, str], *flags: str, module: str = "elbv2_trafficrouter"
+) -> Iterator[Sidecar]:
     """A sidecar that serves. Raises AssertionError with its output if it does not start."""
     with subprocess.Popen(
-        command(volumes, "--log-level", "debug", "--listen", "127.0.0.1:0", *flags),
+        command(volumes, "--log-level", "debug", "--listen", "127.0.0.1:0", *flags, module=module),
         env=dict(variables),
         stderr=subprocess.PIPE,
         text=True,
