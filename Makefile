@@ -69,7 +69,7 @@ bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.
 	cd $(BRIDGE) && go test -run '^$$' -bench SetWeight -benchtime 2000x ./integration
 	cd $(BRIDGE) && go test -run '^$$' -bench Start -benchtime 20x ./integration
 	cd tests && ../$(BIN)/python -m bench.emulator
-	cd tests && ../$(BIN)/python -m bench.performance
+	cd tests && ../$(BIN)/python -m bench.performance storms start
 
 .PHONY: attack
 attack: .venv/installed ## Attack the sidecar: mutated messages, large requests, signals, faults (a short pass)

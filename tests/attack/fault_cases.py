@@ -15,6 +15,7 @@ from typing import IO
 import grpc
 
 from attack.faulty_server import Fault, FaultyServer, faulty_server
+from attack.large_account import LARGE_ACCOUNT, TESTS
 from attack.stage import REGIONS, Measured, Stage, client_of, measured, seconds_until_ok
 from support.aws.credential_answers import ROLE, container_answer, in_seconds, sts_answer
 from support.router.sidecar import CREDENTIALS, command, environment, volume_directories
@@ -173,10 +174,12 @@ def _ended(number: signal.Signals, stage: Stage, deadline: float) -> Measured:
 @contextmanager
 def _logging_to_a_pipe(stage: Stage, *before: str) -> Iterator[tuple[str, IO[bytes]]]:
     """The address of a sidecar, and its log, which nobody reads."""
-    variables = environment(f"http://{stage.aws.address}", **CREDENTIALS)
+    variables = environment(f"http://{stage.aws.address}", **CREDENTIALS, PYTHONPATH=TESTS)
     flags = ("--log-level", "debug", "--regions", REGIONS)
     with subprocess.Popen(
-        [*before, *command(stage.volumes, *flags)], env=variables, stderr=subprocess.PIPE
+        [*before, *command(stage.volumes, *flags, module=LARGE_ACCOUNT)],
+        env=variables,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
             address = f"unix:{stage.volumes}/router-socket/router.sock"

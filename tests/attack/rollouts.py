@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from attack.large_account import LARGE_ACCOUNT, TESTS
 from elbv2_emulator import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2 as pb
 from support.router.petclinic import PLUGIN, Petclinic, petclinic
@@ -171,9 +171,6 @@ def _groups(clinic: Petclinic, number: int) -> list[str]:
 
 @contextmanager
 def sidecar_on(ground: Ground) -> Iterator[Sidecar]:
-    """A sidecar in an account whose limits it never reaches: otherwise most calls would only wait."""
-    tests = str(Path(__file__).parents[1])
-    variables = environment(ground.clinic.url, **CREDENTIALS, PYTHONPATH=tests)
-    module = "support.router.large_account"
-    with volume_directories() as volumes, sidecar(volumes, variables, module=module) as router:
+    variables = environment(ground.clinic.url, **CREDENTIALS, PYTHONPATH=TESTS)
+    with volume_directories() as volumes, sidecar(volumes, variables, module=LARGE_ACCOUNT) as router:
         yield router

@@ -18,6 +18,7 @@ import grpc
 import urllib3
 
 from attack.faulty_server import Answer, faulty_server
+from attack.large_account import LARGE_ACCOUNT, TESTS
 from elbv2_emulator import Emulator
 from elbv2_trafficrouter._pb.trafficrouter.v1 import trafficrouter_pb2_grpc as pb_grpc
 from support.router.petclinic import Petclinic, petclinic, petclinic_of
@@ -92,8 +93,8 @@ class Stage:
     @contextmanager
     def sidecar(self, **variables: str) -> Iterator[Sidecar]:
         """With these variables for credentials, or else with credentials that are always valid."""
-        settings = environment(f"http://{self.aws.address}", **(variables or CREDENTIALS))
-        with sidecar(self.volumes, settings, "--regions", REGIONS) as router:
+        settings = environment(f"http://{self.aws.address}", **(variables or CREDENTIALS), PYTHONPATH=TESTS)
+        with sidecar(self.volumes, settings, "--regions", REGIONS, module=LARGE_ACCOUNT) as router:
             yield router
 
 
