@@ -6,7 +6,8 @@ AWS Load Balancer Controller and everybody else in the account use AWS's. Source
 Elastic Load Balancing API.
 
     a bucket:  FULL --requests--> tokens left --refill--> FULL, which is the same as no entry
-    its rate:  the share --AWS throttles--> half of it --a minute without throttling--> the share
+    its rate:  the share --AWS throttles--> half of it, down to a quarter of the share
+               less than the share --a minute or two without throttling--> the share
     a request: --tokens there, and nobody goes first--> GRANTED
                --otherwise--> WAITING, until it is the first and there are tokens, or its call ends
 
@@ -27,13 +28,19 @@ from elbv2_trafficrouter.arn import Arn, location_of
 from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
-from elbv2_trafficrouter.routing.ports import Call, DelegatingCall, Priority, Runtime, Urgency
+from elbv2_trafficrouter.routing.ports import (
+    LOOK_AGAIN_SECONDS,
+    Call,
+    DelegatingCall,
+    Priority,
+    Runtime,
+    Urgency,
+)
 
 _RESERVED_FOR_ABORTS = 2
 _RECOVERY_PER_SECOND = 1 / 120  # of the whole rate: half of it in a minute
 _LEAST_RATE = 1 / 4
 _THROTTLED_AGAIN_SECONDS = 1.0  # throttled responses within it are one event
-_LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
 _LEAST_WAIT_SECONDS = 0.001
 _IDLE_SECONDS = 600.0  # in which every bucket fills, whatever share and rate
 
@@ -180,7 +187,7 @@ class Budget:
             left = request.call.seconds_left()
             if left <= 0:
                 raise DeadlineExceeded("its share of AWS's API limits")
-            self._changed.wait(min(left, self._seconds_to_tokens(request), _LOOK_AGAIN_SECONDS))
+            self._changed.wait(min(left, self._seconds_to_tokens(request), LOOK_AGAIN_SECONDS))
             request.call.require_current()
 
     def _is_granted(self, request: _Request) -> bool:
@@ -216,7 +223,7 @@ class Budget:
         levels = self._refilled(request.location)
         bucket = self._lacking(request, levels)
         if bucket is None:
-            return _LOOK_AGAIN_SECONDS
+            return LOOK_AGAIN_SECONDS
         missing = self._needed(request) - levels.tokens[bucket]
         return max(_LEAST_WAIT_SECONDS, missing / (bucket.per_second * self._share * levels.rate))
 

@@ -24,11 +24,9 @@ from elbv2_trafficrouter.aws.seats import is_never_refused
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted
 from elbv2_trafficrouter.routing.expiring import Expiring
-from elbv2_trafficrouter.routing.ports import REUSE_SECONDS, Call, Runtime
+from elbv2_trafficrouter.routing.ports import LOOK_AGAIN_SECONDS, REUSE_SECONDS, Call, Runtime
 
 V = TypeVar("V")
-
-_LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
 
 
 class Reading(Generic[V]):
@@ -82,7 +80,7 @@ class SharedRead(Generic[V]):
     def _wait(self, reading: Reading[V], call: Call) -> None:
         while not reading.is_over:
             call.require_current()
-            self._changed.wait(min(call.seconds_left(), _LOOK_AGAIN_SECONDS))
+            self._changed.wait(min(call.seconds_left(), LOOK_AGAIN_SECONDS))
 
     def _joined(self, arn: Arn, since: float, call: Call) -> Reading[V]:
         for reading in (self._latest.get(arn), self._running.get(arn), self._next.get(arn)):

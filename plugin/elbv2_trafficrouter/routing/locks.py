@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.errors.call import DeadlineExceeded
-from elbv2_trafficrouter.routing.ports import Call, Lock, Runtime
-
-_LOOK_AGAIN_SECONDS = 0.25  # whether the call still waits
+from elbv2_trafficrouter.routing.ports import LOOK_AGAIN_SECONDS, Call, Lock, Runtime
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class Locks:
         with ExitStack() as held:
             for listener in sorted(listeners):
                 lock = held.enter_context(self._counted(listener))
-                while not lock.acquire(timeout=min(_LOOK_AGAIN_SECONDS, max(0.0, call.seconds_left()))):
+                while not lock.acquire(timeout=min(LOOK_AGAIN_SECONDS, max(0.0, call.seconds_left()))):
                     if call.seconds_left() <= 0:
                         raise DeadlineExceeded("another call to the same listener")
                     call.require_current()

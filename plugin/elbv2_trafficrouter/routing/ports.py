@@ -19,6 +19,8 @@ from elbv2_trafficrouter.routing.rule import HeaderRule, Limits, ListenerRule, S
 
 REUSE_SECONDS = 2.0
 """`Rules.read` can be asked for reads that began up to this long before the call."""
+LOOK_AGAIN_SECONDS = 0.25
+"""How long a call waits before it looks again whether anybody still waits for it."""
 
 
 class Urgency(IntEnum):

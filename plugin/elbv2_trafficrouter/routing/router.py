@@ -97,7 +97,7 @@ class Router:
             return Outcome(rules, restored)
 
     def verify_weight(self, intent: Intent, call: Call) -> Verification:
-        """Reads every rule again, and compares it with the intent's shares.
+        """Reads every rule again, and compares it with the intent's shares. Remembered writes do not count.
 
         If the rules can't be read, returns "not verified" instead of raising: the controller would proceed
         after an error.

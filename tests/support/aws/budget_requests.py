@@ -7,8 +7,8 @@ from elbv2_trafficrouter.arn import Arn
 from elbv2_trafficrouter.aws.budget import Budget, Kind
 from elbv2_trafficrouter.aws.seats import CallSeats
 from elbv2_trafficrouter.errors import Problem
-from elbv2_trafficrouter.routing.ports import Call, PrioritizedCall, Priority, Urgency
-from support.router.baton import BatonRuntime
+from elbv2_trafficrouter.routing.ports import PrioritizedCall, Priority, Urgency
+from support.router.baton import BatonCaller, BatonRuntime
 from support.router.intents import RULE
 
 ELSEWHERE = Arn(RULE.replace("eu-west-1", "eu-central-1"))
@@ -44,7 +44,7 @@ class Requests:
     ) -> Callable[[], None]:
         def send() -> None:
             self.runtime.sleep(after)
-            call = PrioritizedCall(Lasting(self.runtime, seconds), Priority(urgency, namespace))
+            call = PrioritizedCall(BatonCaller(self.runtime, seconds), Priority(urgency, namespace))
             self.seats.enter(call)
             try:
                 self.budget.take(arn, kind, call, number)
@@ -65,17 +65,3 @@ class Requests:
     @property
     def order(self) -> list[str]:
         return [name for name, _ in self.granted if name != "drain"]
-
-
-class Lasting(Call):
-    """A call with a deadline on the runtime's clock."""
-
-    def __init__(self, runtime: BatonRuntime, seconds: float) -> None:
-        self._runtime = runtime
-        self._until = runtime.now() + seconds
-
-    def seconds_left(self) -> float:
-        return self._until - self._runtime.now()
-
-    def is_connected(self) -> bool:
-        return True

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from types import TracebackType
 
+from elbv2_trafficrouter.routing.ports import Call
+
 _PATIENCE_SECONDS = 30
 
 
@@ -108,6 +110,23 @@ class BatonRuntime:
 
     def _runnable(self) -> list[_Thread]:
         return [thread for thread in self._threads if thread.is_ready() or thread.until <= self.seconds]
+
+
+class BatonCaller(Call):
+    """A call with a deadline on the runtime's clock, whose client may leave before it."""
+
+    def __init__(
+        self, runtime: BatonRuntime, seconds: float, leaves_after_seconds: float = float("inf")
+    ) -> None:
+        self._now = runtime.now
+        self._until = runtime.now() + seconds
+        self._leaves_at = runtime.now() + leaves_after_seconds
+
+    def seconds_left(self) -> float:
+        return self._until - self._now()
+
+    def is_connected(self) -> bool:
+        return self._now() < self._leaves_at
 
 
 class BatonLock:

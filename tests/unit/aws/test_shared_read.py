@@ -1,7 +1,7 @@
 """Who gets which read: never one that began before it was allowed to, and as few reads as that permits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -16,27 +16,12 @@ from elbv2_trafficrouter.errors.aws import Throttled
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted, ClientDisconnected, DeadlineExceeded
 from elbv2_trafficrouter.routing.ports import REUSE_SECONDS, Call, PrioritizedCall, Priority, Urgency
 from support.any.examples import examples
-from support.router.baton import BatonRuntime
+from support.router.baton import BatonCaller, BatonRuntime
 from support.router.caller import Caller
 from support.router.intents import LISTENER
 
 OTHER = Arn(f"{LISTENER}b")
 THROTTLED = Throttled("elasticloadbalancing:DescribeRules", "Throttling")
-
-
-@dataclass(eq=False)
-class LastingCaller(Caller):
-    """A call with a deadline on the runtime's clock, whose client may leave before."""
-
-    runtime: BatonRuntime = field(default_factory=BatonRuntime)
-    leaves_at: float = float("inf")
-    until: float = float("inf")
-
-    def seconds_left(self) -> float:
-        return self.until - self.runtime.now()
-
-    def is_connected(self) -> bool:
-        return self.runtime.now() < self.leaves_at
 
 
 @dataclass
@@ -92,8 +77,7 @@ class Reads:
         def work() -> None:
             self.runtime.sleep(after)
             since = self.runtime.now() - reuse
-            caller = LastingCaller(runtime=self.runtime)
-            caller.leaves_at, caller.until = after + leaves_after, after + deadline
+            caller = BatonCaller(self.runtime, deadline, leaves_after)
             self.seats.enter(caller)
             try:
                 found = self.shared.of(arns, since, PrioritizedCall(caller, Priority(urgency)))

@@ -58,20 +58,11 @@ def test_weights_are_not_written(managed: Update, protected: bool) -> None:
 
 
 @harm
+@pytest.mark.parametrize("exists", [False, True], ids=["created", "changed"])
 @pytest.mark.usefixtures("switched_off")
-def test_the_rule_of_a_header_route_is_not_created(managed: Update, protected: bool) -> None:
-    if protected:
-        with pytest.raises(ManagedByController):
-            managed.set_header_route()
-    else:
-        managed.set_header_route()
-    assert managed.aws.count(*WRITES) == (0 if protected else 1)
-
-
-@harm
-@pytest.mark.usefixtures("switched_off")
-def test_the_rule_of_a_header_route_is_not_changed(managed: Update, protected: bool) -> None:
-    managed.aws.put(rule_of_beta(forwards=(Forward(STABLE, 1),)), WAS.tags_of("beta"))
+def test_the_rule_of_a_header_route_is_not_written(managed: Update, protected: bool, exists: bool) -> None:
+    if exists:
+        managed.aws.put(rule_of_beta(forwards=(Forward(STABLE, 1),)), WAS.tags_of("beta"))
     if protected:
         with pytest.raises(ManagedByController):
             managed.set_header_route()

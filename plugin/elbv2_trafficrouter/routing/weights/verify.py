@@ -11,7 +11,7 @@ from elbv2_trafficrouter.routing.weights.plan import Change, Plan
 def verify(
     intent: Intent, steered: tuple[SteeredRule, ...], plan: Plan, header_trouble: Problem | None
 ) -> Verification:
-    """Verified if the plan, which must be based on a fresh read, has no changes.
+    """Verified if the plan, which must be based on a read from after the last write, has no changes.
 
     `header_trouble`: a problem with a header route, which also prevents verification; None if there is none.
     """

@@ -7,8 +7,8 @@ from elbv2_trafficrouter.aws.seats import SEATS, CallSeats
 from elbv2_trafficrouter.aws.shared_call import SharedCall
 from elbv2_trafficrouter.errors.call import ApiBudgetExhausted
 from elbv2_trafficrouter.routing.ports import PrioritizedCall, Priority, Urgency
-from support.aws.budget_requests import ELSEWHERE, EXEMPT, Lasting, Requests
-from support.router.baton import BatonRuntime
+from support.aws.budget_requests import ELSEWHERE, EXEMPT, Requests
+from support.router.baton import BatonCaller, BatonRuntime
 from support.router.caller import Caller
 from support.router.intents import RULE
 
@@ -26,7 +26,7 @@ def test_once_seven_calls_wait_only_aborts_and_moves_to_stable_wait_too(
 
 def test_a_call_that_has_waited_may_wait_again(requests: Requests) -> None:
     """Otherwise its first request would have used up a token for nothing."""
-    rise = PrioritizedCall(Lasting(requests.runtime, 100), Priority(Urgency.RISE))
+    rise = PrioritizedCall(BatonCaller(requests.runtime, 100), Priority(Urgency.RISE))
     requests.seats.enter(rise)
 
     def two_requests() -> None:
