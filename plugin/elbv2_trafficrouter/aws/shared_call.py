@@ -6,13 +6,15 @@ _SECONDS = 3.0  # as long as one request may take: each of the waiting calls has
 
 
 class SharedCall(Call):
-    """As urgent as the most urgent of its members, and connected while it has one.
+    """As urgent as the most urgent of the calls that wait for it, and connected while it has a member.
 
-    Members are added and removed under the lock of their owner; any thread can use the call.
+    The members of the next read wait for it, too: `followed_by` is the call of that read. Members are added
+    and removed under the lock of their owner; any thread can use the call.
     """
 
     def __init__(self) -> None:
         self._members: tuple[Call, ...] = ()
+        self.followed_by: SharedCall | None = None
 
     def add(self, call: Call) -> None:
         self._members = (*self._members, call)
@@ -26,7 +28,8 @@ class SharedCall(Call):
 
     @property
     def priority(self) -> Priority:
-        priorities = (member.priority for member in self._members)
+        waiting = self._members + (self.followed_by.members if self.followed_by else ())
+        priorities = (call.priority for call in waiting)
         return min(priorities, key=lambda priority: priority.urgency, default=Priority())
 
     def seconds_left(self) -> float:

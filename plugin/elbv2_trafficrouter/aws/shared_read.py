@@ -90,6 +90,7 @@ class SharedRead(Generic[V]):
         following: Reading[V] = Reading()
         following.call.add(call)
         if arn in self._running:
+            self._running[arn].call.followed_by = following.call
             self._next[arn] = following
         else:
             self._start(arn, following)

@@ -40,8 +40,7 @@ class Reads:
         self.runtime = runtime or BatonRuntime()
         self.seconds = seconds
         self.began: list[tuple[Arn, float]] = []
-        self.in_progress = 0
-        self.most_in_progress = 0
+        self.pages = 1
         self.failing: list[Problem] = []
         self.answers: list[Answer] = []
         self.failures: list[tuple[str, Problem, float]] = []
@@ -53,10 +52,9 @@ class Reads:
         call.require_current()
         began = self.runtime.now()
         self.began.append((arn, began))
-        self.in_progress += 1
-        self.most_in_progress = max(self.most_in_progress, self.in_progress)
-        self.runtime.sleep(self.seconds)
-        self.in_progress -= 1
+        for _ in range(self.pages):
+            self.budget.take(arn, Kind.DESCRIBE, call)
+            self.runtime.sleep(self.seconds)
         if self.failing:
             raise self.failing.pop(0)
         return began
@@ -283,6 +281,32 @@ def test_a_read_is_as_urgent_as_the_most_urgent_of_its_calls() -> None:
         reads.call("abort", 0.06, urgency=Urgency.ABORT),
     )
     assert [arn for arn, _ in reads.began] == [LISTENER, OTHER]
+
+
+def test_a_read_that_an_abort_waits_for_is_as_urgent_as_the_abort() -> None:
+    """Its second page would otherwise wait behind rises, and the abort's own read behind it."""
+    reads = Reads(seconds=0)
+    reads.pages = 2
+
+    def rises() -> None:
+        reads.runtime.sleep(0.01)
+        for _ in range(20):
+            call = PrioritizedCall(BatonCaller(reads.runtime, 1000), Priority(Urgency.RISE, "other"))
+            reads.budget.take(LISTENER, Kind.DESCRIBE, call)
+
+    def leave_three() -> None:
+        drain = PrioritizedCall(Caller(), Priority(Urgency.ABORT))
+        reads.budget.take(LISTENER, Kind.DESCRIBE, drain, 37)
+
+    reads.run(
+        leave_three,
+        reads.call("verification", urgency=Urgency.VERIFICATION),
+        rises,
+        reads.call("abort", 0.05, urgency=Urgency.ABORT),
+    )
+    at = {answer.name: answer.at for answer in reads.answers}
+    assert at["verification"] < 0.3
+    assert at["abort"] < 0.6
 
 
 def test_a_read_whose_calls_have_all_left_is_not_sent() -> None:
