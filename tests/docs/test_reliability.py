@@ -10,6 +10,7 @@ from attack.fault_cases import CASES, Case
 from attack.faults import BEGIN, END, HEADINGS, Row
 from attack.stage import Measured
 from elbv2_trafficrouter.errors import Kind
+from mutants.mutation import read_mutations
 from support.docs.pages import ROOT, page
 
 RELIABILITY = page("reliability.md")
@@ -129,3 +130,7 @@ def test_a_missed_goal_is_a_trouble(measured: Measured, trouble: str) -> None:
 def test_met_goals_are_no_trouble() -> None:
     measured = Measured({"UNAVAILABLE"}, 9, 1, 0.1, frozenset({"OK"}))
     assert Row(case("a fault"), measured).troubles == []
+
+
+def test_the_number_of_mutations_is_that_of_the_lists() -> None:
+    assert f"each of {len(read_mutations(ROOT / 'tests' / 'mutants'))} ways" in RELIABILITY.text
