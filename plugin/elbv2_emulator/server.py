@@ -22,6 +22,7 @@ from elbv2_emulator.control import status as status_control
 from elbv2_emulator.control import time as time_control
 from elbv2_emulator.control import traffic as traffic_control
 from elbv2_emulator.front import ApiCalls
+from elbv2_emulator.http_servers import HttpServer
 from elbv2_emulator.loading.saved import Contents
 from elbv2_emulator.state.resources import State
 from elbv2_emulator.traffic.health_checks import HealthChecks
@@ -63,19 +64,16 @@ async def serve(
         clock=world.clock,
         idle_timeout_seconds=idle_timeout_seconds,
     )
-    runner = web.AppRunner(_build_app(world, listeners, random), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
+    app = _build_app(world, listeners, random)
+    server = HttpServer(web.AppRunner(app, access_log=None, shutdown_timeout=0.1))
     checks = HealthChecks(world.stores, world.addresses, world.clock)
     background = [asyncio.create_task(worker.run()) for worker in (checks, world.late_writes)]
     try:
         await load(world, listeners, contents or Contents())
-        await web.TCPSite(runner, host, port).start()
-        address = runner.addresses[0]
-        yield Server(
-            f"http://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}", listeners
-        )
+        host, port = await server.start(host, port)
+        yield Server(f"http://{f'[{host}]' if ':' in host else host}:{port}", listeners)
     finally:
-        await runner.cleanup()
+        await server.stop()
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)

@@ -5,6 +5,7 @@ from random import Random
 
 from aiohttp import web
 
+from elbv2_emulator.http_servers import HttpServer
 from elbv2_emulator.state.journal import Journal
 from elbv2_emulator.state.resources import Listener, Rule, State
 from elbv2_emulator.state.store import Store
@@ -84,19 +85,12 @@ class _ListenerPort:
     async def open(self, authority: Authority, listener: Listener) -> None:
         """Listen on a free port; when opened again, on the same port."""
         context = authority.context() if listener.protocol == "HTTPS" else None
-        self._server = web.Server(self._answer, access_log=None)
-        self._runner = web.ServerRunner(self._server, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self.number, ssl_context=context).start()
-        self.number = self._runner.addresses[0][1]
+        runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0.1)
+        self._server = HttpServer(runner)
+        _, self.number = await self._server.start(HOST, self.number, context)
 
     async def close(self) -> None:
-        transports = [connection.transport for connection in self._server.connections]
-        await self._runner.cleanup()
-        for transport in transports:
-            # Otherwise TLS would wait for the client's close_notify.
-            if transport is not None:
-                transport.abort()
+        await self._server.stop()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         state = self._store.served_by_listeners()

@@ -12,6 +12,7 @@ from lightkube.resources.core_v1 import Pod
 
 from cluster.background import Background
 from cluster.control_plane.watch import watch_all
+from elbv2_emulator.http_servers import HttpServer
 
 HASH_LABEL = "rollouts-pod-template-hash"
 
@@ -74,13 +75,12 @@ async def _backend(pod: Any) -> AsyncIterator[str]:
     async def answer(_request: web.BaseRequest) -> web.Response:
         return web.json_response(info)
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None))
-    await runner.setup()
+    server = HttpServer(web.ServerRunner(web.Server(answer, access_log=None)))
+    host, port = await server.start("127.0.0.1", 0)
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"127.0.0.1:{runner.addresses[0][1]}"
+        yield f"{host}:{port}"
     finally:
-        await runner.cleanup()
+        await server.stop()
 
 
 def _info(pod: Any) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from elbv2_emulator.http_servers import HttpServer
 from elbv2_emulator.traffic.health_checks import USER_AGENT
 
 STABLE, CANARY = "10.64.0.3", "10.64.0.4"
@@ -27,18 +28,6 @@ class Backend:
     health: int = 200  # the status of the responses to health checks
 
 
-class _Server(web.Server):
-    """Knows all its connections, also those that arrive while it is being stopped."""
-
-    def __init__(self, handler: Handler) -> None:
-        super().__init__(handler, access_log=None)
-        self.transports: list[asyncio.Transport] = []
-
-    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        self.transports.append(transport)
-
-
 class Backends:
     """Servers in a separate thread with its own event loop."""
 
@@ -46,8 +35,7 @@ class Backends:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._servers: list[_Server] = []
-        self._runners: list[web.ServerRunner] = []
+        self._servers: list[HttpServer] = []
 
     def start(
         self, handler: Handler | None = None, text: str = "", ssl_context: ssl.SSLContext | None = None
@@ -62,24 +50,19 @@ class Backends:
             return await handler(request) if handler is not None else web.Response(text=text)
 
         async def serve() -> str:
-            server = _Server(answer)
-            runner = web.ServerRunner(server, shutdown_timeout=0.1)
+            runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
+            server = HttpServer(runner)
             self._servers.append(server)
-            self._runners.append(runner)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context).start()
-            return f"127.0.0.1:{runner.addresses[0][1]}"
+            host, port = await server.start("127.0.0.1", 0, ssl_context)
+            return f"{host}:{port}"
 
         backend.address = self._run(serve())
         return backend
 
     def stop(self) -> None:
         async def cleanup() -> str:
-            for runner in self._runners:
-                await runner.cleanup()
             for server in self._servers:
-                for transport in server.transports:
-                    transport.abort()  # otherwise TLS would wait for the emulator's close_notify
+                await server.stop()
             # Handlers whose clients have disconnected are still running.
             left = asyncio.all_tasks() - {asyncio.current_task()}
             for task in left:
