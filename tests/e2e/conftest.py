@@ -4,6 +4,7 @@ import pytest
 from lightkube.resources.core_v1 import Namespace
 
 from cluster import programs
+from cluster.applications.petclinic import ROLLOUT
 from cluster.world import World, world
 from support.router.petclinic import client_of, control
 from support.router.sidecar import CREDENTIALS
@@ -50,7 +51,11 @@ def _remove_what_the_test_created(request: pytest.FixtureRequest) -> Iterator[No
     before = [(running, namespaces(running), balancers(running)) for running in worlds(request.node)]
     yield
     for running, old_namespaces, old_balancers in before:
-        if made := namespaces(running) - old_namespaces:
+        made = namespaces(running) - old_namespaces
+        for namespace in made:
+            # Otherwise the controller calls for Rollouts without a load balancer during the next test.
+            running.client.deletecollection(ROLLOUT, namespace=namespace)
+        if made:
             running.cluster.kubectl("delete", "namespace", *made, "--wait=false")
         elbv2 = client_of(running.endpoint)
         for arn in balancers(running) - old_balancers:

@@ -23,7 +23,7 @@ OLD, NEW = "1.0.0", "1.0.1"
 PRIORITY = 100
 """The priority of the rule; header rules get lower ones."""
 
-_ROLLOUT = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
+ROLLOUT = create_namespaced_resource("argoproj.io", "v1alpha1", "Rollout", "rollouts")
 _CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0d5e9b5c-2ae4-4b5a-9b0a-0d6b3c1c6b7a"
 
 
@@ -72,7 +72,7 @@ class Petclinic:
     # What a person sees
 
     def rollout(self) -> Object:
-        return dict(self.world.client.get(_ROLLOUT, NAME, namespace=self.namespace))
+        return dict(self.world.client.get(ROLLOUT, NAME, namespace=self.namespace))
 
     def status(self) -> Object:
         status: Object = self.rollout().get("status", {})
