@@ -165,6 +165,8 @@ class HeaderRoutes:
             raise HeaderRouteMissing(route.name, missing[0].rule)
         planned = plan_header_route(intent, route, context.steered, existing)
         changes = [change for change in planned if change.present is None]
+        if not changes:
+            return []
         self._check_changes(changes, existing, context)
         outcomes = [self._carry_out(change, context) for change in changes]
         kept = {change.present.arn for change in planned if change.present}

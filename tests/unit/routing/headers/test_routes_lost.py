@@ -87,6 +87,18 @@ def test_a_rule_of_the_route_that_differs_is_left_as_it_is(update: Update, diffe
     assert update.verify_weight() == ""
 
 
+def test_without_a_creation_no_rule_of_the_route_is_deleted(update: Update) -> None:
+    """One of the route's rules differs from what is wanted, and the other one is below the base."""
+    differs = rule_of_beta(
+        conditions=frozenset({PATH, Condition("http-header", frozenset({"bob"}), name="X-User")})
+    )
+    below = rule_of_beta(arn=Arn(f"{BASE.arn}0"), priority=50)
+    for rule in (differs, below):
+        update.aws.put(rule, WAS.tags_of("beta"))
+    assert update.set_weight().header_rules == ()
+    assert set(update.aws.rules) == {BASE.arn, differs.arn, below.arn}
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
