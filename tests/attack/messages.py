@@ -77,10 +77,10 @@ def _attacked(there: Ground, router: Sidecar, count: int, random: Random) -> Fou
                     found.undue_writes.append(f"{sent}: {reason}: {write.action} {dict(write.parameters)}")
             writes.read_owners()
             if sent.number % _BETWEEN_VALID_REQUESTS == 0:
-                writes.remove_rules_of_mutants()
+                _remove_routes_of_mutants(there, channel, writes, random)
                 found.wrong_codes += _troubles_of_valid_requests(there, channel, random)
                 writes.forget()
-        writes.remove_rules_of_mutants()
+        _remove_routes_of_mutants(there, channel, writes, random)
         found.wrong_codes += _troubles_of_valid_requests(there, channel, random)
     # VerifyWeight answers NOT_VERIFIED even to an unexpected exception.
     found.wrong_codes += [str(entry) for entry in list(router.log) if entry.get("level") == "error"]
@@ -94,17 +94,19 @@ def _messages(there: Ground, channel: grpc.Channel, random: Random) -> Iterator[
         mutate = random.choice(MUTATIONS)
         request = random.choice(there.rollouts).any_request(random)
         raw = mutate(request, random.choice(there.rollouts).any_request(random), random)
-        yield Sent(number, mutate.__name__, request, raw, _code(channel, request, raw))
+        code, _ = _answer(channel, request, raw)
+        yield Sent(number, mutate.__name__, request, raw, code)
 
 
-def _code(channel: grpc.Channel, request: Request, raw: bytes) -> str:
+def _answer(channel: grpc.Channel, request: Request, raw: bytes) -> tuple[str, str]:
+    """The code and the error message."""
     send: Any = channel.unary_unary(request.path)
     try:
         send(raw, timeout=_SECONDS)
     except grpc.RpcError as error:
         failure: Any = error
-        return str(failure.code().name)
-    return "OK"
+        return str(failure.code().name), str(failure.details())
+    return "OK", ""
 
 
 def _reason_why_undue(writes: Writes, write: Any, sent: Sent) -> str:
@@ -127,14 +129,26 @@ def _rollout_of(sent: Sent) -> Any:
     return None
 
 
+def _remove_routes_of_mutants(there: Ground, channel: grpc.Channel, writes: Writes, random: Random) -> None:
+    """Through the sidecar: it would not notice a deletion by somebody else for ten seconds."""
+    for (namespace, name, uid), listener in writes.rules_of_mutants():
+        beside = next(each for each in there.rollouts if writes.listener_of(each.named) == listener)
+        request = beside.request("RemoveManagedRoutes", random)
+        message: Any = request.message
+        metadata = message.rollout.metadata
+        metadata.namespace, metadata.name, metadata.uid = namespace, name, uid
+        _answer(channel, request, message.SerializeToString())
+    writes.forget()
+
+
 def _troubles_of_valid_requests(there: Ground, channel: grpc.Channel, random: Random) -> Iterator[str]:
     """Whatever was sent before, valid requests succeed."""
     for rollout in there.rollouts:
         for method in METHODS:
             request = rollout.request(method, random)
-            code = _code(channel, request, request.message.SerializeToString())
+            code, details = _answer(channel, request, request.message.SerializeToString())
             if code not in {"OK", "UNIMPLEMENTED"}:
-                yield f"a valid {method}: {code}"
+                yield f"a valid {method}: {code}: {details}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ groups that the message names.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from attack.rollouts import Ground
 from elbv2_emulator.state.journal import Entry
@@ -14,6 +14,8 @@ from support.router.sidecar import CREDENTIALS
 
 _TAGS = ("rollout-namespace", "rollout", "rollout-uid")
 _PREFIX = "elbv2-trafficrouter/"
+Owner: TypeAlias = tuple[str, str, str]
+"""Namespace, name and uid of a Rollout."""
 
 
 class Writes:
@@ -26,7 +28,9 @@ class Writes:
             rollout.named["listenerArn"] for rollout in there.rollouts if "listenerArn" in rollout.named
         }
         self._listeners.add(there.clinic.listener)
-        self._rollouts = {("petclinic", rollout.name, rollout.uid) for rollout in there.rollouts}
+        self._named: dict[Owner, Mapping[str, str]] = {
+            ("petclinic", each.name, each.uid): each.named for each in there.rollouts
+        }
         self._was_written = True
         self.read_owners()
         self._entries.clear()
@@ -50,12 +54,29 @@ class Writes:
         self.since_last_asked()
         self.read_owners()
 
-    def remove_rules_of_mutants(self) -> None:
-        """A message with another name or uid is about another Rollout, whose routes nobody removes."""
-        for arn, tags in self._owners.items():
-            if tags and _owner(tags) not in self._rollouts:
-                self._clinic.client.delete_rule(RuleArn=arn)
-        self._was_written = True
+    def rules_of_mutants(self) -> list[tuple[Owner, str]]:
+        """The owner and the listener of each header rule that is in the way of valid requests.
+
+        A message with another name or uid is about another Rollout. One with another rule is about a Rollout
+        whose header rules are above that rule.
+        """
+        owners = {arn: _owner(tags) for arn, tags in self._owners.items() if tags}
+        return [
+            (owner, self._conditions[arn][0])
+            for arn, owner in owners.items()
+            if not self._is_above_its_own_rule(arn, self._named.get(owner))
+        ]
+
+    def listener_of(self, named: Mapping[str, str]) -> str:
+        """The listener of a rule, as the plugin's block names the rule."""
+        return self._conditions[named.get("arn") or named["listenerArn"]][0]
+
+    def _is_above_its_own_rule(self, header_rule: str, named: Mapping[str, str] | None) -> bool:
+        if named is None:
+            return False
+        listener, conditions = self._conditions[named.get("arn") or named["listenerArn"]]
+        its_listener, its_conditions = self._conditions[header_rule]
+        return listener == its_listener and all(each in its_conditions for each in conditions)
 
     def read_owners(self) -> None:
         """Reads the rules as they are now, if they may have changed."""
@@ -64,11 +85,13 @@ class Writes:
         self._was_written = False
         self._actions: dict[str, Any] = {}
         self._owners: dict[str, dict[str, str]] = {}
+        self._conditions: dict[str, tuple[str, Any]] = {}
         client = self._clinic.client
         for listener in self._listeners:
             for rule in client.describe_rules(ListenerArn=listener)["Rules"]:
                 arn = listener if rule["IsDefault"] else rule["RuleArn"]
                 self._actions[arn] = rule["Actions"]
+                self._conditions[arn] = (listener, rule["Conditions"])
                 if not rule["IsDefault"]:
                     self._owners[arn] = self._clinic.tags(arn)
 
@@ -114,8 +137,9 @@ def _is_owner(rollout: Any, tags: Mapping[str, str]) -> bool:
     return _owner(tags) == (metadata.namespace, metadata.name, metadata.uid)
 
 
-def _owner(tags: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(tags.get(_PREFIX + tag) for tag in _TAGS)
+def _owner(tags: Mapping[str, str]) -> Owner:
+    namespace, rollout, uid = (tags.get(_PREFIX + tag, "") for tag in _TAGS)
+    return namespace, rollout, uid
 
 
 def _groups(actions: Any) -> set[str]:
