@@ -20,7 +20,7 @@ _MOST_IN_A_REGION = 1_500  # AWS's quota of 3,000 target groups
 _BALANCERS, _LISTENERS_EACH = 50, 6
 _REGIONS = (REGION, "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1", "us-east-1", "us-east-2")
 _HOUR_SECONDS = 3_601
-_FEW, _WARM_UP = 10, 30  # changes of a few Rollouts, so that all threads and connections exist
+_FEW, _WARM_UP = 5, 30  # changes of a few Rollouts, so that all threads and connections exist
 _BACK_MEBIBYTES = 5.0
 _PATIENCE_SECONDS = 3_600.0
 
