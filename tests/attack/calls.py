@@ -20,8 +20,6 @@ _CLIENTS = 4
 WARM_UP = 10_000
 _STEPS = 10
 MOST_MEBIBYTES_OF_GROWTH = 2
-_MOST_MEBIBYTES_IN_A_SHORT_PASS = 8
-"""During the warm-up, threads, connections and caches still grow."""
 _SECONDS = 30
 
 
@@ -89,9 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = measured(options.count, options.seed)
     codes = ", ".join(f"{count} {code}" for code, count in result.codes.most_common())
     print(f"{result.growth:.1f} MiB of growth after the warm-up; {codes}")
-    is_warm = options.count >= 2 * WARM_UP
-    most = MOST_MEBIBYTES_OF_GROWTH if is_warm else _MOST_MEBIBYTES_IN_A_SHORT_PASS
-    failed = result.growth > most or result.codes["INTERNAL"] or result.codes["UNKNOWN"]
+    failed = result.growth > MOST_MEBIBYTES_OF_GROWTH or result.codes["INTERNAL"] or result.codes["UNKNOWN"]
     return 1 if failed else 0
 
 
