@@ -74,7 +74,7 @@ bench: .venv/installed build/trafficrouter-bridge build/kustomize build/install.
 .PHONY: attack
 attack: .venv/installed ## Attack the sidecar: mutated messages, large requests, signals, faults (a short pass)
 	cd tests && ../$(BIN)/python -m attack.messages --count 1000
-	cd tests && ../$(BIN)/python -m attack.calls --count 3000
+	cd tests && ../$(BIN)/python -m attack.calls --count 20000
 	cd tests && ../$(BIN)/python -m attack.memory --rounds 1
 	cd tests && ../$(BIN)/python -m attack.signals --starts 8
 	cd tests && ../$(BIN)/python -m attack.faults --short
