@@ -59,6 +59,10 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
         return {service: Arn(group) for service, group in self.target_groups.items()}
 
 
+# msgspec completes a type at its first use, and crashes if two threads use it first at the same time.
+msgspec.json.Decoder(Config)
+
+
 def plugin_path(plugin_name: str) -> str:
     """Where a plugin's block is in the Rollout's spec.strategy.canary.trafficRouting."""
     return f"plugins[{quoted(plugin_name)}]"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from elbv2_trafficrouter.errors import Problem
 from elbv2_trafficrouter.errors.request import InvalidConfig, UnknownKeys
 from elbv2_trafficrouter.rollout.config import Config, read_config
+from support.first_uses import assert_safe_at_first_use
 
 PATH = "plugins['trafficrouter/elbv2']"
 OWNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -359,3 +360,10 @@ def test_deep_nesting_is_refused(place: str, kind: str) -> None:
         nested = [nested] if kind == "lists" else {place: nested}
     with pytest.raises(Problem):
         read_config(VALID | {place: nested}, PATH)
+
+
+def test_the_first_calls_may_come_at_the_same_time() -> None:
+    assert_safe_at_first_use(
+        "import msgspec; from elbv2_trafficrouter.rollout.config import Config",
+        f"msgspec.convert({VALID!r}, Config)",
+    )
