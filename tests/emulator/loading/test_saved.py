@@ -196,6 +196,16 @@ def test_output_of_the_aws_cli_is_loaded_and_described_again(
         ]
 
 
+def test_targets_of_a_described_target_group_are_deregistered(
+    emulator: Emulator, elbv2: Any, full: Any, printed: list[str]
+) -> None:
+    emulator.load(*printed)
+    described = elbv2.describe_target_health(TargetGroupArn=full.stable)["TargetHealthDescriptions"]
+    elbv2.deregister_targets(TargetGroupArn=full.stable, Targets=[each["Target"] for each in described])
+    left = elbv2.describe_target_health(TargetGroupArn=full.stable)["TargetHealthDescriptions"]
+    assert {each["TargetHealth"]["State"] for each in left} == {"draining"}
+
+
 def test_one_document_with_several_outputs_is_loaded(elbv2: Any, petclinic: Any, other: Emulator) -> None:
     merged = (
         json.loads(cli_output(elbv2.describe_load_balancers()))
