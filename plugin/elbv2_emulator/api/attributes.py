@@ -50,7 +50,12 @@ def read_values(what: str, known: Mapping[str, Attribute], attributes: Sequence[
     return values
 
 
+def defaults(known: Mapping[str, Attribute]) -> dict[str, str]:
+    """The values of attributes that nobody has set."""
+    return {key: attribute.default for key, attribute in known.items()}
+
+
 def description(known: Mapping[str, Attribute], values: Mapping[str, str]) -> dict[str, Any]:
     """The output of the calls that describe or modify attributes. `values`: those that were set."""
-    all_values = {**{key: attribute.default for key, attribute in known.items()}, **values}
+    all_values = {**defaults(known), **values}
     return {"Attributes": [{"Key": key, "Value": value} for key, value in all_values.items()]}

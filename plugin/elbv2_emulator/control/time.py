@@ -20,10 +20,10 @@ _EXAMPLE = '{"describeLagSeconds": 5, "throttling": true}'
 
 
 def routes(timing: Timing) -> list[web.RouteDef]:
-    return settings.routes("/_emulator/time", timing, _KEYS, _EXAMPLE, _check)
+    return settings.routes("/_emulator/time", timing, _KEYS, _EXAMPLE, _require_valid)
 
 
-def _check(key: str, value: Any) -> None:
+def _require_valid(key: str, value: Any) -> None:
     if key in _DURATIONS:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise WrongBody(f"'{key}' cannot be {value!r}")

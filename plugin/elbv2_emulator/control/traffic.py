@@ -16,10 +16,10 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def routes(traffic: TrafficSettings) -> list[web.RouteDef]:
-    return settings.routes("/_emulator/traffic", traffic, _KEYS, _EXAMPLE, _check)
+    return settings.routes("/_emulator/traffic", traffic, _KEYS, _EXAMPLE, _require_valid)
 
 
-def _check(key: str, value: Any) -> None:
+def _require_valid(key: str, value: Any) -> None:
     if key == "serveInitial" and not isinstance(value, bool):
         raise WrongBody(f"'{key}' must be true or false, not {value!r}")
     if key == "versionHeader" and not (isinstance(value, str) and _HEADER.fullmatch(value)):

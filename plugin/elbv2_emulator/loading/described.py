@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from elbv2_emulator.api import arns, as_described
 from elbv2_emulator.api.actions.target_groups import ATTRIBUTES
+from elbv2_emulator.api.attributes import defaults
 from elbv2_emulator.state import target_health
 from elbv2_emulator.state.resources import Described, Listener, LoadBalancer, Rule, State, Target, TargetGroup
 
@@ -161,10 +162,12 @@ def _default_rule(listener: Described) -> Rule:
 
 def _target_group(described: Described, targets: Mapping[tuple[str, int], Target]) -> TargetGroup:
     settings = _without(described, "TargetGroupArn", "TargetGroupName", "LoadBalancerArns")
-    # Described target groups do not have their attributes.
-    attributes = {key: attribute.default for key, attribute in ATTRIBUTES.items()}
     return TargetGroup(
-        described["TargetGroupArn"], described["TargetGroupName"], settings, attributes, targets
+        described["TargetGroupArn"],
+        described["TargetGroupName"],
+        settings,
+        attributes=defaults(ATTRIBUTES),  # the output does not have them
+        targets=targets,
     )
 
 

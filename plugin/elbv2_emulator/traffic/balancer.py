@@ -50,22 +50,22 @@ class Balancer:
         parsed = _parse(request)
         rule = first_match(rules, parsed) if parsed.path.startswith("/") else None
         if rule is None:
-            return self._count(now, None, Choice(None), own_answers.error_page(400))
+            return self._record_outcome(now, None, Choice(None), own_answers.error_page(400))
         # Only the last action handles the request: authentication before it always succeeds here.
         action = rule.actions[-1]
         match action["Type"]:
             case "fixed-response":
                 fixed = own_answers.fixed_response(action["FixedResponseConfig"])
-                return self._count(now, rule, Choice(None), fixed)
+                return self._record_outcome(now, rule, Choice(None), fixed)
             case "redirect":
                 redirect = own_answers.redirect(action["RedirectConfig"], listener, parsed)
-                return self._count(now, rule, Choice(None), redirect)
+                return self._record_outcome(now, rule, Choice(None), redirect)
         choice = self._chooser.choose(
             action, state, request.cookies, now, serve_initial=self._settings.serve_initial
         )
         self._journal_undocumented(choice, state, now)
         response = await self._forward(listener, rule, choice, request, host=parsed.host, now=now)
-        return self._count(now, rule, choice, response)
+        return self._record_outcome(now, rule, choice, response)
 
     async def _forward(
         self,
@@ -107,7 +107,7 @@ class Balancer:
         self._journaled[group_arn] = state.version
         self._journal.add(Entry(now, "Request", {"TargetGroupArn": group_arn}, None, None, None, mark))
 
-    def _count(
+    def _record_outcome(
         self, now: float, rule: Rule | None, choice: Choice, response: web.StreamResponse
     ) -> web.StreamResponse:
         outcome = RequestOutcome(

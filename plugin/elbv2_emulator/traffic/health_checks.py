@@ -110,10 +110,10 @@ class HealthChecks:
             self._record(region, check, now, target_health.FAILED)
             return
         url = backend_url(settings["HealthCheckProtocol"], backend, settings["HealthCheckPath"])
-        task = asyncio.create_task(self._check(region, check, now, url))
+        task = asyncio.create_task(self._run_check(region, check, now, url))
         self._running[region, check] = _RunningCheck(task, now, now + settings["HealthCheckTimeoutSeconds"])
 
-    async def _check(self, region: str, check: Check, started: float, url: URL) -> None:
+    async def _run_check(self, region: str, check: Check, started: float, url: URL) -> None:
         outcome = await self._send(check, url)
         del self._running[region, check]
         self._record(region, check, started, outcome)

@@ -10,7 +10,7 @@ from elbv2_emulator.api.actions.load_balancers import require as require_load_ba
 from elbv2_emulator.api.actions.names import check_name
 from elbv2_emulator.api.actions.paging import check_how_many, page
 from elbv2_emulator.api.actions.tags import with_tags
-from elbv2_emulator.api.attributes import BOOLEAN, Attribute, between, one_of, text
+from elbv2_emulator.api.attributes import BOOLEAN, Attribute, between, defaults, one_of, text
 from elbv2_emulator.api.errors import ApiError, ValidationError
 from elbv2_emulator.api.limits import GROUPS, TARGETS_OF_GROUP
 from elbv2_emulator.state.resources import Scope, State, TargetGroup, with_resource, without
@@ -75,7 +75,7 @@ def create_target_group(
         arn=arns.target_group_arn(scope.region, name, arns.identity(state.version, "targetgroup", name)),
         name=name,
         settings=settings,
-        attributes={key: attribute.default for key, attribute in ATTRIBUTES.items()},
+        attributes=defaults(ATTRIBUTES),
     )
     state = replace(state, target_groups=with_resource(state.target_groups, group.arn, group))
     state = with_tags(state, group.arn, parameters.get("Tags", ()))

@@ -35,7 +35,7 @@ def _shortened_timeout(sock: socket.socket) -> Iterator[None]:
             sock.settimeout(own)
 
 
-def _count(received: int) -> None:
+def _add_to_bounds(received: int) -> None:
     if bounds := current_bounds():
         bounds.count(received)
 
@@ -46,13 +46,13 @@ class _Bounded(socket.socket):
     def recv_into(self, *arguments: Any) -> int:
         with _shortened_timeout(self):
             received = super().recv_into(*arguments)
-        _count(received)
+        _add_to_bounds(received)
         return received
 
     def recv(self, *arguments: Any) -> bytes:
         with _shortened_timeout(self):
             received = super().recv(*arguments)
-        _count(len(received))
+        _add_to_bounds(len(received))
         return received
 
     def send(self, *arguments: Any) -> int:

@@ -79,7 +79,7 @@ class LookUp:
             if credentials := provider.load():
                 keys = credentials.get_frozen_credentials()
                 keep_secret(keys.access_key, keys.secret_key, keys.token)
-                _check(keys, self.source)
+                _require_usable(keys, self.source)
                 return Found(keys, self.source, getattr(credentials, "refresh_needed", _never))
         raise NoCredentials
 
@@ -88,7 +88,7 @@ def _never(_seconds: float) -> bool:
     return False
 
 
-def _check(keys: ReadOnlyCredentials, source: Source) -> None:
+def _require_usable(keys: ReadOnlyCredentials, source: Source) -> None:
     for name, value in (
         ("access key", keys.access_key),
         ("secret access key", keys.secret_key),

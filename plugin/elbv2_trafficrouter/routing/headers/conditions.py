@@ -29,7 +29,7 @@ def header_conditions(route: HeaderRoute) -> frozenset[Condition]:
     """
     headers: dict[str, list[HeaderMatch]] = {}
     for index, match in enumerate(route.matches):
-        _check(route.name, index, match)
+        _require_valid_match(route.name, index, match)
         headers.setdefault(match.header.lower(), []).append(match)
     return frozenset(_condition(route.name, matches) for matches in headers.values())
 
@@ -72,7 +72,7 @@ def _literal(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def _check(route: str, index: int, match: HeaderMatch) -> None:
+def _require_valid_match(route: str, index: int, match: HeaderMatch) -> None:
     field = f"match[{index}]"
     if not _NAME.fullmatch(match.header) or len(match.header) > _LONGEST_NAME:
         raise InvalidHeaderRoute(
